@@ -285,6 +285,12 @@ test('a seat for a person without an account is covered from its claim, with the
     .where('profile_id', '=', payer.profile.id)
     .execute();
   const claimer = await makeBuyer(ctx);
+  // The code is bound to the address that it was sent to.
+  await database.db
+    .updateTable('users')
+    .set({ email: 'invited-seat@example.com', email_verified_at: ctx.clock.now() })
+    .where('id', '=', claimer.user.id)
+    .execute();
   await claimSeats(claimer.ctx, claimer.user.id, code);
   await checkOutCart(claimer);
   const coverages = await findCoverages();

@@ -2,7 +2,8 @@ import { type Expression, type Selectable, type SqlBool, sql } from 'kysely';
 import type { DocumentId, DocumentLinesTable, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList } from '#platform/db/list';
-import { selectProfileNames } from '#profiles';
+import { part, readTogether } from '#platform/db/together';
+import { profileSummaryPart, selectProfileNames, selectProfileSummaries } from '#profiles';
 
 /** The list of the credit notes of a profile, newest first. Index: documents_profile_id. */
 export const creditNoteList = defineList({
@@ -27,15 +28,17 @@ export const creditNoteList = defineList({
 
 /** Selects the credit notes of a profile, or those of `sellers` only. Index: documents_profile_id. */
 export function selectCreditNotes(reader: Reader, profile_id: ProfileId, sellers: readonly ProfileId[] | null) {
+  return selectNotes(reader).where('note.profile_id', '=', profile_id).where(matchSellers(sellers));
+}
+
+function selectNotes(reader: Reader) {
   return reader
     .selectFrom('documents as note')
     .innerJoin('documents as invoice', 'invoice.id', 'note.invoice_id')
     .innerJoin(selectProfileNames(reader).as('provider'), 'provider.id', 'note.provider_id')
     .select(['note.id', 'note.number', 'invoice.number as invoice_number', 'note.created_at', 'note.provider_id'])
     .select(['note.amount', 'note.unit', 'note.due_reduced', 'note.credited', 'note.refunded', 'note.lot'])
-    .where('note.profile_id', '=', profile_id)
-    .where('note.series', '=', 'credit_note')
-    .where(matchSellers(sellers));
+    .where('note.series', '=', 'credit_note');
 }
 
 function matchSellers(sellers: readonly ProfileId[] | null): Expression<SqlBool> {
@@ -56,12 +59,34 @@ export interface WantedNote {
   sellers: readonly ProfileId[] | null;
 }
 
-/** Selects the credit notes of a profile with a number. Index: documents_profile_id. */
-export function selectNumberedNotes(reader: Reader, profile_id: ProfileId, { number, provider, sellers }: WantedNote) {
-  return selectCreditNotes(reader, profile_id, sellers)
-    .where('note.number', '=', number)
-    .$if(provider !== null, (query) => query.where('provider.slug', '=', provider));
-}
+/** Reads the credit notes with a number, their lines and their providers, in one statement that is built once. */
+export const readNumberedNotes = readTogether(
+  (reader, profile_id: ProfileId, number: string, provider: string | null, sellers: readonly ProfileId[] | null) => {
+    const notes = selectNotes(reader)
+      .where('note.profile_id', '=', profile_id)
+      .where('note.number', '=', number)
+      .where(sql<SqlBool>`(${provider}::text is null or provider.slug = ${provider}::text)`)
+      .where(sql<SqlBool>`(${sellers}::bigint[] is null or note.provider_id = any(${sellers}::bigint[]))`);
+    return {
+      notes: part(notes, { created_at: true }),
+      lines: part(
+        selectLines(reader).where(
+          'document_id',
+          'in',
+          notes.clearSelect().select('note.id').$castTo<{ id: DocumentId }>(),
+        ),
+        { covers_from: true, covers_to: true },
+      ),
+      providers: profileSummaryPart(
+        selectProfileSummaries(reader).where(
+          'profiles.id',
+          'in',
+          notes.clearSelect().select('note.provider_id').$castTo<{ provider_id: ProfileId }>(),
+        ),
+      ),
+    };
+  },
+);
 
 /** Finds the lines of documents in their order. */
 export async function findDocumentLines(
@@ -72,16 +97,6 @@ export async function findDocumentLines(
   return selectLines(reader)
     .where('document_id', 'in', [...new Set(ids)])
     .execute();
-}
-
-/** Finds the lines of the notes of `selectNumberedNotes` in their order. */
-export async function findLinesOfNotes(
-  reader: Reader,
-  profile_id: ProfileId,
-  wanted: WantedNote,
-): Promise<Selectable<DocumentLinesTable>[]> {
-  const notes = selectNumberedNotes(reader, profile_id, wanted).clearSelect().select('note.id');
-  return selectLines(reader).where('document_id', 'in', notes).execute();
 }
 
 function selectLines(reader: Reader) {

@@ -2,21 +2,18 @@ import assert from 'node:assert/strict';
 import type { Selectable } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Context } from '#platform/context';
-import type { Reader } from '#platform/db/database';
 import type { DocumentLinesTable, ProfileId } from '#platform/db/db-schema';
 import { listPage } from '#platform/db/list';
 import { mergeReads } from '#platform/db/merge-reads';
-import { findProfileSummaries, presentProfileSummary, selectProfileSummaries, summarizeProfile } from '#profiles';
+import { findProfileSummaries, presentProfileSummary, summarizeProfile } from '#profiles';
 import type { ProfileSummary } from '#profiles';
 import { ledgerProblems } from '../problems.ts';
 import {
   type CreditNote,
   creditNoteList,
   findDocumentLines,
-  findLinesOfNotes,
+  readNumberedNotes,
   selectCreditNotes,
-  selectNumberedNotes,
-  type WantedNote,
 } from './credit-note-store.ts';
 import type { CreditNoteBody } from './schemas.ts';
 
@@ -40,16 +37,18 @@ export async function listCreditNotes(
  * Returns a credit note of a profile. Without a provider, the number must be that of one provider.
  * @throws credit_note_unknown (404)
  */
-export async function getCreditNote(ctx: Context, profile_id: ProfileId, wanted: WantedNote): Promise<CreditNoteBody> {
-  const select = (reader: Reader) => selectNumberedNotes(reader, profile_id, wanted);
-  const [notes, lines, providers] = await mergeReads(ctx.db, [
-    (reader) => select(reader).execute(),
-    (reader) => findLinesOfNotes(reader, profile_id, wanted),
-    (reader) =>
-      selectProfileSummaries(reader)
-        .where('profiles.id', 'in', select(reader).clearSelect().select('note.provider_id'))
-        .execute(),
-  ]);
+export async function getCreditNote(
+  ctx: Context,
+  profile_id: ProfileId,
+  wanted: { number: string; provider: string | null; sellers: readonly ProfileId[] | null },
+): Promise<CreditNoteBody> {
+  const { notes, lines, providers } = await readNumberedNotes(
+    ctx.db,
+    profile_id,
+    wanted.number,
+    wanted.provider,
+    wanted.sellers,
+  );
   const [note, ...others] = presentNotes(
     notes,
     lines,
