@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { inTransaction } from '#platform/db/database';
+import { findProfileBySlug } from '#profiles';
+import { openOrExtend } from '#subscriptions';
+import { testContext } from '../support/context.ts';
+import { makePlan } from '../support/factories/catalog.ts';
+import { makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
 import { type DemoApp, startDemoApp } from '../support/start-demo-app.ts';
 
 /** Values for the parameters of routes in the sample data; each is tried. */
 const values: Readonly<Record<string, readonly string[]>> = {
-  profile: ['xia', 'cowork'],
+  profile: ['xia', 'cowork', 'gymclub'],
   user: ['xia', 'donny', 'alice'],
   account: ['xia', 'cowork'],
   selector: ['Funds'],
   slug: ['order_executed'],
   charge: ['ch_XAb124EF'],
-  plan: ['open-space'],
+  plan: ['open-space', 'gym-pass'],
   subscriber: ['xia'],
   coupon: ['DIS50'],
   role: ['manager'],
@@ -20,8 +26,11 @@ const values: Readonly<Record<string, readonly string[]>> = {
   cartitem_id: ['1', '2', '3', '4'],
 };
 
-/** A visitor, a subscriber, a manager of the broker, and a contributor of the broker, who reads and changes nothing. */
-const callers = [null, 'xia', 'donny', 'alice'] as const;
+/**
+ * A visitor, a subscriber, a manager of the broker, a contributor of the broker, who reads and changes nothing, and a
+ * manager of another provider, to whose plan the subscriber subscribes.
+ */
+const callers = [null, 'xia', 'donny', 'alice', 'gina'] as const;
 
 interface OpenedPage {
   caller: string | null;
@@ -35,6 +44,7 @@ const headers_of = new Map<string | null, Record<string, string>>([[null, {}]]);
 const opened: OpenedPage[] = [];
 before(async () => {
   app = await startDemoApp();
+  await makeProvider();
   const routes = app.http.routeList.filter(
     ({ method, page, passthrough, url }) => method === 'GET' && page && !passthrough && !url.startsWith('/_dev/'),
   );
@@ -45,6 +55,20 @@ before(async () => {
   }
 });
 after(() => app.close());
+
+/** Makes gymclub, managed by gina, with the plan gym-pass, to which xia subscribes. */
+async function makeProvider(): Promise<void> {
+  const { db, clock } = app;
+  const ctx = await testContext(db, { now: clock.now() });
+  const manager = await makeReadyUser(db, { username: 'gina' });
+  const gym = await makeOrganization(db, { slug: 'gymclub', manager, is_provider: true });
+  const plan = await makePlan(ctx, { provider_id: gym.id, title: 'Gym pass' });
+  const subscriber = await findProfileBySlug(db, 'xia');
+  assert.ok(subscriber);
+  await inTransaction(db, (tx) =>
+    openOrExtend(tx, { profile_id: subscriber.id, plan, periods_count: 1, at: clock.now() }),
+  );
+}
 
 async function putInCart(caller: string): Promise<void> {
   const request = { method: 'POST', url: '/api/cart', headers: headersOf(caller), payload: { plan: 'basic' } } as const;

@@ -91,12 +91,14 @@ const site = [...([
 
 // oxfmt-ignore
 const settings = [
-  ...([['setup', 'Set-up', 'flag', '/metrics/:profile/setup/']] satisfies Row[]).map(entry),
   people,
   entry(['processor', 'Payment processor', 'bank', '/billing/:profile/bank/']),
   { ...profile, icon: 'gear' },
   entry(['compliance', 'Trust documents', 'shield', '/profile/:profile/compliance/']),
 ];
+
+/** Of the site: it exists for the profile of the broker only. */
+const setup = entry(['setup', 'Set-up', 'flag', '/metrics/:profile/setup/']);
 
 const bought: NavGroup = { title: 'What we buy', entries: [...purchases, application] };
 
@@ -117,7 +119,7 @@ export const menus: Readonly<Record<NavKind, readonly NavGroup[]>> = {
     { title: null, entries: selling },
     { title: 'Money', entries: [charges, ...due_and_funds, ledger, reports] },
     { title: 'Site', entries: site },
-    { title: 'Settings', entries: settings },
+    { title: 'Settings', entries: [setup, ...settings] },
     bought,
   ],
 };

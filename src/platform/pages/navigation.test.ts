@@ -48,7 +48,7 @@ test('each kind of menu has the entries of the design, in order', async () => {
   ]);
   assert.deepEqual((await labelsOf('subscriber')).at(-1), ['You', ['Security', 'Notifications']]);
   const selling = [null, ['Home', 'Subscribers', 'Plans', 'Coupons']];
-  const settings = ['Settings', ['Set-up', 'People and roles', 'Payment processor', 'Profile', 'Trust documents']];
+  const settings = ['Settings', ['People and roles', 'Payment processor', 'Profile', 'Trust documents']];
   const bought = ['What we buy', [...purchases, 'Open the application']];
   assert.deepEqual(await labelsOf('provider'), [
     selling,
@@ -64,6 +64,20 @@ test('each kind of menu has the entries of the design, in order', async () => {
     'Money',
     ['Charges', 'Balances due', 'Funds and payouts', 'Ledger', 'Reports'],
   ]);
+});
+
+test('an entry leads to a page that it covers while its own route does not exist, and then to its own', async () => {
+  const activity = '/metrics/:profile/activity/';
+  const hrefsOf = async (registered: readonly string[]) => {
+    const findRoute = (pattern: string) => (registered.includes(pattern) ? route(pattern) : undefined);
+    const groups = await buildGroups('provider', sourcesOf('/metrics/acme/activity/', { findRoute }));
+    return groups.flatMap(({ entries }) =>
+      entries.filter(({ id }) => id === 'reports').map(({ href, current }) => [href, current]),
+    );
+  };
+  assert.deepEqual(await hrefsOf([activity]), [['/metrics/acme/activity/', true]]);
+  assert.deepEqual(await hrefsOf([activity, '/metrics/:profile/revenue/']), [['/metrics/acme/revenue/', true]]);
+  assert.deepEqual(await hrefsOf([]), []);
 });
 
 test('an entry is shown when its route exists and admits the caller; an empty group has no title', async () => {
