@@ -1,4 +1,7 @@
-export { refundCharge } from './refund-charge.ts';
+export {
+  /** @public tests of other rooms refund charges with it */
+  refundCharge,
+} from './refund-charge.ts';
 export { refundPageTypes } from './page-types.ts';
 export { refundPages } from './pages.ts';
 export { finishOpenRefund } from './finish-refunds.ts';

@@ -1,6 +1,5 @@
 import { Problem } from '#kernel/problem';
-import { DEFAULT_PROCESSOR, makeProcessors } from '#payments';
-import { withdrawFunds } from '../../../src/payments/payouts/withdraw-funds.ts';
+import { DEFAULT_PROCESSOR, makeProcessors, withdrawFunds } from '#payments';
 import { randomKey40 } from '../../../src/platform/security/crypto.ts';
 import type { Command } from './command.ts';
 
