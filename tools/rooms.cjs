@@ -90,6 +90,7 @@ const subrooms = {
     offers: ['records', 'quotes'],
     cart: ['records', 'claims', 'quotes'],
     'cart-items': ['records', 'quotes', 'cart'],
+    'coupon-uses': ['records', 'cart', 'cart-items'],
     'cart-seats': ['records', 'cart'],
     orders: ['records', 'claims', 'quotes'],
     balances: ['records', 'quotes'],
