@@ -57,7 +57,7 @@ test('a write-off shows its amount first, is done once, and is refused when the 
   const fields = fieldsOf(confirm.text);
   const outdated = await browser.post(url, { ...fields, due: '$9.00' });
   assert.equal(outdated.status, 409);
-  assert.match(outdated.text, /balance changed/);
+  assert.match(outdated.text, /The balance changed since it was shown/, 'balance_changed');
   const done = await browser.post(url, fields);
   assert.equal(done.status, 303, done.text);
   assert.match((await browser.follow(done)).text, /\$10\.00 was written off/);

@@ -88,6 +88,7 @@ test('a preview names every bad row with its field and changes nothing until the
   assert.match(shown.text, /2 people in the cart/);
   const again = await browser.post(url, { plan: plan.slug, action: 'confirm', key });
   assert.equal(again.status, 404, 'a list is added once');
+  assert.match(again.text, /This list was added already/, 'seat_upload_unknown');
   assert.equal(await countItems('lister'), 2);
 });
 

@@ -121,8 +121,11 @@ test('an invoice and a credit note have a page and a file', async () => {
     assert.match(file.text, /^%PDF-/);
     assert.equal(file.headers['content-disposition'], `inline; filename="${name}.pdf"`);
   }
-  assert.equal((await browser.get('/billing/payer/documents/cowork/2026-000009/')).status, 404);
-  assert.equal((await browser.get('/billing/payer/documents/payer/2026-000001/')).status, 404);
+  for (const unknown of ['cowork/2026-000009', 'payer/2026-000001']) {
+    const url = `/billing/payer/documents/${unknown}/`;
+    assert.equal((await browser.get(url)).status, 404, unknown);
+    assert.equal((await operator('GET', url)).json()['code'], 'document_unknown');
+  }
   await requirePageBudget((url) => browser.get(url), [path]);
 });
 
