@@ -7,6 +7,7 @@ import { median } from './measure.ts';
 import { onDatabase } from './on-database.ts';
 import { printLine } from './report.ts';
 import { makeScratchDatabase } from './scratch-database.ts';
+import { analyze } from './seed.ts';
 import { clients, rounds, seconds } from './settings.ts';
 import { countStatements } from './statement-count.ts';
 
@@ -47,6 +48,8 @@ export async function benchPosts(): Promise<void> {
         for (const [index, side] of sides.entries()) {
           const figures = await load(side, count, round < 0 ? 1 : seconds);
           if (round >= 0) loads[index]?.push(figures);
+          // Plans for empty tables would be kept by the connections.
+          else await analyze(side.url);
         }
       }
       const { statements, transactions_count } = await countStatements(() => post(chained, count, 0));
