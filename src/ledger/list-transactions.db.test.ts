@@ -163,19 +163,22 @@ test('transfers list the entries on the funds of a provider, with received less 
   assert.equal(page.balance_amount, 912);
 });
 
-test('counts and balances of sales and funds from the totals equal those of the entries', async () => {
+test('counts and balances of sales, funds and history from the totals equal those of the entries', async () => {
   const { provider, payer, subject } = await makeAccount();
   const compare = async (state: string) => {
     for (const [list, profile_id] of [
       [listReceivables, provider],
       [listTransfers, provider],
       [listTransfers, processor],
+      [listHistory, payer],
+      // Both sides of an entry.
+      [listHistory, provider],
     ] as const) {
       const whole = await list(ctx, profile_id, makeRequest());
       // A list of a requested period reads the entries.
       const read = await list(ctx, profile_id, makeRequest({ start_at: '2000-01-01T00:00:00Z' }));
       assert.deepEqual([whole.count, whole.balances], [read.count, read.balances], state);
-      assert.ok(whole.count > 0);
+      assert.ok(whole.count > 0 || profile_id === provider);
     }
     assert.deepEqual(await findCountErrors(database.db), [], state);
   };
@@ -187,6 +190,19 @@ test('counts and balances of sales and funds from the totals equal those of the 
   await postEntries(next('order'), 'order', minutes(-1), [orderEntry({ provider, payer, amount: 40, subject })]);
   await postEntries(next('move'), 'charge', minutes(-1), [
     moveAmount({ ...move, from: funds(processor), to: funds(provider) }),
+  ]);
+  const debt = { amount: 25, unit: 'usd', subject, description: 'Between accounts of one profile' };
+  await postEntries(next('own'), 'order', minutes(-1), [
+    moveAmount({
+      ...debt,
+      from: { profile_id: payer, account: accounts.refunded },
+      to: { profile_id: payer, account: accounts.liability },
+    }),
+    moveAmount({
+      ...debt,
+      from: { profile_id: payer, account: accounts.liability },
+      to: { profile_id: provider, account: accounts.writeoff },
+    }),
   ]);
   await compare('with later entries');
   await postEntries(next('order'), 'order', minutes(30), [orderEntry({ provider, payer, amount: 60, subject })]);

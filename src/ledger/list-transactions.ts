@@ -66,10 +66,12 @@ export async function listHistory(
   { sellers, ...request }: ListRequest,
 ): Promise<BalancePage<PresentedTransaction>> {
   const now = ctx.clock.now();
+  const until = sellers ? null : wholeUntil(request.list, now);
   return listEntries(ctx, request, {
     order: oldestFirst,
     filter: matchHistory(profile_id, sellers),
     viewer_id: profile_id,
+    count: until && selectProfileCount(profile_id, 'history', until),
     sum: async (reader) => (await findStatementBalance(reader, profile_id, now, sellers)).totals,
   });
 }

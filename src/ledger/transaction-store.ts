@@ -141,7 +141,7 @@ export function selectFundsSum(entries: Expression<unknown>, profile_id: Profile
 }
 
 /** Lists of a profile whose entries are counted and summed by totals (`ledger_profile_postings`). */
-export type TotalledList = 'sales' | 'funds';
+export type TotalledList = 'sales' | 'funds' | 'history';
 
 /** The postings of a list before an instant: those of the totals and those since then, less the later ones. */
 function profileTotalsUntil(profile_id: ProfileId, list: TotalledList, until: Date): RawBuilder<unknown> {

@@ -472,7 +472,7 @@ export interface LedgerEventsTable {
 
 export interface LedgerProfileTotalsTable {
   profile_id: number;
-  list: 'sales' | 'funds';
+  list: 'sales' | 'funds' | 'history';
   unit: string;
   rows_count: number;
   /** Number of postings; 0 after a subtraction if no entry has the unit. */
