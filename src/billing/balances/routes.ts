@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { isTimeZone, readInstant } from '#kernel/instant';
 import { commonProblems, invalidInput } from '#kernel/problem';
 import { presentTransactions } from '#ledger';
@@ -89,6 +89,7 @@ function cancelRoutes(app: App): void {
       'Writes off what the profile owes, or with `paid` records that the provider received it elsewhere. A provider settles what is due on its own plans, the broker all of it. Subscriptions do not change. The entry can be reversed.',
     params: ProfileParams,
     querystring: CancelQuery,
+    response: { 204: Type.Null() },
   };
   const cancel = async (request: FastifyRequest<{ Querystring: Static<typeof CancelQuery> }>, reply: FastifyReply) => {
     const { ctx, subject, query } = request;
@@ -99,7 +100,7 @@ function cancelRoutes(app: App): void {
       is_paid: readFlag(query.paid),
       request_key: intentKey(request, 'cancel balance'),
     });
-    return reply.status(204).send();
+    return reply.status(204).send(null);
   };
   app.delete('/api/billing/:profile/balance', { config, schema }, cancel);
   // Address of the API version of 2019.
