@@ -5,7 +5,8 @@ import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { randomKey40 } from '#platform/security/crypto';
-import { decodeFile, type FileRow, parsePerson, type Person, readRows } from '../cart/index.ts';
+import { type CsvRow, decodeText } from '#platform/csv/read-csv';
+import { parsePerson, type Person, readRows } from '../cart/index.ts';
 import { findSeatAddresses } from '../records/index.ts';
 import { upsertSeatUpload } from './seat-upload-store.ts';
 
@@ -38,7 +39,7 @@ export interface PeoplePreview {
 const headings = /^(?:e-?mail(?: address)?|(?:first|last|full|given|family)?[ _]?name|first|last|surname)$/i;
 
 /** Reads people from the rows of a file: the accepted ones, and every fault with its row and field. Pure. */
-export function readPeople(rows: readonly FileRow[]): ReadPeople {
+export function readPeople(rows: readonly CsvRow[]): ReadPeople {
   const [first] = rows;
   const has_headings =
     first !== undefined && first.cells.length > 1 && first.cells.every((cell) => headings.test(cell));
@@ -96,7 +97,7 @@ export async function previewPeople(
   const at = ctx.clock.now();
   const chosen = seatOptions(plan, at)[Math.max(1, option) - 1];
   if (!chosen) throw invalidInput({ option: ['Choose how long to pay for.'] });
-  const { people, faults } = readPeople(readRows(decodeFile(bytes)));
+  const { people, faults } = readPeople(readRows(decodeText(bytes)));
   if (people.length === 0 && faults.length === 0) throw invalidInput({ file: ['The file has no rows.'] });
   const present = await findSeatAddresses(ctx.db, user_id, plan.id);
   const present_count = people.filter(({ email }) => present.has(email)).length;

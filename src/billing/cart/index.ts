@@ -2,7 +2,7 @@ export { addToCart, type NewCartItem } from './add-to-cart.ts';
 export { emptyCartOnArchive, emptyCart, findSeatsInOrder } from './clear-cart.ts';
 export { placeAtCodeField, readCode } from './code-form.ts';
 export { forgetVisitorCartsJob } from './forget-visitor-carts.ts';
-export { decodeFile, type FileRow, parsePerson, type Person, readRows, UPLOAD_ROWS_MAX } from './people-file.ts';
+export { parsePerson, type Person, readRows, UPLOAD_ROWS_MAX } from './people-file.ts';
 export { addPeople } from './upload-cart.ts';
 export { mergeVisitorCart } from './merge-visitor-cart.ts';
 export { cartPageTypes } from './page-types.ts';

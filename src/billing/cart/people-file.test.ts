@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '#kernel/problem';
-import { decodeFile, parsePerson, readRows } from './people-file.ts';
+import { decodeText } from '#platform/csv/read-csv';
+import { parsePerson, readRows } from './people-file.ts';
 
 const cellsOf = (text: string) => readRows(text).map(({ cells }) => cells);
 const messageOf = (work: () => unknown): string => {
@@ -46,27 +47,27 @@ test('rows keep the number of their line in the file, also after empty lines', (
 
 test('only UTF-8 is read; other encodings are named', () => {
   const text = 'Zoë,zoe@example.com\n日本,jp@example.com\n';
-  assert.equal(decodeFile(Buffer.from(text)), text);
-  assert.equal(decodeFile(Buffer.from(`\u{feff}${text}`)), text, 'the byte-order mark is dropped');
+  assert.equal(decodeText(Buffer.from(text)), text);
+  assert.equal(decodeText(Buffer.from(`\u{feff}${text}`)), text, 'the byte-order mark is dropped');
   const utf16 = Buffer.from('\u{feff}Ann,ann@example.com', 'utf16le');
   assert.match(
-    messageOf(() => decodeFile(utf16)),
+    messageOf(() => decodeText(utf16)),
     /UTF-16\. Save it as "CSV UTF-8"/,
   );
   assert.match(
-    messageOf(() => decodeFile(utf16.swap16())),
+    messageOf(() => decodeText(utf16.swap16())),
     /UTF-16/,
   );
   assert.match(
-    messageOf(() => decodeFile(Buffer.from('Ann,ann@example.com', 'utf16le'))),
+    messageOf(() => decodeText(Buffer.from('Ann,ann@example.com', 'utf16le'))),
     /UTF-16/,
   );
   assert.match(
-    messageOf(() => decodeFile(Buffer.from('Zoë,zoe@example.com', 'latin1'))),
+    messageOf(() => decodeText(Buffer.from('Zoë,zoe@example.com', 'latin1'))),
     /Latin-1/,
   );
   assert.match(
-    messageOf(() => decodeFile(Buffer.from('A\0nn,ann@example.com'))),
+    messageOf(() => decodeText(Buffer.from('A\0nn,ann@example.com'))),
     /not a text file/,
   );
 });

@@ -6,7 +6,7 @@ import type { App } from '#platform/http/app';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
 import { clearCart } from './clear-cart.ts';
 import { findCartOwner, openCart } from './open-cart.ts';
-import { decodeFile } from './people-file.ts';
+import { decodeText } from '#platform/csv/read-csv';
 import { type ItemOffer, describeOffer } from '../quotes/index.ts';
 import { presentCartItem, describeRemovedCodes } from './present-cart.ts';
 import { billingProblems } from '../problems.ts';
@@ -174,7 +174,7 @@ async function readUpload(request: FastifyRequest): Promise<string> {
     throw invalidInput({ file: ['The file is incomplete. Upload it again.'] });
   });
   if (bytes === null) throw invalidInput({ file: ['This field is required.'] });
-  return decodeFile(bytes);
+  return decodeText(bytes);
 }
 
 async function readFile(request: FastifyRequest): Promise<Buffer | null> {

@@ -12,7 +12,7 @@ import { chooseInvoicables, confirmInvoicables, emptyOrderProblem } from './conf
 import { lockAndLoad, planLoads } from './load-due.ts';
 import { type CheckoutInput, placeOrder, refusingConcurrent } from './reserve-order.ts';
 
-/** Who asks for an order that is paid later. */
+/** The caller that places an order without paying it. */
 export interface UnpaidOrderTerms {
   /** True for a manager of the broker. */
   is_broker: boolean;
