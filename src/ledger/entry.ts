@@ -16,7 +16,7 @@ import {
  *  owner       account                                    normally
  *  subscriber  payable, liability, canceled               ≥ 0
  *  subscriber  refunded                                   ≤ 0
- *  provider    receivable, backlog, income                ≤ 0
+ *  provider    receivable, backlog, income, credit        ≤ 0
  *  provider    funds, expenses, offline, writeoff         ≥ 0
  *  both        refund, chargeback (also the processor's)  ≥ 0
  *  processor   withdraw                                   ≥ 0
@@ -38,6 +38,7 @@ export const accounts = {
   withdraw: 'Withdraw',
   offline: 'Offline',
   writeoff: 'Writeoff',
+  credit: 'Credit',
 } as const;
 
 export type AccountName = (typeof accounts)[keyof typeof accounts];

@@ -38,7 +38,8 @@ export function documentParts(
     const lines = booked.flatMap(({ line, description, covers_from, covers_to }, index) => {
       const ledger_entry_id = entry_ids[index];
       const { provider_id, kind, full_amount, amount } = line;
-      if (ledger_entry_id === undefined || kind === 'balance' || line.ledger_entry_id !== null) return [];
+      const isInvoiced = kind !== 'balance' && kind !== 'trial' && line.ledger_entry_id === null;
+      if (ledger_entry_id === undefined || !isInvoiced) return [];
       return { provider_id, kind, ledger_entry_id, description, full_amount, amount, covers_from, covers_to };
     });
     const facts = { payer, ledger_event_id: event_id, unit: order.unit, at: order.created_at };
@@ -49,7 +50,7 @@ export function documentParts(
 /** Returns the first coverage of each line of a subscription. A seat is covered from its claim on. */
 function coveragesOf(booked: readonly BookedLine[]): NewCoverage[] {
   return booked.flatMap(({ line, subscription_id, anchor_at, covers_from, covers_to }) => {
-    const isCovered = line.kind === 'period' && line.claim_email === null;
+    const isCovered = (line.kind === 'period' || line.kind === 'seats') && line.claim_email === null;
     if (!isCovered || subscription_id === null || anchor_at === null || !covers_from || !covers_to) return [];
     return {
       order_line_id: line.id,

@@ -4,7 +4,7 @@ import type { Invoicable, Line } from '../records/index.ts';
 
 /** Facts of a line from which its text is built. */
 export interface LineFacts {
-  kind: 'period' | 'use' | 'setup' | 'balance';
+  kind: 'period' | 'use' | 'setup' | 'balance' | 'seats' | 'trial';
   plan_title: string;
   use_title: string | null;
   quantity: number;
@@ -68,6 +68,14 @@ function subjectText(line: LineFacts, reading: ReaderLocale): string {
     }
     case 'use':
       return `${quantity} × ${use_title ?? 'uses'}, ${plan_title}`;
+    case 'seats': {
+      const seats = `${quantity} more ${quantity === 1 ? 'seat' : 'seats'} of ${plan_title}`;
+      return covers_to === null ? seats : `${seats} until ${dateText(covers_to, reading)}`;
+    }
+    case 'trial':
+      return covers_to === null
+        ? `Trial of ${plan_title}`
+        : `Trial of ${plan_title} until ${dateText(covers_to, reading)}`;
     case 'setup':
       return `Setup fee for ${plan_title}`;
     case 'balance':

@@ -11,7 +11,7 @@ import type { ShownLine } from './shown-line.ts';
 
 /** One line to pay for. Facts are separate members here and in order_lines; no code parses the description. */
 export interface Line extends Money {
-  kind: 'period' | 'use' | 'setup' | 'balance';
+  kind: 'period' | 'use' | 'setup' | 'balance' | 'seats' | 'trial';
   description: string;
   /** Part of the description after the end date and the periods, if the description names an end date. */
   description_suffix?: string;

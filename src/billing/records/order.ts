@@ -14,7 +14,8 @@ export type Order = Selectable<OrdersTable>;
 export type OrderLine = Selectable<OrderLinesTable>;
 
 /** Line before it is inserted with its order. */
-export type NewOrderLine = Omit<OrderLine, 'id' | 'order_id'>;
+export type NewOrderLine = Omit<OrderLine, 'id' | 'order_id' | 'renews_from' | 'credit_used'> &
+  Partial<Pick<OrderLine, 'renews_from' | 'credit_used'>>;
 
 /**
  * Builds the rows of an order from its priced lines. A free line takes the unit of the order, because all lines of a

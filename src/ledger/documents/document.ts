@@ -54,7 +54,7 @@ export interface NewDocument {
 /** Line of a new order, with its entry in the ledger. */
 export interface InvoicedLine {
   provider_id: ProfileId;
-  kind: 'period' | 'use' | 'setup';
+  kind: 'period' | 'use' | 'setup' | 'seats';
   ledger_entry_id: LedgerEntryId;
   description: string;
   /** Price before discounts; null if unknown. */

@@ -26,7 +26,10 @@ export type ChargeId = Branded<number, 'Charge'>;
 export type ClaimId = Branded<number, 'Claim'>;
 export type ContactId = Branded<number, 'Contact'>;
 export type CouponId = Branded<number, 'Coupon'>;
+export type CreditUseId = Branded<number, 'CreditUse'>;
+export type CreditId = Branded<number, 'Credit'>;
 export type DocumentId = Branded<number, 'Document'>;
+export type DunningCaseId = Branded<number, 'DunningCase'>;
 export type EngagementId = Branded<number, 'Engagement'>;
 export type LedgerBalanceId = Branded<number, 'LedgerBalance'>;
 export type LedgerEntryId = Branded<number, 'LedgerEntry'>;
@@ -36,6 +39,7 @@ export type LedgerVerificationId = Branded<number, 'LedgerVerification'>;
 export type OrderLineId = Branded<number, 'OrderLine'>;
 export type OrderId = Branded<number, 'Order'>;
 export type OutboxEventId = Branded<number, 'OutboxEvent'>;
+export type PauseId = Branded<number, 'Pause'>;
 export type PaymentLinkId = Branded<number, 'PaymentLink'>;
 export type PayoutAccountId = Branded<number, 'PayoutAccount'>;
 export type PayoutId = Branded<number, 'Payout'>;
@@ -51,6 +55,7 @@ export type SessionId = Branded<string, 'Session'>;
 export type ShownLineId = Branded<number, 'ShownLine'>;
 export type SignatureId = Branded<number, 'Signature'>;
 export type SiteId = Branded<number, 'Site'>;
+export type SubscriptionChangeId = Branded<number, 'SubscriptionChange'>;
 export type SubscriptionDayChangeId = Branded<number, 'SubscriptionDayChange'>;
 export type SubscriptionId = Branded<number, 'Subscription'>;
 export type UseChargeId = Branded<number, 'UseCharge'>;
@@ -313,6 +318,41 @@ export interface CoveragesTable {
   starts_at: Date;
   /** Exclusive. */
   ends_at: Date;
+  /** Income that ledger events have recognised of the amount. */
+  recognised: Generated<number>;
+  /** End (exclusive) of the time that was recognised; null before the first recognition. */
+  recognised_until: Date | null;
+  /** End of the next recognition window; null when nothing is left to recognise. */
+  next_window_at: Date | null;
+}
+
+export interface CreditUsesTable {
+  id: GeneratedAlways<CreditUseId>;
+  credit_id: CreditId;
+  order_line_id: OrderLineId | null;
+  amount: number;
+  kind: 'order' | 'payout';
+  state: 'held' | 'used' | 'returned';
+  ledger_event_id: LedgerEventId | null;
+  created_at: Date;
+}
+
+export interface CreditsTable {
+  id: GeneratedAlways<CreditId>;
+  /** The holder. */
+  profile_id: ProfileId;
+  provider_id: ProfileId;
+  unit: string;
+  amount: number;
+  /** What may still be used: amount less the rows of credit_uses that were not returned. */
+  balance: number;
+  is_refundable: boolean;
+  /** Order line that the credit note took the amount from; null when the provider gave it. */
+  source_line_id: OrderLineId | null;
+  description: string;
+  ledger_event_id: LedgerEventId;
+  created_by: UserId | null;
+  created_at: Date;
 }
 
 export interface DocumentCountersTable {
@@ -367,6 +407,38 @@ export interface DocumentsTable {
   created_at: Date;
 }
 
+export interface DunningAttemptsTable {
+  dunning_case_id: DunningCaseId;
+  rank: number;
+  trigger: 'renewal' | 'schedule' | 'card' | 'manual';
+  charge_attempt_id: ChargeAttemptId | null;
+  amount: number;
+  /** Outcome; null while the payment is open. */
+  kind: 'hard' | 'card' | 'action' | 'soft' | 'processor' | 'paid' | null;
+  code: string | null;
+  is_counted: Generated<boolean>;
+  created_at: Date;
+}
+
+export interface DunningCasesTable {
+  id: GeneratedAlways<DunningCaseId>;
+  profile_id: ProfileId;
+  provider_id: ProfileId;
+  unit: string;
+  state: 'retrying' | 'waiting' | 'suspended' | 'recovered' | 'closed' | 'ended';
+  /** Settings of the case as they were on day 0: retry days, days of grace, access, end, used part. */
+  terms: Json;
+  attempts_count: Generated<number>;
+  processor_failures_count: Generated<number>;
+  next_attempt_at: Date | null;
+  /** End of the grace; null when the case never ends a subscription. */
+  ends_at: Date | null;
+  /** Set while a payment is disputed. */
+  frozen_at: Date | null;
+  began_at: Date;
+  closed_at: Date | null;
+}
+
 export interface EngagementsTable {
   id: GeneratedAlways<EngagementId>;
   user_id: UserId;
@@ -380,6 +452,18 @@ export interface FreeEntriesTable {
   provider_id: ProfileId;
   order_id: OrderId;
   created_at: Date;
+}
+
+export interface FrozenCoveragesTable {
+  order_line_id: OrderLineId;
+  /** Rank of the coverage that was closed. */
+  rank: number;
+  subscription_id: SubscriptionId;
+  amount: number;
+  quantity: number;
+  /** Distance from the resumption to the beginning of the coverage. */
+  offset_ms: number;
+  length_ms: number;
 }
 
 export interface IdempotencyRecordsTable {
@@ -426,11 +510,11 @@ export interface LedgerEntriesTable {
   created_at: Date;
   description: Generated<string>;
   orig_profile_id: ProfileId;
-  orig_account: 'Payable' | 'Liability' | 'Refunded' | 'Canceled' | 'settled' | 'Receivable' | 'Backlog' | 'Income' | 'Expenses' | 'Funds' | 'Refund' | 'Chargeback' | 'Withdraw' | 'Offline' | 'Writeoff';
+  orig_account: 'Payable' | 'Liability' | 'Refunded' | 'Canceled' | 'settled' | 'Receivable' | 'Backlog' | 'Income' | 'Expenses' | 'Funds' | 'Refund' | 'Chargeback' | 'Withdraw' | 'Offline' | 'Writeoff' | 'Credit';
   orig_amount: number;
   orig_unit: string;
   dest_profile_id: ProfileId;
-  dest_account: 'Payable' | 'Liability' | 'Refunded' | 'Canceled' | 'settled' | 'Receivable' | 'Backlog' | 'Income' | 'Expenses' | 'Funds' | 'Refund' | 'Chargeback' | 'Withdraw' | 'Offline' | 'Writeoff';
+  dest_account: 'Payable' | 'Liability' | 'Refunded' | 'Canceled' | 'settled' | 'Receivable' | 'Backlog' | 'Income' | 'Expenses' | 'Funds' | 'Refund' | 'Chargeback' | 'Withdraw' | 'Offline' | 'Writeoff' | 'Credit';
   dest_amount: number;
   dest_unit: string;
   /** Kind of thing that the entry is about, as exports abbreviate it (sub, cha, cpn); null when it is about nothing. Balances due are kept by subject. */
@@ -542,7 +626,7 @@ export interface OrderLinesTable {
   id: GeneratedAlways<OrderLineId>;
   order_id: OrderId;
   rank: number;
-  kind: 'period' | 'use' | 'setup' | 'balance';
+  kind: 'period' | 'use' | 'setup' | 'balance' | 'seats' | 'trial';
   provider_id: ProfileId;
   beneficiary_id: ProfileId | null;
   plan_id: PlanId | null;
@@ -580,6 +664,10 @@ export interface OrderLinesTable {
   recurring_amount: number | null;
   /** Natural periods that recurring_amount pays for. */
   recurring_periods: number | null;
+  /** Beginning of the period that a renewal orders. One renewal per subscription and beginning. */
+  renews_from: Date | null;
+  /** Part of the amount that credit paid when the order was placed. */
+  credit_used: Generated<number>;
 }
 
 export interface OrdersTable {
@@ -613,6 +701,31 @@ export interface OutboxEventsTable {
   schedule: string | null;
   /** Occurrence of a scheduled job that is due next or that runs now. */
   occurs_at: Date | null;
+}
+
+export interface ParkedProfilesTable {
+  profile_id: ProfileId;
+  job: string;
+  reason: string;
+  attempts_count: Generated<number>;
+  parked_at: Date;
+  released_by: UserId | null;
+  released_at: Date | null;
+}
+
+export interface PausesTable {
+  id: GeneratedAlways<PauseId>;
+  subscription_id: SubscriptionId;
+  kind: 'pause' | 'suspension';
+  state: 'planned' | 'running' | 'ended' | 'withdrawn';
+  starts_at: Date;
+  resumes_at: Date | null;
+  resumed_at: Date | null;
+  /** Paid time that was left when the pause began. */
+  rest_ms: number | null;
+  reason: string | null;
+  created_by: UserId | null;
+  created_at: Date;
 }
 
 export interface PaymentLinksTable {
@@ -693,6 +806,21 @@ export interface PayoutsTable {
   updated_at: Date;
 }
 
+export interface PendingChangesTable {
+  subscription_id: SubscriptionId;
+  plan_id: PlanId;
+  option: Generated<number>;
+  quantity: number;
+  /** Promised price of the first period, without the setup fee. */
+  amount: number;
+  setup_amount: number;
+  unit: string;
+  effective_at: Date;
+  order_id: OrderId | null;
+  created_by: UserId | null;
+  created_at: Date;
+}
+
 export interface PlansTable {
   id: GeneratedAlways<PlanId>;
   profile_id: ProfileId;
@@ -717,6 +845,23 @@ export interface PlansTable {
   created_at: Date;
   /** Beginning of the first subscription to the plan; null while it never had one. Never reset. */
   first_subscribed_at: Date | null;
+  /** What a change to this plan from one of less value does. */
+  upgrade_mode: Generated<'prorate' | 'period_end' | 'none' | 'full' | 'refused'>;
+  downgrade_mode: Generated<'prorate' | 'period_end' | 'none' | 'full' | 'refused'>;
+  crossgrade_mode: Generated<'prorate' | 'period_end' | 'none' | 'full' | 'refused'>;
+  /** Decides alone whether a change is an upgrade when both plans have one. */
+  tier: number | null;
+  /** Longest pause of a subscriber, in days; 0: not offered. */
+  pause_days_max: Generated<number>;
+  trial_days: Generated<number>;
+  trial_requires_card: Generated<boolean>;
+  quantity_min: Generated<number>;
+  /** Null: the plan is not sold by quantity. */
+  quantity_max: number | null;
+  /** What a subscriber may choose at a cancellation with immediate effect, beside none. */
+  cancel_refund: Generated<'none' | 'credit' | 'unused'>;
+  /** Days in which a subscriber may choose a full refund; 0: not offered. */
+  money_back_days: Generated<number>;
 }
 
 export interface ProfilesTable {
@@ -861,6 +1006,14 @@ export interface SecretFingerprintsTable {
   created_at: Date;
 }
 
+export interface SentNoticesTable {
+  kind: string;
+  /** Id of the row that the kind of notice is about. */
+  subject_id: number;
+  occurrence: string;
+  sent_at: Date;
+}
+
 export interface SessionsTable {
   /** Also the jti of the tokens issued for the session. */
   id: SessionId;
@@ -939,6 +1092,24 @@ export interface SubscriberSpansTable {
   is_first: boolean;
 }
 
+export interface SubscriptionChangesTable {
+  id: GeneratedAlways<SubscriptionChangeId>;
+  /** Digest of the preview key: a repeated request finds the row. */
+  key: string;
+  subscription_id: SubscriptionId;
+  plan_id: PlanId;
+  state: 'reserved' | 'settled' | 'refused' | 'given_up';
+  /** Instant of the preview, of all rows and coverages of the change. */
+  effective_at: Date;
+  /** The preview that the buyer agreed to. */
+  terms: Json;
+  order_id: OrderId | null;
+  new_subscription_id: SubscriptionId | null;
+  created_by: UserId | null;
+  created_at: Date;
+  closed_at: Date | null;
+}
+
 export interface SubscriptionDayChangesTable {
   id: GeneratedAlways<SubscriptionDayChangeId>;
   list: string;
@@ -957,6 +1128,16 @@ export interface SubscriptionDaysTable {
   begun_count: number;
   ended_count: number;
   first_count: number;
+}
+
+export interface SubscriptionEndingsTable {
+  subscription_id: SubscriptionId;
+  kind: 'cancelled' | 'unpaid' | 'trial' | 'by_provider' | 'changed';
+  reason: 'too_expensive' | 'missing_features' | 'unused' | 'switched' | 'quality' | 'support' | 'temporary' | 'other' | null;
+  comment: string | null;
+  ends_at: Date;
+  created_by: UserId | null;
+  created_at: Date;
 }
 
 export interface SubscriptionUsesTable {
@@ -991,6 +1172,18 @@ export interface SubscriptionsTable {
   request_key_hash: string | null;
   /** Boundaries of periods are anchor_at plus or minus whole periods. created_at unless the row that is inserted names another instant. */
   anchor_at: Generated<Date>;
+  /** Row of the plan that a change left. */
+  replaces_id: SubscriptionId | null;
+  quantity: Generated<number>;
+  trial_ends_at: Date | null;
+  /** When the end at ends_at was decided; null again when the cancellation is taken back. */
+  cancelled_at: Date | null;
+  /** Set while the subscription is paused: no access, no renewal, no recognition. */
+  paused_at: Date | null;
+  /** End of the running pause. */
+  resumes_at: Date | null;
+  /** Set while unpaid time stands still: no access, no renewal, no recognition. */
+  suspended_at: Date | null;
 }
 
 export interface TestProcessorAccountsTable {
@@ -1051,6 +1244,13 @@ export interface TotpFactorsTable {
   last_step: number | null;
   failures_count: Generated<number>;
   locked_until: Date | null;
+}
+
+export interface TrialUsesTable {
+  profile_id: ProfileId;
+  plan_id: PlanId;
+  card_fingerprint: string | null;
+  created_at: Date;
 }
 
 export interface UndoEntriesTable {
@@ -1148,11 +1348,16 @@ export interface Schema {
   contacts: ContactsTable;
   coupons: CouponsTable;
   coverages: CoveragesTable;
+  credit_uses: CreditUsesTable;
+  credits: CreditsTable;
   document_counters: DocumentCountersTable;
   document_lines: DocumentLinesTable;
   documents: DocumentsTable;
+  dunning_attempts: DunningAttemptsTable;
+  dunning_cases: DunningCasesTable;
   engagements: EngagementsTable;
   free_entries: FreeEntriesTable;
+  frozen_coverages: FrozenCoveragesTable;
   idempotency_records: IdempotencyRecordsTable;
   kept_posts: KeptPostsTable;
   ledger_balances: LedgerBalancesTable;
@@ -1170,11 +1375,14 @@ export interface Schema {
   order_lines: OrderLinesTable;
   orders: OrdersTable;
   outbox_events: OutboxEventsTable;
+  parked_profiles: ParkedProfilesTable;
+  pauses: PausesTable;
   payment_links: PaymentLinksTable;
   payment_methods: PaymentMethodsTable;
   payment_uploads: PaymentUploadsTable;
   payout_accounts: PayoutAccountsTable;
   payouts: PayoutsTable;
+  pending_changes: PendingChangesTable;
   plans: PlansTable;
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;
@@ -1188,14 +1396,17 @@ export interface Schema {
   row_totals_state: RowTotalsStateTable;
   seat_uploads: SeatUploadsTable;
   secret_fingerprints: SecretFingerprintsTable;
+  sent_notices: SentNoticesTable;
   sessions: SessionsTable;
   shown_lines: ShownLinesTable;
   signatures: SignaturesTable;
   sites: SitesTable;
   ssh_keys: SshKeysTable;
   subscriber_spans: SubscriberSpansTable;
+  subscription_changes: SubscriptionChangesTable;
   subscription_day_changes: SubscriptionDayChangesTable;
   subscription_days: SubscriptionDaysTable;
+  subscription_endings: SubscriptionEndingsTable;
   subscription_uses: SubscriptionUsesTable;
   subscriptions: SubscriptionsTable;
   test_processor_accounts: TestProcessorAccountsTable;
@@ -1204,6 +1415,7 @@ export interface Schema {
   test_processor_payouts: TestProcessorPayoutsTable;
   test_processor_refunds: TestProcessorRefundsTable;
   totp_factors: TotpFactorsTable;
+  trial_uses: TrialUsesTable;
   undo_entries: UndoEntriesTable;
   use_charges: UseChargesTable;
   user_coupons: UserCouponsTable;

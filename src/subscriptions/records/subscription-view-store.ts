@@ -20,7 +20,16 @@ function selectRunning(reader: Reader, at: Date) {
   return reader.selectFrom('subscriptions').selectAll().where('ends_at', '>', at).orderBy('ends_at').limit(1);
 }
 
-const instants = { created_at: true, anchor_at: true, ends_at: true } as const;
+const instants = {
+  created_at: true,
+  anchor_at: true,
+  ends_at: true,
+  trial_ends_at: true,
+  cancelled_at: true,
+  paused_at: true,
+  resumes_at: true,
+  suspended_at: true,
+} as const;
 
 /** A subscription with what its presentation shows: `subscriber` and `plan` are undefined when the path names none. */
 export interface SubscriptionView {
