@@ -69,8 +69,19 @@ export function selectSubjects(slots: Slots, at: Date | Fragment): Fragment {
     on subscriptions.profile_id = slot.profile_id and subscriptions.plan_id = slot.plan_id and ends_at > ${at}`;
 }
 
+const instants = [
+  'created_at',
+  'anchor_at',
+  'ends_at',
+  'trial_ends_at',
+  'cancelled_at',
+  'paused_at',
+  'resumes_at',
+  'suspended_at',
+] as const;
+
 function readSubscriptions(rows: readonly JsonRow[]): Subscription[] {
-  return readRows<Selectable<SubscriptionsTable>>(rows, ['created_at', 'anchor_at', 'ends_at']).map(readSubscription);
+  return readRows<Selectable<SubscriptionsTable>>(rows, instants).map(readSubscription);
 }
 
 /** Part that inserts subscriptions and returns them. */

@@ -17,6 +17,13 @@ const running: Subscription = {
   extra: null,
   grant_key: null,
   request_key: null,
+  replaces_id: null,
+  quantity: 1,
+  trial_ends_at: null,
+  cancelled_at: null,
+  paused_at: null,
+  resumes_at: null,
+  suspended_at: null,
 };
 
 test('a subscription is active from its beginning (inclusive) to its end (exclusive) once both sides agreed', () => {

@@ -20,6 +20,18 @@ export interface Subscription {
   extra: string | null;
   grant_key: string | null;
   request_key: string | null;
+  /** Row of the plan that a change left; null for a subscription that was bought. */
+  replaces_id: SubscriptionId | null;
+  quantity: number;
+  /** End (exclusive) of the trial, also after it. */
+  trial_ends_at: Date | null;
+  /** When the end at `ends_at` was decided. */
+  cancelled_at: Date | null;
+  /** Set while the subscription is paused until `resumes_at`: no access and no renewal. */
+  paused_at: Date | null;
+  resumes_at: Date | null;
+  /** Set while unpaid time stands still: no access and no renewal. */
+  suspended_at: Date | null;
 }
 
 /** Subject of the ledger entries about a subscription, or about the use charge with this slug. */
