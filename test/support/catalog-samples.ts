@@ -1,5 +1,5 @@
 import type { AdvanceDiscountId, CouponId, PlanId, ProfileId } from '#platform/db/db-schema';
-import type { AdvanceDiscount, Coupon, Plan } from '#catalog';
+import { type AdvanceDiscount, type Coupon, defaultTerms, type Plan } from '#catalog';
 
 type SampleDiscount = Pick<AdvanceDiscount, 'discount_type' | 'discount_value' | 'length'>;
 
@@ -42,6 +42,7 @@ export function aPlan(
     created_at: new Date('2026-01-01T00:00:00Z'),
     first_subscribed_at: null,
     use_charges: [],
+    ...defaultTerms,
     ...rest,
     advance_discounts: advance_discounts.map((discount, index) => ({
       id: (index + 1) as AdvanceDiscountId,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { PlanSchema } from '#catalog';
+import { defaultTerms, PlanSchema, presentTerms } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import { definePage } from '#platform/http/page-type';
 import { paths } from '#platform/http/paths';
@@ -88,6 +88,7 @@ const offered: Static<typeof PlanSchema> = {
   created_at: '2026-01-01T00:00:00.000Z',
   skip_optin_on_grant: false,
   optin_on_request: false,
+  ...presentTerms(defaultTerms),
   discounted_period_amount: 2000,
   is_cart_item: false,
 };

@@ -14,6 +14,15 @@ export {
   type PlanSummary,
   type UseCharge,
 } from './plan.ts';
+export {
+  cancelRefunds,
+  changeModes,
+  defaultTerms,
+  termsMax,
+  type CancelRefund,
+  type ChangeMode,
+  type PlanTerms,
+} from './plan-terms.ts';
 export type { PlanOffer } from './plan-offer.ts';
 export {
   deactivatePlansOf,
@@ -35,7 +44,7 @@ export {
   selectPlans,
 } from './plan-store.ts';
 export { splitDescription } from './split-description.ts';
-export { presentOffer, presentPlans } from './present-plan.ts';
+export { presentOffer, presentPlans, presentTerms } from './present-plan.ts';
 export { planRoutes } from './routes.ts';
 export { PlanPage, PlanSchema, PlanSummarySchema } from './schemas.ts';
 export {

@@ -3,14 +3,17 @@ import { invalidInput } from '#kernel/problem';
 import { extraToText } from '#platform/http/schemas';
 import { refuseDiscount } from '../discount.ts';
 import type { NewAdvanceDiscount, NewUseCharge, PlanColumns } from './plan-store.ts';
+import { defaultTerms, type PlanTerms, refuseTerms } from './plan-terms.ts';
 import type { PlanInput } from './schemas.ts';
 
 /**
- * Checks the rules that the schema of a plan cannot express. `unit` is the currency of the plan after the change.
+ * Checks the rules that the schema of a plan cannot express. `unit` is the currency of the plan after the change,
+ * `held` are the terms that the input does not set.
  * @throws invalid_input (400) naming each invalid field
  */
-export function requireValidPlan(input: PlanInput, unit: string): void {
-  const errors: Record<string, string[]> = {};
+export function requireValidPlan(input: PlanInput, unit: string, held: PlanTerms = defaultTerms): void {
+  const { quantity_min = held.quantity_min, quantity_max = held.quantity_max } = input;
+  const errors = refuseTerms({ quantity_min, quantity_max });
   if (input.title?.trim() === '') errors['title'] = ['This field may not be blank.'];
   if (input.unit !== undefined && !isCurrency(input.unit.toLowerCase())) {
     errors['unit'] = ['This is not the code of a currency that prices can be set in.'];
@@ -66,6 +69,14 @@ const copied = [
   'skip_optin_on_grant',
   'optin_on_request',
   'unlock_event',
+  'tier',
+  'pause_days_max',
+  'trial_days',
+  'trial_requires_card',
+  'quantity_min',
+  'quantity_max',
+  'cancel_refund',
+  'money_back_days',
 ] as const satisfies readonly (keyof PlanInput)[];
 
 /** Returns the columns that an input sets; omitted fields keep their values. */
@@ -74,8 +85,12 @@ export function pickPlanColumns(input: PlanInput): PlanColumns {
   const columns: PlanColumns = Object.fromEntries(
     copied.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])),
   );
+  const { upgrade: upgrade_mode, downgrade: downgrade_mode, crossgrade: crossgrade_mode } = input.change_modes ?? {};
   return {
     ...columns,
+    ...(upgrade_mode === undefined ? {} : { upgrade_mode }),
+    ...(downgrade_mode === undefined ? {} : { downgrade_mode }),
+    ...(crossgrade_mode === undefined ? {} : { crossgrade_mode }),
     ...(input.title === undefined ? {} : { title: input.title.trim() }),
     ...(input.unit === undefined ? {} : { unit: input.unit.toLowerCase() }),
     ...(extra === undefined ? {} : { extra: extraToText(extra) }),

@@ -3,6 +3,7 @@ import type { PeriodType } from '#kernel/period';
 import { normalizeCode } from '#kernel/text';
 import type { AdvanceDiscountId, PlanId, ProfileId, UseChargeId } from '#platform/db/db-schema';
 import type { Discount } from '../discount.ts';
+import type { PlanTerms } from './plan-terms.ts';
 
 /** What a change to a plan does with time and money. */
 export const changeModes = ['prorate', 'period_end', 'none', 'full', 'refused'] as const;
@@ -34,7 +35,7 @@ export interface UseCharge {
 }
 
 /** A plan of a provider. `profile_id` is the provider. */
-export interface Plan {
+export interface Plan extends PlanTerms {
   id: PlanId;
   profile_id: ProfileId;
   slug: string;

@@ -2,6 +2,7 @@ import { presentProfileSummary, findProfileSummaries, type ProfileSummary } from
 import type { Reader } from '#platform/db/database';
 import { extraFromText } from '#platform/http/schemas';
 import { makePlainOffer, type PlanOffer } from './plan-offer.ts';
+import type { PlanTerms } from './plan-terms.ts';
 import type { Plan } from './plan.ts';
 import type { PlanReply } from './schemas.ts';
 
@@ -57,7 +58,23 @@ export function presentOffer(offer: PlanOffer, provider: ProfileSummary | undefi
     created_at: plan.created_at.toISOString(),
     skip_optin_on_grant: plan.skip_optin_on_grant,
     optin_on_request: plan.optin_on_request,
+    ...presentTerms(plan),
     discounted_period_amount,
     is_cart_item,
+  };
+}
+
+/** Presents the terms of a plan for its running subscriptions. */
+export function presentTerms({ upgrade_mode, downgrade_mode, crossgrade_mode, ...plan }: PlanTerms) {
+  return {
+    change_modes: { upgrade: upgrade_mode, downgrade: downgrade_mode, crossgrade: crossgrade_mode },
+    tier: plan.tier,
+    pause_days_max: plan.pause_days_max,
+    trial_days: plan.trial_days,
+    trial_requires_card: plan.trial_requires_card,
+    quantity_min: plan.quantity_min,
+    quantity_max: plan.quantity_max,
+    cancel_refund: plan.cancel_refund,
+    money_back_days: plan.money_back_days,
   };
 }

@@ -50,6 +50,15 @@ test('a provider creates, reads, changes and deletes a plan as documented', asyn
     unlock_event: null,
     skip_optin_on_grant: false,
     optin_on_request: false,
+    change_modes: { upgrade: 'prorate', downgrade: 'period_end', crossgrade: 'prorate' },
+    tier: null,
+    pause_days_max: 0,
+    trial_days: 0,
+    trial_requires_card: true,
+    quantity_min: 1,
+    quantity_max: null,
+    cancel_refund: 'none',
+    money_back_days: 0,
     discounted_period_amount: 12_000,
     is_cart_item: false,
   });
@@ -65,6 +74,39 @@ test('a provider creates, reads, changes and deletes a plan as documented', asyn
   assert.equal((await broker('PATCH', `${plans}/popup-desk`, { is_active: false })).status, 200);
   assert.equal((await broker('DELETE', `${plans}/popup-desk`)).status, 204);
   assert.equal((await broker('GET', `${plans}/popup-desk`)).status, 404);
+});
+
+test('a provider sets the terms of running subscriptions; all contradictions are named at once', async () => {
+  const terms = {
+    change_modes: { upgrade: 'full', downgrade: 'refused', crossgrade: 'none' },
+    tier: 3,
+    pause_days_max: 60,
+    trial_days: 14,
+    trial_requires_card: false,
+    quantity_min: 2,
+    quantity_max: 50,
+    cancel_refund: 'unused',
+    money_back_days: 30,
+  };
+  const created = await broker('POST', plans, { title: 'Terms', period_amount: 500, ...terms });
+  assert.equal(created.status, 201, created.text);
+  const read = (await broker('GET', `${plans}/terms`)).json();
+  assert.deepEqual(Object.fromEntries(Object.keys(terms).map((name) => [name, read[name]])), terms);
+
+  const partly = await broker('PATCH', `${plans}/terms`, { change_modes: { upgrade: 'prorate' }, tier: null });
+  assert.deepEqual(
+    [partly.json()['change_modes'], partly.json()['tier'], partly.json()['trial_days']],
+    [{ upgrade: 'prorate', downgrade: 'refused', crossgrade: 'none' }, null, 14],
+  );
+  assert.equal((await broker('PATCH', `${plans}/terms`, { quantity_max: null })).json()['quantity_max'], null);
+
+  const out_of_bounds = { pause_days_max: 367, trial_days: -1, money_back_days: 367, cancel_refund: 'all', tier: -1 };
+  const refused = await broker('PUT', `${plans}/terms`, out_of_bounds);
+  assert.equal(refused.status, 400);
+  for (const name of Object.keys(out_of_bounds)) assert.ok(name in refused.json(), name);
+  const crossed = await broker('PUT', `${plans}/terms`, { quantity_max: 1, title: '   ' });
+  assert.deepEqual([crossed.status, 'quantity_max' in crossed.json(), 'title' in crossed.json()], [400, true, true]);
+  assert.equal((await broker('PUT', `${plans}/terms`, { quantity_max: 1, quantity_min: 1 })).status, 200);
 });
 
 test('an update with the response of a read changes the documented fields only', async () => {

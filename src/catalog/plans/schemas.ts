@@ -4,6 +4,7 @@ import { periodTypes } from '#kernel/period';
 import { Extra, IsoInstant, listQuerystring, NullableString, PageOf } from '#platform/http/schemas';
 import { AMOUNT_MAX, COUNT_MAX, DiscountType, DiscountValue, ProfileParam } from '../schemas.ts';
 import { planList } from './plan-store.ts';
+import { cancelRefunds, changeModes, termsMax } from './plan-terms.ts';
 import { renewalTypes } from './plan.ts';
 
 const USE_AMOUNT_MAX = 1_000_000_000;
@@ -18,6 +19,51 @@ const AdvanceDiscountSchema = Type.Object({
   discount_value: Type.Integer(),
   length: Type.Integer({ description: 'Plan periods paid in advance' }),
 });
+
+const ChangeModeSchema = Type.Enum([...changeModes]);
+const CancelRefundSchema = Type.Enum([...cancelRefunds], {
+  description: 'What a subscriber may choose at a cancellation with immediate effect, beside none',
+});
+
+/** Terms for running subscriptions, as responses have them. */
+const termsFields = {
+  change_modes: Type.Object(
+    { upgrade: ChangeModeSchema, downgrade: ChangeModeSchema, crossgrade: ChangeModeSchema },
+    { description: 'What a change to this plan does, by its direction' },
+  ),
+  tier: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Decides the direction of a change alone when both plans have one',
+  }),
+  pause_days_max: Type.Integer({ description: 'Longest pause of a subscriber in days; 0: not offered' }),
+  trial_days: Type.Integer({ description: 'Days of the trial; 0: none' }),
+  trial_requires_card: Type.Boolean({ description: 'A trial begins with a card, which is charged at its end' }),
+  quantity_min: Type.Integer(),
+  quantity_max: Type.Union([Type.Integer(), Type.Null()], { description: 'Null: not sold by quantity' }),
+  cancel_refund: CancelRefundSchema,
+  money_back_days: Type.Integer({ description: 'Days in which a subscriber may choose a full refund; 0: not offered' }),
+};
+
+/** The same terms, as bodies set them. */
+const termsInput = {
+  change_modes: Type.Optional(
+    Type.Object(
+      {
+        upgrade: Type.Optional(ChangeModeSchema),
+        downgrade: Type.Optional(ChangeModeSchema),
+        crossgrade: Type.Optional(ChangeModeSchema),
+      },
+      { description: 'What a change to this plan does, by its direction. Omitted members: unchanged.' },
+    ),
+  ),
+  tier: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: termsMax.tier }), Type.Null()])),
+  pause_days_max: Type.Optional(Type.Integer({ minimum: 0, maximum: termsMax.pause_days })),
+  trial_days: Type.Optional(Type.Integer({ minimum: 0, maximum: termsMax.trial_days })),
+  trial_requires_card: Type.Optional(Type.Boolean()),
+  quantity_min: Type.Optional(Type.Integer({ minimum: 1, maximum: termsMax.quantity })),
+  quantity_max: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: termsMax.quantity }), Type.Null()])),
+  cancel_refund: Type.Optional(CancelRefundSchema),
+  money_back_days: Type.Optional(Type.Integer({ minimum: 0, maximum: termsMax.money_back_days })),
+};
 
 const UseChargeSchema = Type.Object({
   slug: Type.String(),
@@ -52,6 +98,7 @@ export const PlanSchema = Type.Object({
   created_at: IsoInstant,
   skip_optin_on_grant: Type.Boolean({ description: 'A subscription granted to a customer needs no consent' }),
   optin_on_request: Type.Boolean({ description: 'The provider has to accept each subscriber' }),
+  ...termsFields,
   discounted_period_amount: Type.Integer({ description: 'Amount of the first period with the coupon in the cart' }),
   is_cart_item: Type.Boolean({ description: "The plan is in the caller's cart" }),
   detail: Type.Optional(Type.String()),
@@ -106,6 +153,7 @@ const planFields = {
   unlock_event: Type.Optional(Type.Union([Type.String({ maxLength: 128 }), Type.Null()])),
   skip_optin_on_grant: Type.Optional(Type.Boolean()),
   optin_on_request: Type.Optional(Type.Boolean()),
+  ...termsInput,
   broker_fee_percent: Type.Optional(
     Type.Integer({
       minimum: 0,

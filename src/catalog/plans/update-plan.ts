@@ -85,7 +85,7 @@ async function requireValidChange(reader: Reader, { provider_id, slug }: PlanTar
   const unit = input.unit?.toLowerCase() ?? plan?.unit;
   if (unit === undefined) throw catalogProblems.plan_unknown();
   const kept = plan && { period_amount: plan.period_amount, setup_amount: plan.setup_amount };
-  requireValidPlan(plan && unit !== plan.unit ? { ...kept, ...input } : input, unit);
+  requireValidPlan(plan && unit !== plan.unit ? { ...kept, ...input } : input, unit, plan);
 }
 
 /** Selects a plan of a provider FOR UPDATE. @throws plan_unknown (404) */

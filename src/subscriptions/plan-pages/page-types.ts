@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { PlanSchema } from '#catalog';
+import { defaultTerms, PlanSchema, presentTerms } from '#catalog';
 import { definePage } from '#platform/http/page-type';
 import { NullableString } from '#platform/http/schemas';
 import { EffectLine } from '#platform/pages/details/effect';
@@ -141,6 +141,7 @@ const plan = {
   created_at: '2026-01-01T00:00:00.000Z',
   skip_optin_on_grant: false,
   optin_on_request: false,
+  ...presentTerms(defaultTerms),
   discounted_period_amount: 5900,
   is_cart_item: false,
 };

@@ -37,6 +37,17 @@ const plan_fields = {
   period_type: 'monthly',
   setup_amount: '',
   renewal_type: 'repeat',
+  upgrade_mode: 'prorate',
+  downgrade_mode: 'period_end',
+  crossgrade_mode: 'full',
+  trial_days: '14',
+  trial_requires_card: '1',
+  pause_days_max: '60',
+  tier: '2',
+  quantity_min: '2',
+  quantity_max: '50',
+  cancel_refund: 'credit',
+  money_back_days: '7',
   discount_0_length: '4',
   discount_0_value: '12.5',
   discount_0_type: 'percentage',
@@ -72,10 +83,21 @@ test('a plan is created with its discounts and charges; a refusal keeps the inpu
   assert.equal(preview.status, 200);
   assert.match(preview.text, /Nothing was saved/);
   assert.match(preview.text, /\$1,121\.20/);
+  for (const line of [
+    /14 days free, then the first payment/,
+    /From 2 to 50 of them/,
+    /Money back within 7 days/,
+    /Pause for up to 60 days/,
+  ])
+    assert.match(preview.text, line);
   const done = await browser.post('/profile/gym/plans/new/', plan_fields);
   assert.deepEqual([done.status, done.headers['location']], [303, '/profile/gym/plans/room/'], done.text.slice(-3000));
   const plan = await findPlan('room');
   assert.deepEqual([plan.period_amount, plan.period_length, plan.is_active], [112_120, 3, true]);
+  assert.deepEqual([plan.upgrade_mode, plan.downgrade_mode, plan.crossgrade_mode], ['prorate', 'period_end', 'full']);
+  assert.deepEqual([plan.trial_days, plan.trial_requires_card, plan.pause_days_max, plan.tier], [14, true, 60, 2]);
+  assert.deepEqual([plan.quantity_min, plan.quantity_max], [2, 50]);
+  assert.deepEqual([plan.cancel_refund, plan.money_back_days], ['credit', 7]);
   const discounts = await app.db.selectFrom('advance_discounts').selectAll().where('plan_id', '=', plan.id).execute();
   assert.deepEqual(
     discounts.map(({ length, discount_type, discount_value }) => [length, discount_type, discount_value]),

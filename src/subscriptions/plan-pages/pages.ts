@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   countPlansOnSale,
   createPlan,
+  defaultTerms,
   deletePlan,
   findPlanOf,
   listPlans,
@@ -225,6 +226,7 @@ function viewCard(plan: Awaited<ReturnType<typeof presentPlans>>[number]) {
 }
 
 const new_values = {
+  ...defaultTerms,
   period_length: 1,
   period_type: 'monthly',
   renewal_type: 'repeat',

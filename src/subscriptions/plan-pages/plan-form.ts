@@ -1,4 +1,4 @@
-import { type Plan, type PlanInput, readDiscountText, writeDiscountText } from '#catalog';
+import { type Plan, type PlanInput, type PlanTerms, readDiscountText, writeDiscountText } from '#catalog';
 import { invalidInput, Problem } from '#kernel/problem';
 import type { AnyField, FormContext } from '#platform/pages/forms/field';
 import { checkbox, choice, multiline, optional, text } from '#platform/pages/forms/fields';
@@ -6,6 +6,7 @@ import { defineForm, type Form, type FormInput } from '#platform/pages/forms/for
 import { money, percent, period, wholeNumber } from '#platform/pages/forms/number-fields';
 import { textField } from '#platform/http/forms';
 import { extraFromText } from '#platform/http/schemas';
+import { terms_fields, withModes } from './terms-form.ts';
 
 const ROWS_MAX = 50;
 
@@ -51,6 +52,7 @@ const base = {
     length_max: 128,
     help: 'Access first, payment later: for example “download the report”.',
   }),
+  ...terms_fields,
   extra: multiline({
     label: 'Data of your application',
     optional: true,
@@ -220,7 +222,7 @@ function pickInput(values: Record<string, unknown>, { is_broker }: PlanFormShape
   const extra = String(values['extra']);
   // Cast: the fields of `base` read the values of these members.
   return {
-    ...(input as unknown as PlanInput & { title: string }),
+    ...withModes(input as unknown as PlanInput & PlanTerms & { title: string }),
     setup_amount: (values['setup_amount'] as number | null) ?? 0,
     extra: extra === '' ? null : extraFromText(extra),
     ...(is_broker ? { broker_fee_percent: values['broker_fee_percent'] as number } : {}),

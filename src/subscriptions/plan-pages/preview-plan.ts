@@ -1,16 +1,19 @@
-import type { Plan, PlanInput } from '#catalog';
+import { defaultTerms, type Plan, type PlanInput } from '#catalog';
 import type { EffectLine } from '#platform/pages/details/effect';
 import type { Profile } from '#profiles';
 
 /** Returns the plan as it would be with the changes of a form. */
 export function previewOf(plan: Plan | null, input: PlanInput | undefined, provider: Profile): Plan {
-  const { extra: _extra, advance_discounts = [], use_charges = [], ...fields } = input ?? {};
+  const { extra: _extra, advance_discounts = [], use_charges = [], change_modes, ...fields } = input ?? {};
   const base = plan ?? blankPlan(provider);
   if (input === undefined) return base;
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   return {
     ...base,
     ...given,
+    upgrade_mode: change_modes?.upgrade ?? base.upgrade_mode,
+    downgrade_mode: change_modes?.downgrade ?? base.downgrade_mode,
+    crossgrade_mode: change_modes?.crossgrade ?? base.crossgrade_mode,
     advance_discounts: advance_discounts.map((discount, id) => {
       return { id: id as never, length: 1, discount_value: 0, ...discount }; // a row without an id of its own
     }),
@@ -63,6 +66,7 @@ function blankPlan(provider: Profile): Plan {
     extra: null,
     created_at: provider.created_at,
     first_subscribed_at: null,
+    ...defaultTerms,
     advance_discounts: [],
     use_charges: [],
   };
