@@ -3,7 +3,7 @@ import { invalidInput } from '#kernel/problem';
 import { extraToText } from '#platform/http/schemas';
 import { refuseDiscount } from '../discount.ts';
 import type { NewAdvanceDiscount, NewUseCharge, PlanColumns } from './plan-store.ts';
-import { defaultTerms, type PlanTerms, refuseTerms } from './plan-terms.ts';
+import { defaultTerms, type PlanTerms, refuseQuantities } from './plan-terms.ts';
 import type { PlanInput } from './schemas.ts';
 
 /**
@@ -13,7 +13,8 @@ import type { PlanInput } from './schemas.ts';
  */
 export function requireValidPlan(input: PlanInput, unit: string, held: PlanTerms = defaultTerms): void {
   const { quantity_min = held.quantity_min, quantity_max = held.quantity_max } = input;
-  const errors = refuseTerms({ quantity_min, quantity_max });
+  const quantities = refuseQuantities({ quantity_min, quantity_max });
+  const errors: Record<string, string[]> = quantities === null ? {} : { quantity_max: [quantities] };
   if (input.title?.trim() === '') errors['title'] = ['This field may not be blank.'];
   if (input.unit !== undefined && !isCurrency(input.unit.toLowerCase())) {
     errors['unit'] = ['This is not the code of a currency that prices can be set in.'];

@@ -51,9 +51,9 @@ export const defaultTerms: PlanTerms = {
   money_back_days: 0,
 };
 
-/** Returns the errors of terms that contradict each other, by field. Pure. */
-export function refuseTerms(terms: Pick<PlanTerms, 'quantity_min' | 'quantity_max'>): Record<string, string[]> {
+/** Returns the reason why the largest quantity of a plan is invalid, or null. Pure. */
+export function refuseQuantities(terms: Pick<PlanTerms, 'quantity_min' | 'quantity_max'>): string | null {
   const { quantity_min, quantity_max } = terms;
-  if (quantity_max === null || quantity_max >= quantity_min) return {};
-  return { quantity_max: [`The largest quantity is at least the smallest, ${quantity_min}.`] };
+  if (quantity_max === null || quantity_max >= quantity_min) return null;
+  return `The largest quantity is at least the smallest, ${quantity_min}.`;
 }

@@ -5,10 +5,6 @@ import type { AdvanceDiscountId, PlanId, ProfileId, UseChargeId } from '#platfor
 import type { Discount } from '../discount.ts';
 import type { PlanTerms } from './plan-terms.ts';
 
-/** What a change to a plan does with time and money. */
-export const changeModes = ['prorate', 'period_end', 'none', 'full', 'refused'] as const;
-export type ChangeMode = (typeof changeModes)[number];
-
 export const renewalTypes = ['one-time', 'auto-renew', 'repeat'] as const;
 export type RenewalType = (typeof renewalTypes)[number];
 
@@ -56,23 +52,6 @@ export interface Plan extends PlanTerms {
   skip_optin_on_grant: boolean;
   optin_on_request: boolean;
   unlock_event: string | null;
-  /** What a change to this plan does, by its direction. */
-  upgrade_mode: ChangeMode;
-  downgrade_mode: ChangeMode;
-  crossgrade_mode: ChangeMode;
-  /** Decides the direction of a change alone when both plans have one. */
-  tier: number | null;
-  /** Longest pause of a subscriber, in days; 0: not offered. */
-  pause_days_max: number;
-  trial_days: number;
-  trial_requires_card: boolean;
-  quantity_min: number;
-  /** Inclusive; null: the plan is not sold by quantity. */
-  quantity_max: number | null;
-  /** What a subscriber may choose at a cancellation with immediate effect, besides `none`. */
-  cancel_refund: 'none' | 'credit' | 'unused';
-  /** Days in which a subscriber may choose a full refund; 0: not offered. */
-  money_back_days: number;
   extra: string | null;
   created_at: Date;
   /** Beginning of the first subscription to the plan; null if it never had one. */
