@@ -65,6 +65,7 @@ export function registerFilters(engine: Liquid, { clock, assetUrl }: FilterTools
 
   defineHtml('icon', (name, size) => iconOf(textOf(name), textOf(size), assetUrl));
   defineHtml('md', (text) => renderMarkdown(text instanceof TrustedHtml ? text : textOf(text)));
+  defineHtml('option_elements', (options, chosen) => new TrustedHtml(optionElements(options, textOf(chosen))));
   defineHtml('to_json', (value) => new TrustedHtml(scriptJson(value)));
   defineHtml('raw', trustedOnly);
   defineHtml('escape', trustedOnly);
@@ -191,4 +192,19 @@ function scriptJson(value: unknown): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/**
+ * Returns the `<option>` elements of a list of {value, label}. A chosen value that is not among them comes first. One
+ * filter instead of a loop: a loop over the 700 countries and time zones of a form takes 10 ms.
+ */
+function optionElements(options: unknown, chosen: string): string {
+  const offered = (Array.isArray(options) ? options : []).filter(isRecord);
+  const elements = offered.map(({ value, label }) => optionElement(textOf(value), textOf(label), chosen));
+  const isOffered = chosen === '' || offered.some(({ value }) => textOf(value) === chosen);
+  return [...(isOffered ? [] : [optionElement(chosen, chosen, chosen)]), ...elements].join('\n');
+}
+
+function optionElement(value: string, label: string, chosen: string): string {
+  return `<option value="${escapeHtml(value)}"${value === chosen ? ' selected' : ''}>${escapeHtml(label)}</option>`;
 }

@@ -106,6 +106,23 @@ test('a partial sees the data of the page but not its variables', () => {
   assert.equal(templates.renderPage('page', { form: { email: 'a@example.com' } }), 'a@example.com//2');
 });
 
+test('options are escaped, and a chosen value that is not offered is kept', () => {
+  const options = [
+    { value: 'a"b', label: 'A & B' },
+    { value: 'c', label: '<C>' },
+  ];
+  const template = '{{ options | option_elements: chosen }}';
+  assert.equal(
+    render(template, { options, chosen: 'c' }),
+    '<option value="a&#34;b">A &amp; B</option>\n<option value="c" selected>&lt;C&gt;</option>',
+  );
+  assert.equal(
+    render(template, { options: options.slice(1), chosen: '"d"' }),
+    '<option value="&#34;d&#34;" selected>&#34;d&#34;</option>\n<option value="c">&lt;C&gt;</option>',
+  );
+  assert.equal(render(template, { options: null, chosen: '' }), '');
+});
+
 test('the CSRF field carries the token of the request', () => {
   assert.equal(render('{% csrf %}', { csrf_token: 'a"b' }), '<input type="hidden" name="_csrf" value="a&#34;b">');
 });

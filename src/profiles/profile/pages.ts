@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { countriesByName } from '#kernel/country';
+import { keepLast } from '#kernel/keep-last';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { viewConflict } from '#platform/pages/forms/conflict-view';
@@ -46,6 +47,12 @@ export function profilePages(app: App, { showSubscriberFile }: Pick<ProfileNeeds
   });
 }
 
+/** A language is a value of the reader, so that only the last one is kept. */
+const countryOptions = keepLast((lang: string) =>
+  countriesByName(lang).map(({ code, name }) => ({ value: code, label: name })),
+);
+const timezoneOptions = Intl.supportedValuesOf('timeZone').map((name) => ({ value: name, label: name }));
+
 /** Texts of the form. Blank fields are the verb's to refuse, as in the API. */
 function contextOf({ ctx }: FastifyRequest): FormContext {
   return { locale: ctx.lang, timezone: 'UTC' };
@@ -67,8 +74,8 @@ async function show(
       profile: presentProfileDetail(view),
       may_edit: mayEditDetails(subject),
       may_set_flags: isBrokerManager(subject),
-      countries: countriesByName(ctx.lang).map(({ code, name }) => ({ value: code, label: name })),
-      timezones: Intl.supportedValuesOf('timeZone').map((name) => ({ value: name, label: name })),
+      countries: countryOptions(ctx.lang),
+      timezones: timezoneOptions,
       ...profileForm.view(values, context, refusal),
       ...(conflict === null ? {} : { detail: '' }),
       edit_version: shownVersion({ body: request.body, is_kept: refusal !== null && conflict === null }, values),
