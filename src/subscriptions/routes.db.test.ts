@@ -65,6 +65,11 @@ test('a free order opens a subscription that subscriber and provider see as docu
     extra: null,
     grant_key: null,
     request_key: null,
+    quantity: 1,
+    trial_ends_at: null,
+    cancelled_at: null,
+    paused_at: null,
+    resumes_at: null,
     editable: true,
   });
   assert.match(String(app_url), new RegExp(`^http.*/app/xia/${plan}/$`));

@@ -20,6 +20,19 @@ export const subscriptionFields = {
   grant_key: Type.Union([Type.String(), Type.Null()], { description: 'Waits for the subscriber while not null' }),
   request_key: Type.Union([Type.String(), Type.Null()], { description: 'Waits for the provider while not null' }),
   app_url: Type.String({ description: 'URL of the application for the subscriber' }),
+  quantity: Type.Integer(),
+  trial_ends_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'End of the trial, exclusive; null for a subscription that began without one',
+  }),
+  cancelled_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'When the end at ends_at was decided; null while it was not',
+  }),
+  paused_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'Set while the subscription is paused: no access, no renewal, no charge',
+  }),
+  resumes_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'End of the running pause',
+  }),
 };
 const detail = { detail: Type.Optional(Type.String()) };
 

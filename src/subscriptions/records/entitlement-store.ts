@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { selectPlanNames } from '#catalog';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
@@ -76,10 +77,17 @@ export interface Entitlement {
   plan: string;
   provider_id: ProfileId;
   created_at: Date;
+  /** Exclusive; the beginning of a pause or suspension while it lasts. */
   ends_at: Date;
 }
 
-/** Finds the entitlements of profiles, past ones included, one per plan. Every id in `profile_ids` is a key. */
+/** End of the access that a subscription gives: the beginning of a pause or suspension, if there is one. */
+const access_end = sql<Date>`least(subscriptions.ends_at, subscriptions.paused_at, subscriptions.suspended_at)`;
+
+/**
+ * Finds the entitlements of profiles, past ones included, one per plan: a paused subscription ended its access when the
+ * pause began. Every id in `profile_ids` is a key.
+ */
 export async function findEntitlements(
   reader: Reader,
   profile_ids: readonly ProfileId[],
@@ -97,13 +105,13 @@ export async function findEntitlements(
       'plan.slug as plan',
       'plan.profile_id as provider_id',
       'subscriptions.created_at',
-      'subscriptions.ends_at',
+      access_end.as('ends_at'),
     ])
     .where('subscriptions.profile_id', 'in', [...new Set(profile_ids)])
     .where(agreedRows())
     .orderBy('subscriptions.profile_id')
     .orderBy('subscriptions.plan_id')
-    .orderBy('subscriptions.ends_at', 'desc')
+    .orderBy(access_end, 'desc')
     .execute();
   for (const row of rows) entitlements.get(row.profile_id)?.push(row);
   return entitlements;

@@ -10,6 +10,25 @@ export {
   type ProviderTerm,
   type ProvidingProfile,
 } from './entitlement-store.ts';
+export {
+  deleteEnding,
+  type EndingReason,
+  endingReasons,
+  findEnding,
+  recordEndings,
+  type SubscriptionEnding,
+} from './ending-store.ts';
+export {
+  findDuePauses,
+  findDueResumptions,
+  findOpenPause,
+  findOpenPauses,
+  insertPause,
+  type Pause,
+  updatePause,
+  wasPausedSince,
+} from './pause-store.ts';
+export { findTrialsUsed, isCardUsedForTrial, recordTrialUse } from './trial-use-store.ts';
 export { findHeldPlans, findPlansHeldBy, type HeldPlan, type OwnedPlan } from './held-plan-store.ts';
 export {
   assertFound,
@@ -71,6 +90,7 @@ export {
   extendEnd,
   isActive,
   isAgreed,
+  isFrozen,
   refuseEnd,
   subscriptionIdOf,
   subscriptionSubject,

@@ -115,7 +115,16 @@ export function presentCommon(ctx: Context, subscription: Subscription, plan: Pl
     grant_key: subscription.grant_key,
     request_key: subscription.request_key,
     app_url: ctx.origin + paths.app(slug, `${encodeURIComponent(plan.slug)}/`),
+    quantity: subscription.quantity,
+    trial_ends_at: isoOrNull(subscription.trial_ends_at),
+    cancelled_at: isoOrNull(subscription.cancelled_at),
+    paused_at: isoOrNull(subscription.paused_at),
+    resumes_at: isoOrNull(subscription.resumes_at),
   };
+}
+
+function isoOrNull(at: Date | null): string | null {
+  return at && at.toISOString();
 }
 
 /** Asserts that a row exists which a foreign key of the subscription guarantees. */

@@ -198,7 +198,22 @@ function selectByKey(reader: Reader, { kind, key }: WaitingKey, at: Date) {
 
 export type NewSubscription = Insertable<SubscriptionsTable>;
 export type SubscriptionChange = Partial<
-  Pick<Subscription, 'ends_at' | 'auto_renew' | 'description' | 'extra' | 'grant_key' | 'request_key'>
+  Pick<
+    Subscription,
+    | 'ends_at'
+    | 'anchor_at'
+    | 'auto_renew'
+    | 'description'
+    | 'extra'
+    | 'grant_key'
+    | 'request_key'
+    | 'quantity'
+    | 'trial_ends_at'
+    | 'cancelled_at'
+    | 'paused_at'
+    | 'resumes_at'
+    | 'suspended_at'
+  >
 >;
 
 /** @throws subscription_overlaps (409) */

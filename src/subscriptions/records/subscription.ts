@@ -51,7 +51,12 @@ export function isAgreed(subscription: Pick<Subscription, 'grant_key' | 'request
   return subscription.grant_key === null && subscription.request_key === null;
 }
 
-/** True if the subscription gives access at an instant. */
+/** True if the subscription stands still: it is paused, or suspended because it is unpaid. */
+export function isFrozen({ paused_at, suspended_at }: Pick<Subscription, 'paused_at' | 'suspended_at'>): boolean {
+  return paused_at !== null || suspended_at !== null;
+}
+
+/** True if the subscription runs at an instant, paused or not. */
 export function isActive(subscription: Subscription, at: Date): boolean {
   return isAgreed(subscription) && subscription.created_at <= at && at < subscription.ends_at;
 }

@@ -1,0 +1,86 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { PauseId, PausesTable, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+
+/**
+ * Time in which a subscription stands still. `planned` until `starts_at`, then `running` until it is resumed; `pause`
+ * is asked for, `suspension` follows unpaid time.
+ */
+export type Pause = Selectable<PausesTable>;
+
+export async function insertPause(tx: Tx, row: Insertable<PausesTable>): Promise<Pause> {
+  return tx.insertInto('pauses').values(row).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function updatePause(
+  tx: Tx,
+  id: PauseId,
+  change: Partial<Pick<Pause, 'state' | 'starts_at' | 'resumes_at' | 'resumed_at' | 'rest_ms'>>,
+): Promise<Pause> {
+  return tx.updateTable('pauses').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Finds the planned or running pause of a subscription. Index: pauses_open. */
+export async function findOpenPause(reader: Reader, subscription_id: SubscriptionId): Promise<Pause | undefined> {
+  return reader
+    .selectFrom('pauses')
+    .selectAll()
+    .where('subscription_id', '=', subscription_id)
+    .where('state', 'in', ['planned', 'running'])
+    .executeTakeFirst();
+}
+
+/** Finds the planned and running pauses of subscriptions, one statement. Index: pauses_open. */
+export async function findOpenPauses(
+  reader: Reader,
+  ids: readonly SubscriptionId[],
+): Promise<Map<SubscriptionId, Pause>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('pauses')
+    .selectAll()
+    .where('subscription_id', 'in', [...new Set(ids)])
+    .where('state', 'in', ['planned', 'running'])
+    .execute();
+  return new Map(rows.map((row) => [row.subscription_id, row]));
+}
+
+/** True if a pause of the subscription was running at or after an instant. Index: pauses_subscription_id. */
+export async function wasPausedSince(reader: Reader, subscription_id: SubscriptionId, since: Date): Promise<boolean> {
+  const row = await reader
+    .selectFrom('pauses')
+    .select('id')
+    .where('subscription_id', '=', subscription_id)
+    .where('kind', '=', 'pause')
+    .where('state', 'in', ['running', 'ended'])
+    .where((eb) => eb.or([eb('resumed_at', 'is', null), eb('resumed_at', '>', since)]))
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+interface Batch {
+  after: PauseId | null;
+  limit: number;
+}
+
+/** Selects planned pauses that begin at or before an instant, by id. Index: pauses_due. */
+export async function findDuePauses(reader: Reader, at: Date, { after, limit }: Batch): Promise<Pause[]> {
+  let query = reader.selectFrom('pauses').selectAll().where('state', '=', 'planned').where('starts_at', '<=', at);
+  if (after !== null) query = query.where('id', '>', after);
+  return query.orderBy('id').limit(limit).execute();
+}
+
+/** Selects running pauses that end at or before an instant, by id. Index: subscriptions_resumes_at. */
+export async function findDueResumptions(reader: Reader, at: Date, { after, limit }: Batch): Promise<Pause[]> {
+  let query = reader
+    .selectFrom('subscriptions')
+    .innerJoin('pauses', 'pauses.subscription_id', 'subscriptions.id')
+    .selectAll('pauses')
+    .where('subscriptions.paused_at', 'is not', null)
+    .where('subscriptions.resumes_at', '<=', at)
+    .where('pauses.state', '=', 'running')
+    .where('pauses.kind', '=', 'pause');
+  if (after !== null) query = query.where('pauses.id', '>', after);
+  return query.orderBy('pauses.id').limit(limit).execute();
+}
