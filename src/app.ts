@@ -7,6 +7,7 @@ import { makeLedger } from '#ledger';
 import { makeMetrics } from '#metrics';
 import { deleteOptouts, makeNotifications } from '#notifications';
 import { makePayments, type PaymentContext, deleteSavedCard } from '#payments';
+import { clockPage } from '#platform/dev-clock/page-types';
 import { devRoutes } from '#platform/dev-routes';
 import { galleryRoutes } from '#platform/gallery';
 import { type App, buildHttp } from '#platform/http/app';
@@ -258,7 +259,10 @@ function makeFirstRun({ config, secret }: Services): Room {
 async function developmentRooms({ config }: Services): Promise<readonly Room[]> {
   if (config.mode !== 'development') return [];
   const { piecePageTypes } = await import('#platform/pages/pieces/piece-page-types');
-  return [{ name: 'pieces', page_types: piecePageTypes }];
+  return [
+    { name: 'pieces', page_types: piecePageTypes },
+    { name: 'clock', page_types: [clockPage] },
+  ];
 }
 
 /** Registers `/_dev/`: captured mail, the clock and the gallery; in development only. */
@@ -269,6 +273,10 @@ function registerDevelopment(
   worker: Worker,
 ): void {
   if (config.mode !== 'development' || !movable) return;
-  devRoutes(http, { mailbox: mailer.mailbox, clock: movable, runDue: (to) => worker.runDue(movable, to) });
+  devRoutes(http, {
+    mailbox: mailer.mailbox,
+    clock: movable,
+    runDue: (to, move) => worker.runDue(movable, to, move),
+  });
   galleryRoutes(http, rooms);
 }

@@ -1,5 +1,6 @@
 // Custom elements of the pages, bundled into `static/js/kit.js`. Every page works without them.
 import { ChartReadout } from './chart-readout.ts';
+import { ClockSlider } from './clock-slider.ts';
 import { CopyButton } from './copy-button.ts';
 import { ListSearch } from './list-search.ts';
 import { openConfirmations } from './confirm-dialog.ts';
@@ -9,6 +10,7 @@ import { Toast } from './toast.ts';
 import { Typeahead } from './typeahead.ts';
 
 customElements.define('tg-chart-readout', ChartReadout);
+customElements.define('tg-clock-slider', ClockSlider);
 customElements.define('tg-copy-button', CopyButton);
 customElements.define('tg-list-search', ListSearch);
 customElements.define('tg-reorder-rows', ReorderRows);

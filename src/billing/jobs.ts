@@ -12,6 +12,7 @@ const finishOrdersJob = (processors: Processors) => {
     name: 'finish_orders',
     schedule: '* * * * *',
     catch_up: 'last',
+    moved: 'daily',
     run: async (ctx) => {
       await finishOrders({ ...ctx, processors }, places);
     },

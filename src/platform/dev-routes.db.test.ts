@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { browserClient } from '../../test/support/client.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 import { inTransaction } from './db/database.ts';
 import { emit } from './jobs/events.ts';
@@ -10,7 +12,7 @@ before(async () => {
 });
 after(() => app.close());
 
-const send = (method: 'GET' | 'POST', url: string, given: { body?: object; accept?: string } = {}) =>
+const send = (method: 'GET' | 'POST' | 'DELETE', url: string, given: { body?: object; accept?: string } = {}) =>
   app.http.inject({
     method,
     url,
@@ -19,7 +21,7 @@ const send = (method: 'GET' | 'POST', url: string, given: { body?: object; accep
   });
 
 test('the clock moves forward and runs all work that falls due on the way', async () => {
-  assert.deepEqual((await send('GET', '/_dev/clock')).json(), { now: '2026-03-10T15:00:00.000Z' });
+  assert.deepEqual((await send('GET', '/_dev/clock')).json(), { now: '2026-03-10T15:00:00.000Z', move: null });
   const moved = await send('POST', '/_dev/clock', { body: { now: '2026-03-12T00:00:00Z' } });
   assert.equal(moved.statusCode, 200);
   const { now, runs_count, failed } = moved.json();
@@ -38,15 +40,51 @@ test('the clock refuses to move backwards and any text that is not an instant', 
   assert.equal((await send('POST', '/_dev/clock', { body: {} })).statusCode, 400);
 });
 
-test('concurrent moves of the clock are serialized', async () => {
-  const both = await Promise.all([
-    send('POST', '/_dev/clock', { body: { now: '2026-03-13T00:00:00Z' } }),
-    send('POST', '/_dev/clock', { body: { now: '2026-03-14T00:00:00Z' } }),
-  ]);
-  assert.deepEqual(
-    both.map((reply) => reply.json().now),
-    ['2026-03-13T00:00:00.000Z', '2026-03-14T00:00:00.000Z'],
-  );
+test('a second move while the clock moves is refused, and the first one can be cancelled', async () => {
+  const first = send('POST', '/_dev/clock', { body: { now: '2027-03-12T00:00:00Z' } });
+  let progress = (await send('GET', '/_dev/clock')).json();
+  for (let tries = 0; progress.move?.state !== 'running' || progress.move.part === 0; tries += 1) {
+    assert.ok(tries < 500, JSON.stringify(progress));
+    await sleep(10);
+    progress = (await send('GET', '/_dev/clock')).json();
+  }
+  assert.ok(progress.move.part < 1 && progress.move.days_per_second > 0 && progress.move.left_ms > 0);
+  const second = await send('POST', '/_dev/clock', { body: { now: '2027-03-13T00:00:00Z' } });
+  assert.deepEqual([second.statusCode, second.json().code], [409, 'clock_moving']);
+  assert.equal((await send('DELETE', '/_dev/clock')).statusCode, 200);
+  const cancelled = (await first).json();
+  assert.equal(cancelled.move.state, 'cancelled');
+  assert.ok(cancelled.now > '2026-03-12' && cancelled.now < '2027', cancelled.now);
+  const now = new Date(Date.parse(cancelled.now) + 86_400_000).toISOString();
+  const third = (await send('POST', '/_dev/clock', { body: { now } })).json();
+  assert.deepEqual([third.now, third.move.state, third.move.part], [now, 'done', 1]);
+});
+
+test('the page of the clock moves it by a step and reports the move', async () => {
+  const html = { accept: 'text/html' };
+  const led = await send('GET', '/_dev/clock', html);
+  assert.deepEqual([led.statusCode, led.headers.location], [303, '/_dev/clock/move/']);
+  const browser = browserClient(app);
+  const before = app.clock.now();
+  assert.match((await browser.get('/_dev/clock/move/')).text, /type="range"[^>]*max="366"/);
+  assert.equal((await browser.post('/_dev/clock/move/', { step: 'week' })).status, 303);
+  let page = await browser.get('/_dev/clock/move/');
+  for (let tries = 0; /The clock moves/.test(page.text); tries += 1) {
+    assert.ok(tries < 500 && page.headers['refresh'] === '1');
+    await sleep(10);
+    page = await browser.get('/_dev/clock/move/');
+  }
+  assert.match(page.text, /The clock moved/);
+  assert.equal(app.clock.now().getTime() - before.getTime(), 7 * 86_400_000);
+  for (const [fields, text] of [
+    [{ step: 'date', date: '2020-01-01' }, /only moves forward/],
+    [{ step: 'days', days: '9999' }, /10 years at a time/],
+    [{ step: 'date', date: '' }, /Choose a date/],
+  ] as const) {
+    await browser.post('/_dev/clock/move/', fields);
+    assert.match((await browser.get('/_dev/clock/move/')).text, text);
+  }
+  assert.equal(app.clock.now().getTime() - before.getTime(), 7 * 86_400_000);
 });
 
 test('captured mail is a list for programs and a page with escaped text for browsers', async () => {

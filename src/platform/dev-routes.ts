@@ -1,21 +1,20 @@
 import { Type } from 'typebox';
-import { readInstant } from '#kernel/instant';
-import { invalidInput } from '#kernel/problem';
 import type { MovableClock } from './clock.ts';
 import type { App } from './http/app.ts';
 import { prefersHtml } from './http/replies/negotiate.ts';
 import { IsoInstant, NullableString } from './http/schemas.ts';
 import type { CapturedMail, Mailbox } from './mail/mailbox.ts';
-import type { DueReport } from './jobs/run-due.ts';
+import type { DueReport, MoveOptions } from './jobs/run-due.ts';
+import { makeClockMoves } from './dev-clock/clock-moves.ts';
+import { clockPages } from './dev-clock/pages.ts';
+import { clockRoutes } from './dev-clock/routes.ts';
 import { escapeHtml } from './templates/trusted-html.ts';
-
-const MOVE_MAX_MS = 10 * 366 * 86_400_000;
 
 export interface DevRoutesOptions {
   mailbox: Mailbox;
   clock: MovableClock;
   /** Moves the clock and runs all work that falls due on the way. */
-  runDue: (to: Date) => Promise<DueReport>;
+  runDue: (to: Date, options: MoveOptions) => Promise<DueReport>;
 }
 
 const CapturedMailSchema = Type.Object({
@@ -30,12 +29,6 @@ const CapturedMailSchema = Type.Object({
 });
 
 const MailList = Type.Object({ count: Type.Integer(), results: Type.Array(CapturedMailSchema) });
-
-const ClockState = Type.Object({
-  now: IsoInstant,
-  runs_count: Type.Optional(Type.Integer()),
-  failed: Type.Optional(Type.Array(Type.Object({ job: Type.String(), at: IsoInstant, error: Type.String() }))),
-});
 
 /** Routes of development: captured mail and the clock. Never registered in production. */
 export function devRoutes(app: App, { mailbox, clock, runDue }: DevRoutesOptions): void {
@@ -58,52 +51,9 @@ export function devRoutes(app: App, { mailbox, clock, runDue }: DevRoutesOptions
     },
   );
 
-  app.get(
-    '/_dev/clock',
-    {
-      config: { access: { kind: 'public' } },
-      schema: { tags: ['development'], summary: "Reads the site's clock", response: { 200: ClockState } },
-    },
-    () => ({ now: clock.now().toISOString() }),
-  );
-
-  let moving: Promise<unknown> = Promise.resolve();
-  app.post(
-    '/_dev/clock',
-    {
-      config: { access: { kind: 'public' } },
-      schema: {
-        tags: ['development'],
-        summary: "Moves the site's clock forward and runs, in order, all work that falls due on the way",
-        body: Type.Object({ now: Type.String({ maxLength: 64 }) }),
-        response: { 200: ClockState },
-      },
-    },
-    async (request) => {
-      // Moves are serialized: the second starts where the first ended.
-      const move = moving.catch(() => {}).then(() => moveClock(clock, runDue, request.body.now));
-      moving = move;
-      return move;
-    },
-  );
-}
-
-async function moveClock(
-  clock: MovableClock,
-  runDue: (to: Date) => Promise<DueReport>,
-  text: string,
-): Promise<Type.Static<typeof ClockState>> {
-  const to = readInstant('now', text, 'UTC');
-  if (to < clock.now())
-    throw invalidInput({ now: [`The clock only moves forward; it shows ${clock.now().toISOString()}.`] });
-  if (to.getTime() - clock.now().getTime() > MOVE_MAX_MS)
-    throw invalidInput({ now: ['The clock moves 10 years at a time at most: every job that becomes due is run.'] });
-  const { runs_count, failed } = await runDue(to);
-  return {
-    now: clock.now().toISOString(),
-    runs_count,
-    failed: failed.map(({ job, at, error }) => ({ job, at: at.toISOString(), error })),
-  };
+  const moves = makeClockMoves(clock, runDue);
+  clockRoutes(app, clock, moves);
+  clockPages(app, clock, moves);
 }
 
 function mailPage(mails: readonly CapturedMail[]): string {

@@ -11,6 +11,7 @@ export const settlePendingChargesJob = (processors: Processors) => {
     name: 'settle_pending_charges',
     schedule: '*/5 * * * *',
     catch_up: 'last',
+    moved: 'daily',
     run: (ctx) => settlePendingCharges({ ...ctx, processors }, place),
   });
 };
@@ -22,6 +23,7 @@ export const settleDisputesJob = (processors: Processors) => {
     name: 'settle_disputes',
     schedule: '40 * * * *',
     catch_up: 'last',
+    moved: 'daily',
     run: (ctx) => settleDisputes({ ...ctx, processors }, place),
   });
 };

@@ -11,6 +11,7 @@ export const finishPayoutsJob = (processors: Processors) => {
     name: 'finish_payouts',
     schedule: '*/5 * * * *',
     catch_up: 'last',
+    moved: 'daily',
     run: (ctx) => finishPayouts({ ...ctx, processors }, place),
   });
 };
@@ -22,6 +23,7 @@ export const reconcilePayoutsJob = (processors: Processors) => {
     name: 'reconcile_payouts',
     schedule: '20 * * * *',
     catch_up: 'last',
+    moved: 'daily',
     run: (ctx) => reconcilePayouts({ ...ctx, processors }, place),
   });
 };

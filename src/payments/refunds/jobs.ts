@@ -13,6 +13,7 @@ export const finishRefundsJob = (processors: Processors) => {
     name: 'finish_pending_refunds',
     schedule: '*/5 * * * *',
     catch_up: 'last',
+    moved: 'daily',
     run: (ctx) => finishRefunds({ ...ctx, processors }, place),
   });
 };

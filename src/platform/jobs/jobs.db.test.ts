@@ -257,6 +257,50 @@ test('moving the clock runs all work that falls due on the way, in order, each a
   assert.deepEqual(ctx.clock.now(), new Date('2026-03-12T12:34:00Z'));
 });
 
+test('a job of every hour that is moved daily runs at its last occurrence of each day, and up to the end', async () => {
+  sweep_fails = false;
+  await workerOf({ ...sweep, moved: 'daily' }).runDue(ctx.clock, new Date('2026-03-12T12:34:00Z'));
+  assert.deepEqual(done, ['sweep at 03-10T23:00', 'sweep at 03-11T23:00', 'sweep at 03-12T12:00']);
+});
+
+test('a clock that is moved by three days at once runs the same work as day by day', async () => {
+  sweep_fails = false;
+  const { clock } = ctx;
+  const runs = async (days: readonly number[]) => {
+    done = [];
+    await ctx.db.deleteFrom('outbox_events').execute();
+    const worker = workerOf({ ...sweep, moved: 'daily' }, daily, greet);
+    const start = new Date(Math.ceil(clock.now().getTime() / 86_400_000) * 86_400_000);
+    const end = (day: number) => new Date(start.getTime() + day * 86_400_000 - 1);
+    clock.set(start);
+    for (const day of days) await worker.runDue(clock, end(day));
+    return done.map((line) => line.replace(/[0-9]{2}-([0-9]{2})/g, (_, day) => `${Number(day) - start.getUTCDate()}`));
+  };
+  const at_once = await runs([3]);
+  assert.equal(at_once.length, 9);
+  assert.deepEqual(await runs([1, 2, 3]), at_once);
+});
+
+test('a cancelled move stands at the instant whose work is done, and the next one continues there', async () => {
+  sweep_fails = false;
+  const worker = workerOf(daily, greet);
+  const stop = new AbortController();
+  const to = new Date('2026-03-13T00:00:00Z');
+  const report = await worker.runDue(ctx.clock, to, {
+    signal: stop.signal,
+    onStep: (at) => at.getTime() === Date.parse('2026-03-11T02:00:00Z') && stop.abort(),
+  });
+  assert.deepEqual([report.is_cancelled, report.runs_count], [true, 1]);
+  assert.deepEqual(ctx.clock.now(), new Date('2026-03-11T02:00:00Z'));
+  assert.equal((await worker.runDue(ctx.clock, to)).is_cancelled, false);
+  assert.deepEqual(done, [
+    'daily 03-11 at 03-11T02:00',
+    'greet daily at 03-11T03:00',
+    'daily 03-12 at 03-12T02:00',
+    'greet daily at 03-12T03:00',
+  ]);
+});
+
 test('jobs that are due at one instant run in the order of their definition', async () => {
   const jobs = ['b', 'a', 'c'].map((name) =>
     defineJob({ name, schedule: '0 3 * * *', catch_up: 'last', run: async () => void note(name) }),

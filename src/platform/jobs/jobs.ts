@@ -11,6 +11,11 @@ export interface Job<Payload extends object = object> {
   readonly schedule?: string;
   /** Missed occurrences: run each at its instant, or only the last. */
   readonly catch_up: 'each' | 'last';
+  /**
+   * Occurrences of a job that catches up only the last, while the clock of a site in development is moved: the last of
+   * each day (UTC), or only the last of all when omitted.
+   */
+  readonly moved?: 'daily';
   /** A run that takes longer fails; 300 when omitted. */
   readonly timeout_s?: number;
   /** `at` is the occurrence of a job that catches up each; otherwise the current instant. Both by the site's clock. */

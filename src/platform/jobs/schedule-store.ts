@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type Db, inTransaction } from '../db/database.ts';
 import type { ScheduledJob } from './jobs.ts';
 import { JOB_PREFIX } from './outbox-store.ts';
@@ -39,17 +40,16 @@ export async function keepSchedules(db: Db, jobs: readonly ScheduledJob[], at: D
   });
 }
 
-/** Skips to the last occurrence up to `to`, for jobs of which only the last missed occurrence runs. */
+/** Skips to the last occurrence up to `to`, for the jobs of these of which only the last missed occurrence runs. */
 export async function skipOccurrences(db: Db, jobs: readonly ScheduledJob[], to: Date): Promise<void> {
-  for (const { name, schedule, catch_up } of jobs) {
-    if (catch_up === 'each') continue;
-    const occurs_at = lastOccurrence(schedule, to);
-    await db
-      .updateTable('outbox_events')
-      .set({ occurs_at, next_attempt_at: occurs_at })
-      .where('name', '=', JOB_PREFIX + name)
-      .where('schedule', 'is not', null)
-      .where('occurs_at', '<', occurs_at)
-      .execute();
-  }
+  const last = jobs
+    .filter(({ catch_up }) => catch_up === 'last')
+    .map(({ name, schedule }) => ({ name: JOB_PREFIX + name, occurs_at: lastOccurrence(schedule, to) }));
+  if (last.length === 0) return;
+  // Index: outbox_events_schedule.
+  await sql`
+    update outbox_events set occurs_at = last.occurs_at, next_attempt_at = last.occurs_at
+    from jsonb_to_recordset(${JSON.stringify(last)}::jsonb) as last (name text, occurs_at timestamptz)
+    where outbox_events.name = last.name and outbox_events.schedule is not null
+      and outbox_events.occurs_at < last.occurs_at`.execute(db);
 }

@@ -13,7 +13,7 @@ import { isOccurrence, outcomeOf, outcomeOfOccurrence } from './outcome.ts';
 import { makeOutcomeBuffer, type OutcomeBuffer } from './outcome-buffer.ts';
 import { isJobName, jobNameOf } from './outbox-store.ts';
 import { renewWhile } from './renew-while.ts';
-import { type DueReport, runDue } from './run-due.ts';
+import { type DueReport, type MoveOptions, runDue } from './run-due.ts';
 import { runJob } from './run-job.ts';
 import { keepSchedules } from './schedule-store.ts';
 
@@ -54,7 +54,7 @@ export interface Worker {
   /** Runs one occurrence of a job in this call. */
   run(job: AnyJob, at: Date): Promise<void>;
   /** Moves the clock to `to` and runs all work that falls due on the way. */
-  runDue(clock: MovableClock, to: Date): Promise<DueReport>;
+  runDue(clock: MovableClock, to: Date, move?: MoveOptions): Promise<DueReport>;
 }
 
 /**
@@ -82,15 +82,18 @@ export function makeWorker(options: WorkerOptions): Worker {
     nudge: () => loop.nudge(),
     drain: () => loop.drain(['event', 'job']),
     run: (job, at) => run(job, {}, at),
-    async runDue(movable, to) {
-      const report: DueReport = { runs_count: 0, failed: [] };
+    async runDue(movable, to, { signal, onStep } = {}) {
+      const report: DueReport = { runs_count: 0, failed: [], is_cancelled: false };
       state.moving = report;
       try {
         // Scheduled jobs precede the events that are due at the same instant.
         const handleDueRows = async () => {
-          while ((await loop.drain(['job'])) + (await loop.drain(['event'])) > 0);
+          do await loop.drain(['job']);
+          while ((await loop.drain(['event'])) > 0);
         };
-        await runDue({ db, clock: movable, jobs: jobs.filter(isScheduled), handleDueRows }, to);
+        const options = { db, clock: movable, jobs: jobs.filter(isScheduled), handleDueRows };
+        const is_complete = await runDue(options, to, { signal, onStep: (at) => onStep?.(at, report) });
+        report.is_cancelled = !is_complete;
       } finally {
         state.moving = null;
       }
