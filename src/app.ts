@@ -1,5 +1,12 @@
 import { authenticate, findAuthenticatedCallers, makeAccounts, peekCaller } from '#accounts';
-import { emptyCart, emptyCartOnArchive, findChosenOffer, makeBilling, showSubscriberFile } from '#billing';
+import {
+  emptyCart,
+  emptyCartOnArchive,
+  findChosenOffer,
+  makeBilling,
+  makeRequestEnding,
+  showSubscriberFile,
+} from '#billing';
 import { makeCatalog } from '#catalog';
 import { findLead, makeContacts, selectProfileNotes } from '#contacts';
 import { type Gateway, makeGateway } from '#gateway';
@@ -214,7 +221,11 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
     makeContacts({ throttle }),
     makeCatalog(),
     makeLedger({ checks: ledgerChecks }),
-    makeSubscriptions({ throttle, provider_grace_days: config.provider_grace_days }),
+    makeSubscriptions({
+      throttle,
+      provider_grace_days: config.provider_grace_days,
+      requests: makeRequestEnding(processors),
+    }),
     makePayments({
       processors,
       decideAccess: decideAccessOf(services),

@@ -99,6 +99,7 @@ const subrooms = {
     checkout: ['records', 'claims', 'quotes', 'cart', 'orders', 'cards'],
     receipts: ['records', 'quotes', 'orders', 'cards'],
     'subscriber-file': ['receipts'],
+    requests: ['records'],
   },
 };
 

@@ -48,6 +48,11 @@ export const billingProblems = defineProblems({
   },
   balance_changed: { status: 409, title: 'The balance changed since it was shown. Nothing was changed.' },
   adjustment_reversed: { status: 409, title: 'This was reversed already. Nothing was changed.' },
+  request_settled_elsewhere: {
+    status: 409,
+    title: 'A part of this order was paid outside of the site, or written off. The request was not ended.',
+    help: 'Reverse that payment or write-off first.',
+  },
   pay_later_refused: { status: 403, title: 'This order must be paid when it is placed.' },
   payment_link_unknown: { status: 404, title: 'There is no such payment link.' },
   payment_link_closed: { status: 409, title: 'This order is paid already. Nothing was charged.' },

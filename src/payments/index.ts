@@ -60,6 +60,7 @@ export {
   findInvoiceNumbers,
   findChargeItems,
   findChargeOfAttempt,
+  findRefundedFunds,
   findRefundsOfEntries,
   findSettledRefundLines,
   hasUnresolvedCharge,

@@ -50,9 +50,13 @@ export {
   subscriptionSubject,
   type Subscription,
 } from './records/index.ts';
+export { subscriptionProblems } from './problems.ts';
+export type { RequestEnding } from './request-ending.ts';
 export { makeSubscriptions } from './subscriptions.ts';
 export {
   endAllOfProfile,
+  endRequested,
+  lockRequested,
   type Opened,
   type Opening,
   openingParts,

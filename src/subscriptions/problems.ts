@@ -21,5 +21,10 @@ export const subscriptionProblems = defineProblems({
     title: 'Profile not found.',
     help: 'Add force=1 to invite a person who has no profile yet.',
   },
+  request_decided: {
+    status: 409,
+    title: 'The provider has accepted this request, or it has ended. Nothing was changed.',
+    help: 'Load the subscription again.',
+  },
   plan_not_provided: { status: 404, title: 'The profile has no such plan.' },
 });

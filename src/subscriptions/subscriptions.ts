@@ -12,23 +12,27 @@ import {
   subscriberRoutes,
   subscribersPage,
 } from './subscribers/index.ts';
+import type { RequestEnding } from './request-ending.ts';
 import { subscriptionListPage, subscriptionListPages, subscriptionRoutes } from './terms/index.ts';
 
-/** Makes the subscriptions room. Grants by e-mail count towards the limit of invitations in `throttle`. */
-export function makeSubscriptions(needs: SubscriberPageNeeds): Room {
+/**
+ * Makes the subscriptions room. Grants by e-mail count towards the limit of invitations in `throttle`; `requests` ends
+ * requests with the money of their orders.
+ */
+export function makeSubscriptions(needs: SubscriberPageNeeds & { requests: RequestEnding }): Room {
   return {
     name: 'subscriptions',
     routes(http) {
-      subscriptionRoutes(http);
+      subscriptionRoutes(http, needs);
       subscriberRoutes(http);
       grantRoutes(http, needs);
     },
     pages(http) {
-      subscriptionListPages(http);
+      subscriptionListPages(http, needs);
       grantPages(http);
       subscriberPages(http, needs);
       activityPages(http);
-      subscriberTermPages(http);
+      subscriberTermPages(http, needs);
       planPages(http);
     },
     page_types: [

@@ -130,7 +130,7 @@ export function issuedDocuments(documents: readonly NewDocument[]): DocumentPart
     new_documents: {
       query: fragment`select * from json_to_recordset(${JSON.stringify(rows)}::json) as (place integer, series text,
         provider_id bigint, profile_id bigint, year integer, ledger_event_id bigint, invoice_id bigint, amount bigint,
-        unit text, refunded bigint, seller jsonb, buyer jsonb, created_at timestamptz)`,
+        unit text, due_reduced bigint, refunded bigint, seller jsonb, buyer jsonb, created_at timestamptz)`,
       read: null,
     },
     counted_documents: {
@@ -143,10 +143,10 @@ export function issuedDocuments(documents: readonly NewDocument[]): DocumentPart
     },
     issued_documents: {
       query: fragment`insert into documents (series, provider_id, profile_id, year, serial, ledger_event_id, invoice_id,
-          amount, unit, refunded, seller, buyer, created_at)
+          amount, unit, due_reduced, refunded, seller, buyer, created_at)
         select series, provider_id, profile_id, year,
           last_serial + 1 - row_number() over (partition by provider_id, series, year order by place desc),
-          ledger_event_id, invoice_id, amount, unit, refunded, seller, buyer, created_at
+          ledger_event_id, invoice_id, amount, unit, due_reduced, refunded, seller, buyer, created_at
         from new_documents join counted_documents using (provider_id, series, year) order by place
         returning id, number, series, provider_id, ledger_event_id, invoice_id`,
       read: (found) =>

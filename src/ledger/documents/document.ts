@@ -44,6 +44,9 @@ export interface NewDocument {
   /** Sum of the lines. Units: 1/100. */
   amount: number;
   unit: string;
+  /** Part of a credit note that lowers what is due. */
+  due_reduced: number;
+  /** Part of a credit note that is paid back. */
   refunded: number;
   seller: Party;
   buyer: Party;
@@ -95,6 +98,7 @@ export function planInvoices(
       invoice_id: null,
       amount,
       unit,
+      due_reduced: 0,
       refunded: 0,
       seller: partyOf(provider),
       buyer: partyOf(payer),
@@ -112,14 +116,16 @@ export interface ReducedInvoice extends Pick<
   timezone: string;
 }
 
-/** Part of a refund that gives back the amount of an order. */
+/** Part of an order that is given back: refunded, or taken off what is due. */
 export interface RefundedAmount {
   /** Entry of the order. */
   invoiced_entry_id: LedgerEntryId;
-  /** Entry of the refund. */
+  /** Entry of the refund, or the entry that lowers the debt. */
   ledger_entry_id: LedgerEntryId;
   description: string;
   amount: number;
+  /** True if the amount was due and is no longer; nothing is paid back. */
+  is_due?: boolean;
 }
 
 /**
@@ -140,6 +146,7 @@ export function planCreditNotes(
     if (!invoice) return [];
     const { id, number: _, timezone, ...parties } = invoice;
     const amount = own.reduce((sum, line) => sum + line.amount, 0);
+    const due_reduced = own.reduce((sum, line) => sum + (line.is_due === true ? line.amount : 0), 0);
     return {
       ...parties,
       series: 'credit_note' as const,
@@ -147,10 +154,11 @@ export function planCreditNotes(
       ledger_event_id: refund.ledger_event_id,
       invoice_id: id,
       amount,
-      refunded: amount,
+      due_reduced,
+      refunded: amount - due_reduced,
       created_at: refund.at,
-      lines: own.map(({ ledger_entry_id, description, amount: line_amount }) => ({
-        kind: 'refund' as const,
+      lines: own.map(({ ledger_entry_id, description, amount: line_amount, is_due = false }) => ({
+        kind: is_due ? ('unpaid_end' as const) : ('refund' as const),
         ledger_entry_id,
         description,
         full_amount: null,

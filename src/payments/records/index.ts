@@ -47,6 +47,7 @@ export {
   findRefundLines,
   findRefundLinesOfCharge,
   type RefundLineOfCharge,
+  findRefundedFunds,
   findRefundsOfEntries,
   findSettledRefundLines,
   findUnfinishedRefunds,
@@ -70,4 +71,12 @@ export {
   updatePayoutAccountEnd,
 } from './payout-store.ts';
 export { decidePayoutStep, type Payout, type PayoutAccount, payoutSubject } from './payout.ts';
-export { NO_SHARES, prorateRefund, type Refund, refuseRefund, type Shares, subtractShares } from './refund.ts';
+export {
+  NO_SHARES,
+  prorateRefund,
+  type Refund,
+  type RefundLine,
+  refuseRefund,
+  type Shares,
+  subtractShares,
+} from './refund.ts';

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import type {
   ChargeId,
   ChargeItemId,
@@ -150,4 +150,28 @@ export async function findRefundsOfEntries(
     .groupBy('item.invoiced_entry_id')
     .execute();
   return new Map(rows.map(({ invoiced_entry_id, amount }) => [invoiced_entry_id, Number(amount)]));
+}
+
+/**
+ * Returns what settled refunds that left Backlog unchanged took from the funds, by order in the ledger. Units: `unit`
+ * is that of the funds.
+ */
+export async function findRefundedFunds(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<{ entry_id: LedgerEntryId; amount: number; unit: string }[]> {
+  if (entry_ids.length === 0) return [];
+  // Indexes: charge_items_invoiced, refund_lines_charge_item_id.
+  const rows = await reader
+    .selectFrom('charge_items as item')
+    .innerJoin('refund_lines as line', 'line.charge_item_id', 'item.id')
+    .innerJoin('refunds as refund', 'refund.id', 'line.refund_id')
+    .select(['item.invoiced_entry_id as entry_id', 'line.funds_unit as unit'])
+    .select(sql<number>`sum(line.distribute_amount + line.fee_amount + line.broker_fee_amount)`.as('amount'))
+    .where('item.invoiced_entry_id', 'in', [...entry_ids])
+    .where('refund.state', '=', 'settled')
+    .where('refund.returns_backlog', '=', false)
+    .groupBy(['item.invoiced_entry_id', 'line.funds_unit'])
+    .execute();
+  return rows.map((row) => ({ ...row, amount: Number(row.amount) }));
 }

@@ -9,7 +9,10 @@ import {
 import { type Charge, findChargeById, findOpenRefund, findUnfinishedRefunds, type Refund } from '../records/index.ts';
 import { closeOpenRefund } from './close-refund.ts';
 
-/** Exceeds PROCESSOR_TIMEOUT_MS. An older refund that the processor does not have was never requested. */
+/**
+ * Exceeds PROCESSOR_TIMEOUT_MS. An older refund that the processor does not have was never requested: it failed, unless
+ * the service it refunds has ended already; then it is requested now, under its key.
+ */
 const QUIET_MS = 6 * PROCESSOR_TIMEOUT_MS;
 const never_requested: RefundOutcome = {
   outcome: 'refused',
@@ -51,5 +54,9 @@ async function finishRefund(
   const { processor_key, account } = charge;
   const processor = ctx.processors.getByName(charge.processor);
   const found = await withProcessorTimeout(ctx, processor.findRefund({ key: refund.key, processor_key, account }));
+  if (!found && otherwise === never_requested && refund.returns_backlog) {
+    const request = { key: refund.key, processor_key, account, amount: refund.amount };
+    return closeOpenRefund(ctx, charge, refund, await withProcessorTimeout(ctx, processor.refund(request)));
+  }
   await closeOpenRefund(ctx, charge, refund, found ?? otherwise);
 }

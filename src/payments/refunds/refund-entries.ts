@@ -27,7 +27,12 @@ export interface ReservedRefund {
 export async function reserveRefundsOfEntries(
   tx: Tx,
   entry_ids: readonly LedgerEntryId[],
-  { processors, created_by, at }: { processors: Processors; created_by: UserId | null; at: Date },
+  {
+    processors,
+    created_by,
+    returns_backlog = false,
+    at,
+  }: { processors: Processors; created_by: UserId | null; returns_backlog?: boolean; at: Date },
 ): Promise<ReservedRefund[]> {
   const byEntry = await findCoveringCharges(tx, entry_ids);
   const refunded = await findRefundsOfEntries(tx, entry_ids);
@@ -41,7 +46,10 @@ export async function reserveRefundsOfEntries(
     );
     if (wanted.length === 0) continue;
     const terms = processors.getByName(charge.processor);
-    reserved.push({ charge, refund: await reserveRefund(tx, charge.id, wanted, { terms, created_by, at }) });
+    reserved.push({
+      charge,
+      refund: await reserveRefund(tx, charge.id, wanted, { terms, created_by, returns_backlog, at }),
+    });
   }
   return reserved;
 }

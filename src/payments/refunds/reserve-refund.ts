@@ -31,6 +31,8 @@ interface RefundOptions {
   created_by: UserId | null;
   /** Idempotency key of the refund; random when omitted. */
   key?: string | null;
+  /** True if the refunded time is not served: the amount leaves Backlog. */
+  returns_backlog?: boolean;
   at: Date;
 }
 
@@ -47,7 +49,7 @@ export async function reserveRefund(
   tx: Tx,
   charge_id: Charge['id'],
   wanted: readonly WantedRefund[],
-  { terms, created_by, key, at }: RefundOptions,
+  { terms, created_by, key, returns_backlog = false, at }: RefundOptions,
 ): Promise<Refund> {
   const charge = await lockCharge(tx, charge_id);
   const refusal = refuseRefund(charge.state);
@@ -67,6 +69,7 @@ export async function reserveRefund(
       created_by,
       amount: lines.reduce((sum, { amount }) => sum + amount, 0),
       state: 'reserved',
+      returns_backlog,
       created_at: at,
       updated_at: at,
     },

@@ -6,10 +6,12 @@ import {
   fromSubjectColumns,
   isSameSubject,
   issueCreditNotes,
+  moveAmount,
+  type NewEntry,
   postEvent,
 } from '#ledger';
 import { getProcessor } from '#profiles';
-import type { LedgerEventId } from '#platform/db/db-schema';
+import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import {
@@ -23,6 +25,7 @@ import {
   findRefundLines,
   type Refund,
   refundEntries,
+  type RefundLine,
 } from '../records/index.ts';
 import type { RefundOutcome } from '../processors/index.ts';
 
@@ -75,10 +78,35 @@ export async function settleRefund(tx: Tx, refund: Refund, outcome: RefundOutcom
     kind: 'refund',
     receipt_key: charge.processor_key,
     at,
-    entries,
+    entries: refund.returns_backlog ? [...entries, ...backlogEntries(lines, items, invoiced)] : entries,
   });
   await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
   await issueCreditNotes(tx, { ledger_event_id: postedEvent(posted), at }, refundedAmounts(posted, charge, items));
+}
+
+/**
+ * Makes the entries that take refunded time out of Backlog, on the subjects of its orders. In the unit of the funds.
+ */
+function backlogEntries(
+  lines: readonly RefundLine[],
+  items: readonly ChargeItem[],
+  invoiced: ReadonlyMap<LedgerEntryId, Entry>,
+): NewEntry[] {
+  return lines.flatMap((line) => {
+    const item = items.find(({ id }) => id === line.charge_item_id);
+    const order = item && invoiced.get(item.invoiced_entry_id);
+    const amount = line.distribute_amount + line.fee_amount + line.broker_fee_amount;
+    assert(item && order);
+    if (amount === 0) return [];
+    return moveAmount({
+      from: { profile_id: item.provider_id, account: accounts.refund },
+      to: { profile_id: item.provider_id, account: accounts.backlog },
+      amount,
+      unit: line.funds_unit,
+      subject: fromSubjectColumns(order),
+      description: 'Keep a balanced ledger',
+    });
+  });
 }
 
 function postedEvent([entry]: readonly Entry[]): LedgerEventId {

@@ -924,6 +924,8 @@ export interface RefundsTable {
   detail: string | null;
   created_at: Date;
   updated_at: Date;
+  /** True if the refund ends the service it refunds, such as a declined request. A plain refund leaves Backlog unchanged. */
+  returns_backlog: Generated<boolean>;
 }
 
 export interface RequestCountsTable {

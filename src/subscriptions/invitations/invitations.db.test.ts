@@ -10,7 +10,13 @@ import { signedIn, testContext, type TestContext } from '../../../test/support/c
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { eventsNamed, makeUser } from '../../../test/support/factories/accounts.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
-import { makePerson, makeSeller, subscribe, type Person } from '../../../test/support/factories/subscriptions.ts';
+import {
+  makePerson,
+  makeSeller,
+  subscribe,
+  type Person,
+  requestsOf,
+} from '../../../test/support/factories/subscriptions.ts';
 import { acceptGrant, acceptRequest } from './accept-subscription.ts';
 import { unsubscribeProfile } from '../terms/end-subscription.ts';
 import { grantSubscription } from './grant-subscription.ts';
@@ -248,7 +254,7 @@ test('a declined grant never counts as an agreed subscription', async () => {
     force: false,
   });
   const mine = await as(person);
-  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug });
+  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug }, requestsOf(seed));
   assert.deepEqual(providersAt(await findProviderTerms(database.db, [person.profile.id]), mine.clock.now(), 90), []);
   assert.deepEqual((await findEntitlements(database.db, [person.profile.id])).get(person.profile.id), []);
 });

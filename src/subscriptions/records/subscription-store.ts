@@ -257,7 +257,14 @@ export async function reportingOverlap<T>(statement: Promise<T>): Promise<T> {
 }
 
 /** The subscriptions to end. */
-export type Ending = { plan_ids: readonly PlanId[] } | { profile_id: ProfileId; plan_id?: PlanId };
+export type Ending =
+  | { plan_ids: readonly PlanId[] }
+  | {
+      profile_id: ProfileId;
+      plan_id?: PlanId;
+      /** True for requests that the provider has not accepted only, false for other subscriptions only. */
+      is_requested?: boolean;
+    };
 
 /**
  * Ends subscriptions at `at`, switches their renewal off and returns them; those that ended before are unchanged. A
@@ -271,5 +278,6 @@ export async function updateEnds(tx: Tx, which: Ending, at: Date): Promise<Subsc
   if ('plan_ids' in which) query = query.where((eb) => eb('plan_id', '=', eb.fn.any(eb.val([...which.plan_ids]))));
   else query = query.where('profile_id', '=', which.profile_id);
   if ('plan_id' in which) query = query.where('plan_id', '=', which.plan_id);
+  if ('is_requested' in which) query = query.where('request_key', which.is_requested ? 'is not' : 'is', null);
   return (await query.returningAll().execute()).map(readSubscription);
 }

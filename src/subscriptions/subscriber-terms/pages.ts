@@ -10,9 +10,11 @@ import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-pa
 import { printDay } from '#platform/pages/forms/day-text';
 import type { Refusal } from '#platform/pages/forms/form';
 import { backToList } from '#platform/pages/lists/list-address';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileById, presentProfileSummary, type Profile, profileName, type ProfileSummary } from '#profiles';
 import { subscriptionProblems } from '../problems.ts';
 import { readSubscriber, type Subscription } from '../records/index.ts';
+import type { RequestEnding } from '../request-ending.ts';
 import { getSubjectId } from '../route-subject.ts';
 import { SubscriberParams } from '../schemas.ts';
 import { stateAt } from '../subscribers/index.ts';
@@ -30,19 +32,20 @@ const options = {
 } as const;
 
 /** Pages of a provider that change one running subscription to its plans: the end, the note, and ending it now. */
-export function subscriberTermPages(app: App): void {
+export function subscriberTermPages(app: App, { requests }: { requests: RequestEnding }): void {
   formPages(app, 'extend');
   formPages(app, 'note');
-  app.get(`${url}/cancel/`, options, async (request, reply) => showCancel(request, reply));
+  app.get(`${url}/cancel/`, options, async (request, reply) => showCancel(request, reply, requests));
   app.post(`${url}/cancel/`, options, async (request, reply) => {
     const { subscription, plan, subscriber } = await loadSubscription(request, request.params);
+    const target = { profile_id: subscription.profile_id, plan: plan.slug };
     try {
-      await unsubscribeProfile(request.ctx, { profile_id: subscription.profile_id, plan: plan.slug });
+      const money = await unsubscribeProfile(request.ctx, target, requests);
+      reply.flash('success', money ?? `${plan.title} of ${subscriber.printable_name} has ended.`);
     } catch (error) {
-      return showCancel(request, reply, problemToForm(error));
+      return showCancel(request, reply, requests, problemToForm(error));
     }
-    const name = subscriber.printable_name;
-    return reply.flash('success', `${plan.title} of ${name} has ended.`).redirect(backOf(request), 303);
+    return reply.redirect(backOf(request), 303);
   });
 }
 
@@ -149,11 +152,14 @@ async function showForm(
 async function showCancel(
   request: FastifyRequest,
   reply: FastifyReply,
+  requests: RequestEnding,
   problem: ReturnType<typeof problemToForm> | null = null,
 ): Promise<FastifyReply> {
   const loaded = await loadSubscription(request, paramsOf(request));
   const shown = { form: {}, errors: {}, detail: problem?.detail ?? '' };
-  const confirm = confirmationOf(request, loaded);
+  const isRequest = loaded.subscription.request_key !== null;
+  const money = isRequest ? await requests.previewEnding(request.ctx, loaded.subscription) : null;
+  const confirm = confirmationOf(request, loaded, money);
   return reply.page(confirmPage, { confirm, ...shown }, problem?.status ?? 200);
 }
 
@@ -163,7 +169,30 @@ const words = {
   running: { title: 'End the subscription', keep: 'Keep the subscription', effect: 'Access by this plan' },
 } as const;
 
-function confirmationOf(request: FastifyRequest, { provider, subscription, plan, subscriber }: Loaded): Confirmation {
+type Money = Awaited<ReturnType<RequestEnding['previewEnding']>>;
+
+/** Returns what happens to the money. A subscription keeps it; a request gives it back. */
+function moneyEffects(money: Money | null, lang: string): Confirmation['effect'] {
+  if (money === null) return [{ label: 'What was paid', value: 'stays', value_note: 'Nothing is refunded by this' }];
+  return [
+    ...money.refunded.map((each) => ({
+      label: 'What was paid',
+      value: humanizeMoney(each, lang),
+      value_note: 'is refunded',
+    })),
+    ...money.due.map((each) => ({
+      label: 'What is due',
+      value: humanizeMoney(each, lang),
+      value_note: 'is taken back',
+    })),
+  ];
+}
+
+function confirmationOf(
+  request: FastifyRequest,
+  { provider, subscription, plan, subscriber }: Loaded,
+  money: Money | null,
+): Confirmation {
   const { ctx } = request;
   const state = stateAt(subscription, ctx.clock.now());
   const is_waiting = state === 'granted' || state === 'requested';
@@ -174,7 +203,7 @@ function confirmationOf(request: FastifyRequest, { provider, subscription, plan,
     subject: `${plan.title} until ${day}`,
     effect: [
       { label: effect, value: 'ends now', value_note: is_waiting ? '' : `instead of ${day}` },
-      { label: 'What was paid', value: 'stays', value_note: 'Nothing is refunded by this' },
+      ...moneyEffects(money, ctx.lang),
     ],
     undo: 'This cannot be undone. You can add the subscriber again.',
     keep_label: keep,

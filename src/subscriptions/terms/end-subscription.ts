@@ -8,27 +8,58 @@ import { subscriptionEnded, subscriptionFacts } from '../events.ts';
 import { findManagedProfiles } from '../managed-profiles.ts';
 import { mayChange } from '../policy.ts';
 import { subscriptionProblems } from '../problems.ts';
-import { type Ending, type Subscription, updateEnds } from '../records/index.ts';
+import {
+  type Ending,
+  findSubscription,
+  lockRunningSubscription,
+  lockSubscriptionSlots,
+  type Subscription,
+  updateEnds,
+} from '../records/index.ts';
+import type { RequestEnding } from '../request-ending.ts';
 
 /**
- * Ends the running subscriptions of a profile to a plan now; does nothing when there are none.
+ * Ends the running subscriptions of a profile to a plan now; does nothing when there are none. Returns a sentence about
+ * the money of a request that the provider has not accepted; null for a subscription.
  *
- * The rest of a paid period is not refunded.
- * @throws subscription_protected (403)
+ * The rest of a paid period is not refunded. A request is refunded by `requests`.
+ * @throws subscription_protected (403), the problems of `requests`
  */
 export async function unsubscribeProfile(
   ctx: Context,
   target: { profile_id: ProfileId; /** Slug. */ plan: string },
+  requests: RequestEnding,
+): Promise<string | null> {
+  const plan = await findPlanBySlug(ctx.db, target.plan);
+  if (!plan) return null;
+  if (!mayChange(await findManagedProfiles(ctx.db, ctx), target, plan)) {
+    throw subscriptionProblems.subscription_protected();
+  }
+  const at = ctx.clock.now();
+  const running = await findSubscription(ctx.db, target.profile_id, plan.id, at);
+  if (running && running.request_key !== null) return requests.endRequest(ctx, running);
+  const ending = { profile_id: target.profile_id, plan_id: plan.id, is_requested: false };
+  await inTransaction(ctx.db, (tx) => endSubscriptions(tx, ending, { at, originated_by: actorId(ctx) }));
+  return null;
+}
+
+/**
+ * Locks a requested subscription: the slot, then the row.
+ * @throws request_decided (409) if it is no longer a request
+ */
+export async function lockRequested(tx: Tx, requested: Subscription, at: Date): Promise<void> {
+  await lockSubscriptionSlots(tx, [requested]);
+  const current = await lockRunningSubscription(tx, requested.profile_id, requested.plan_id, at);
+  if (current?.id !== requested.id || current.request_key === null) throw subscriptionProblems.request_decided();
+}
+
+/** Ends a requested subscription that `lockRequested` has locked. */
+export async function endRequested(
+  tx: Tx,
+  { profile_id, plan_id }: Subscription,
+  by: { at: Date; originated_by: UserId | null },
 ): Promise<void> {
-  await inTransaction(ctx.db, async (tx) => {
-    const plan = await findPlanBySlug(tx, target.plan);
-    if (!plan) return;
-    if (!mayChange(await findManagedProfiles(tx, ctx), target, plan)) {
-      throw subscriptionProblems.subscription_protected();
-    }
-    const ending = { profile_id: target.profile_id, plan_id: plan.id };
-    await endSubscriptions(tx, ending, { at: ctx.clock.now(), originated_by: actorId(ctx) });
-  });
+  await endSubscriptions(tx, { profile_id, plan_id, is_requested: true }, by);
 }
 
 /** Ends subscriptions at `at`, emits `subscription_ended` for each and returns those that were running. */

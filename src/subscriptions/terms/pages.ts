@@ -13,6 +13,7 @@ import { viewProfile } from '../page-schemas.ts';
 import { mayAcceptGrant, mayChange } from '../policy.ts';
 import { subscriptionProblems } from '../problems.ts';
 import { findSubscription, listSubscriptions, type Subscription, subscriptionList } from '../records/index.ts';
+import type { RequestEnding } from '../request-ending.ts';
 import { getSubjectId, getSubjectProfile, loadCallerScope } from '../route-subject.ts';
 import { ProfileParams } from '../schemas.ts';
 import { unsubscribeProfile } from './end-subscription.ts';
@@ -27,7 +28,7 @@ const PageQuery = Type.Object({
 });
 
 /** The subscriptions of a profile, with buttons to accept or decline a grant and to end a subscription. */
-export function subscriptionListPages(app: App): void {
+export function subscriptionListPages(app: App, { requests }: { requests: RequestEnding }): void {
   const url = '/profile/:profile/subscriptions/';
   const options = {
     config: { access: { kind: 'provider', frictionless: true }, page: true },
@@ -36,7 +37,7 @@ export function subscriptionListPages(app: App): void {
   app.get(url, options, async (request, reply) => showList(request, reply));
   app.post(url, options, async (request, reply) => {
     try {
-      reply.flash('success', await runAction(request));
+      reply.flash('success', await runAction(request, requests));
     } catch (error) {
       return showList(request, reply, problemToForm(error));
     }
@@ -112,7 +113,7 @@ function viewSubscription(subscription: Subscription, plan: Plan, facts: ViewFac
 }
 
 /** Runs the posted action and returns the message for the reader. */
-async function runAction(request: FastifyRequest): Promise<string> {
+async function runAction(request: FastifyRequest, requests: RequestEnding): Promise<string> {
   const { ctx, subject, body } = request;
   const profile_id = getSubjectId(subject);
   const plan = textField(body, 'plan', 50);
@@ -121,11 +122,10 @@ async function runAction(request: FastifyRequest): Promise<string> {
       await acceptGrant(ctx, profile_id, await getGrantKey(request, profile_id, plan));
       return 'The subscription is yours.';
     case 'deny':
-      await unsubscribeProfile(ctx, { profile_id, plan });
+      await unsubscribeProfile(ctx, { profile_id, plan }, requests);
       return 'The subscription was declined.';
     case 'unsubscribe':
-      await unsubscribeProfile(ctx, { profile_id, plan });
-      return 'The subscription has ended.';
+      return (await unsubscribeProfile(ctx, { profile_id, plan }, requests)) ?? 'The subscription has ended.';
     default:
       throw subscriptionProblems.subscription_unknown();
   }

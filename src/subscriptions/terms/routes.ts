@@ -37,6 +37,7 @@ import {
   SubscriptionPage,
   SubscriptionSchema,
 } from '../schemas.ts';
+import type { RequestEnding } from '../request-ending.ts';
 import { changeSubscription } from './change-subscription.ts';
 import { unsubscribeProfile } from './end-subscription.ts';
 
@@ -48,7 +49,7 @@ const tags = ['subscriptions'];
  * The subscriptions of a profile, for the subscriber and its providers, and one subscription for the provider of its
  * plan.
  */
-export function subscriptionRoutes(app: App): void {
+export function subscriptionRoutes(app: App, { requests }: { requests: RequestEnding }): void {
   subscriptionListRoute(app, '/api/profile/:profile/subscriptions', 'active', {
     summary: 'Lists present subscriptions',
     description: 'Lists the subscriptions of a profile that run now.',
@@ -57,8 +58,8 @@ export function subscriptionRoutes(app: App): void {
     summary: 'Lists expired subscriptions',
     description: 'Lists the subscriptions of a profile that have ended.',
   });
-  subscribedPlanRoutes(app);
-  subscriberRoutes(app);
+  subscribedPlanRoutes(app, requests);
+  subscriberRoutes(app, requests);
 }
 
 function subscriptionListRoute(app: App, url: string, span: Span, texts: OperationTexts): void {
@@ -90,7 +91,7 @@ function subscriptionListRoute(app: App, url: string, span: Span, texts: Operati
 
 /** The subscription of a profile to one plan. */
 // long: the operations of one URL
-function subscribedPlanRoutes(app: App): void {
+function subscribedPlanRoutes(app: App, requests: RequestEnding): void {
   const url = '/api/profile/:profile/subscriptions/:subscribed_plan';
   app.get(
     url,
@@ -153,18 +154,19 @@ function subscribedPlanRoutes(app: App): void {
   app.delete(
     url,
     {
-      config: { access: providing, problems: [subscriptionProblems.subscription_protected] },
+      config: { access: providing, problems: [subscriptionProblems.subscription_protected, ...requests.problems] },
       schema: {
         tags,
         summary: 'Unsubscribes now',
-        description: 'Ends a subscription of a profile now. Nothing is refunded.',
+        description:
+          'Ends a subscription of a profile now. Nothing is refunded. A request that the provider has not accepted is refunded in full.',
         params: SubscribedPlanParams,
         response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
       const target = { profile_id: getSubjectId(request.subject), plan: request.params.subscribed_plan };
-      await unsubscribeProfile(request.ctx, target);
+      await unsubscribeProfile(request.ctx, target, requests);
       return reply.status(204).send(null);
     },
   );
@@ -172,7 +174,7 @@ function subscribedPlanRoutes(app: App): void {
 
 /** One subscription to a plan, for the provider of the plan. */
 // long: the operations of one URL
-function subscriberRoutes(app: App): void {
+function subscriberRoutes(app: App, requests: RequestEnding): void {
   const url = '/api/profile/:profile/plans/:plan/subscriptions/:subscriber';
   app.get(
     url,
@@ -232,12 +234,17 @@ function subscriberRoutes(app: App): void {
     {
       config: {
         access: managing,
-        problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscription_unknown],
+        problems: [
+          subscriptionProblems.plan_not_provided,
+          subscriptionProblems.subscription_unknown,
+          ...requests.problems,
+        ],
       },
       schema: {
         tags,
         summary: 'Cancels subscription',
-        description: 'Ends the subscription of one profile to a plan of the provider now. Nothing is refunded.',
+        description:
+          'Ends the subscription of one profile to a plan of the provider now. Nothing is refunded. Declines a request that was not accepted: what was paid for it is refunded, what is due is taken back.',
         params: SubscriberParams,
         response: { 204: Type.Null() },
       },
@@ -246,7 +253,7 @@ function subscriberRoutes(app: App): void {
       const { ctx, params } = request;
       const plan = await getSubjectPlan(ctx, request.subject, params.plan);
       const subscriber = await getSubscriber(ctx, params.subscriber);
-      await unsubscribeProfile(ctx, { profile_id: subscriber.id, plan: plan.slug });
+      await unsubscribeProfile(ctx, { profile_id: subscriber.id, plan: plan.slug }, requests);
       return reply.status(204).send(null);
     },
   );

@@ -1,4 +1,5 @@
 import type { User } from '#accounts';
+import { makeRequestEnding } from '#billing';
 import type { Plan } from '#catalog';
 import { inTransaction, type Db } from '#platform/db/database';
 import { createOrganization, createPersonalProfile, type Profile } from '#profiles';
@@ -37,3 +38,6 @@ export async function subscribe(
   const opening = { profile_id: profile.id, plan, periods_count, at: ctx.clock.now() };
   return (await inTransaction(ctx.db, (tx) => openOrExtend(tx, opening))).subscription;
 }
+
+/** How requests end, as the program wires it. */
+export const requestsOf = ({ processors }: Pick<TestContext, 'processors'>) => makeRequestEnding(processors);

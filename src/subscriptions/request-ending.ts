@@ -1,0 +1,19 @@
+import type { Money } from '#kernel/money';
+import type { ProblemFactory } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { Subscription } from './records/index.ts';
+
+/**
+ * Ends requests that the provider has not accepted, with the money of their orders, which this room does not know.
+ * Implemented by billing. @see docs/decisions/0080-declined-requests.md
+ */
+export interface RequestEnding {
+  /**
+   * Ends a requested subscription: refunds what was paid and takes back what is due. Returns a sentence for the caller.
+   * @throws the `problems`
+   */
+  endRequest(ctx: Context, requested: Subscription): Promise<string>;
+  /** Returns what the payer of a request gets back, and what is no longer due. */
+  previewEnding(ctx: Context, requested: Subscription): Promise<{ refunded: Money[]; due: Money[] }>;
+  readonly problems: readonly ProblemFactory[];
+}
