@@ -33,14 +33,17 @@ export async function deliverBatch(options: DeliveryOptions, rows: readonly Clai
   const left: ClaimedRow[] = [];
   const expired: ClaimedRow[] = [];
   const queue = rows.values();
+  // Rendering takes time: requests are served between two events. All immediates of one turn of the event loop run
+  // without a request between them, so that the events take their turns one after the other.
+  let turns: Promise<unknown> = Promise.resolve();
+  const takeTurn = () => (turns = turns.then(async () => setImmediate()));
   const handleNext = async () => {
     for (const row of queue) {
       if (isHalted()) left.push(row);
       // The rows before it took long: another process may have this one by now.
       else if (clock.now() >= row.leased_until) expired.push(row);
       else {
-        // Rendering takes time: requests are served between two events.
-        await setImmediate();
+        await takeTurn();
         onOutcome(row, await handle(ctx, prepared, row));
       }
     }
