@@ -57,6 +57,18 @@ export function holdingsOn(subjects: Fragment): { query: Fragment; read(rows: re
   return { query, read: (rows) => rows as Holding[] }; // the columns of the query
 }
 
+/** Reads the amounts due on subjects, from all payers; excludes 0. Index: unique key of ledger_subject_balances. */
+export async function findAmountsDue(reader: Reader, subjects: readonly LedgerSubject[]): Promise<SubjectBalance[]> {
+  if (subjects.length === 0) return [];
+  return executeFragment(
+    reader,
+    fragment<SubjectBalance>`
+    select ${subjectJson}, unit, amount
+    from ${subjectRows(subjects)} join ledger_subject_balances entry on ${isAboutSubject}
+    where profile_id is null and amount <> 0 order by ${subjectColumns}, unit`,
+  );
+}
+
 /** Condition on entries that pay, write off or take back part of the amount due on their subject. */
 const isSettlement = fragment`((orig_account = 'Backlog' and dest_account = 'Receivable')
   or (orig_account = 'Receivable' and dest_account = 'Canceled')

@@ -1,5 +1,6 @@
 export { DEFAULT_UNIT, selectMainAmount, sumByUnit, type StatementBalance, type SubjectBalance } from './balance.ts';
 export {
+  findAmountsDue,
   findBalance,
   findHoldings,
   findOwingSubjects,
@@ -26,6 +27,9 @@ export {
   issueCreditNotes,
   issuedDocuments,
   type IssuedDocument,
+  type NewDocument,
+  type NotedAmount,
+  planNotesOf,
   planInvoices,
 } from './documents/index.ts';
 export { type BalancePage, boundToNow, addBalance } from './balance-page.ts';
@@ -47,4 +51,6 @@ export { rebuildBalances } from './rebuild-balances.ts';
 export { presentTransactions } from './present-transactions.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
+export { findUnpaidIncome, type UnpaidIncome } from './unpaid-income-store.ts';
+export { describeNote } from './transaction.ts';
 export { type LedgerVerification, verifyLedger } from './verification/index.ts';

@@ -4,10 +4,19 @@ import type { Reader } from '#platform/db/database';
 import { mergeReads } from '#platform/db/merge-reads';
 import { paths } from '#platform/http/paths';
 import { presentProfileSummary, findProfileSummaries } from '#profiles';
+import { findNoteNumbers } from './documents/index.ts';
 import { findReceipts } from './event-store.ts';
 import type { PresentedTransaction } from './schemas.ts';
 import { fromSubjectColumns } from './subject.ts';
-import { formatAmount, renderDescription, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
+import {
+  formatAmount,
+  isCreditNote,
+  isDebit,
+  nameNote,
+  renderDescription,
+  type ReceiptLink,
+  type Transaction,
+} from './transaction.ts';
 
 /**
  * Presents transactions to a viewer (null: no particular viewer), with one statement.
@@ -24,9 +33,14 @@ export async function presentTransactions(
     orig_profile_id,
     dest_profile_id,
   ]);
-  const [receipts, summaries] = await mergeReads(reader, [
+  const [receipts, summaries, numbers] = await mergeReads(reader, [
     (together) => findReceipts(together, event_ids),
     (together) => findProfileSummaries(together, profile_ids),
+    (together) =>
+      findNoteNumbers(
+        together,
+        transactions.filter(isCreditNote).map(({ id }) => id),
+      ),
   ]);
   const summaryOf = (id: ProfileId) => {
     const summary = summaries.get(id);
@@ -41,15 +55,16 @@ export async function presentTransactions(
   return transactions.map((transaction) => {
     const is_debit = isDebit(transaction, viewer_id);
     const receipt = receiptOf(transaction.ledger_event_id);
+    const text = nameNote(transaction.description, numbers.get(transaction.id));
     return {
       entry_id: transaction.id,
       event_id: transaction.ledger_event_id,
-      text: transaction.description,
+      text,
       subject: fromSubjectColumns(transaction),
       receipt_key: receipt?.key ?? null,
       location: receipt?.path ?? null,
       created_at: transaction.created_at.toISOString(),
-      description: renderDescription(transaction.description, receipt),
+      description: renderDescription(text, receipt),
       amount: formatAmount(transaction, is_debit, lang),
       is_debit,
       orig_account: transaction.orig_account,

@@ -6,11 +6,13 @@ import { accounts, type Entry } from './entry.ts';
 /** Facts of an entry that are presented to a viewer. */
 export type Transaction = Omit<Entry, 'rank'>;
 
-/** True if the viewer pays: the viewer is the sender, and the entry is from or to funds. */
+/** True if the viewer pays: the viewer is the sender, and the entry is from or to funds, or uses credit. */
 export function isDebit(transaction: Transaction, viewer_id: ProfileId | null): boolean {
   return (
     transaction.orig_profile_id === viewer_id &&
-    (transaction.dest_account === accounts.funds || transaction.orig_account === accounts.funds)
+    (transaction.dest_account === accounts.funds ||
+      transaction.orig_account === accounts.funds ||
+      transaction.dest_account === accounts.credit)
   );
 }
 
@@ -38,4 +40,29 @@ export function renderDescription(description: string, receipt: ReceiptLink | un
   if (rest.length === 0) return escapeHtml(description);
   const link = `<a href="${escapeHtml(receipt.path)}">${escapeHtml(receipt.key)}</a>`;
   return `${escapeHtml(before ?? '')}${link}${escapeHtml(rest.join(receipt.key))}`;
+}
+
+/** Beginning of the text of an entry of a credit note. The number is not known yet when the entry is posted. */
+const NOTE_TEXT = 'Credit note';
+
+/** True for an entry that credits a subscriber: it reduces a debt, or becomes credit. */
+export function isCreditNote({
+  orig_account,
+  dest_account,
+}: Pick<Transaction, 'orig_account' | 'dest_account'>): boolean {
+  return (
+    (orig_account === accounts.payable && dest_account === accounts.receivable) ||
+    (orig_account === accounts.refunded && dest_account === accounts.backlog)
+  );
+}
+
+/** Returns the text of an entry of a credit note; its number is put in once it has one. */
+export function describeNote(line: string): string {
+  return `${NOTE_TEXT} for ${line}`;
+}
+
+/** Puts the number of a credit note in the text of `describeNote`; any other text is unchanged. */
+export function nameNote(text: string, number: string | undefined): string {
+  if (number === undefined || !text.startsWith(`${NOTE_TEXT} for `)) return text;
+  return `${NOTE_TEXT} ${number}${text.slice(NOTE_TEXT.length)}`;
 }

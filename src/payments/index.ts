@@ -48,8 +48,11 @@ export {
   type Processors,
 } from './processors/index.ts';
 export {
+  addNotedAmounts,
   type Attempt,
   type Charge,
+  type ChargedPart,
+  findChargedParts,
   findCoveringCharges,
   type ChargeItem,
   type ChargeState,

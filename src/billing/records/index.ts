@@ -54,7 +54,14 @@ export {
   lockReservedOrder,
   ordersInFlight,
 } from './order-store.ts';
-export { isSeatSubject, buildOrderLines, makeSeatSubject, type Order, type OrderLine } from './order.ts';
+export {
+  isSeatSubject,
+  buildOrderLines,
+  makeSeatSubject,
+  type NewOrderLine,
+  type Order,
+  type OrderLine,
+} from './order.ts';
 export {
   closePaymentLink,
   findCollectedEntries,

@@ -14,8 +14,9 @@ export type Order = Selectable<OrdersTable>;
 export type OrderLine = Selectable<OrderLinesTable>;
 
 /** Line before it is inserted with its order. */
-export type NewOrderLine = Omit<OrderLine, 'id' | 'order_id' | 'renews_from' | 'credit_used'> &
+export type NewOrderLine = Omit<OrderLine, 'id' | 'order_id' | DefaultedColumn> &
   Partial<Pick<OrderLine, 'renews_from' | 'credit_used'>>;
+type DefaultedColumn = 'renews_from' | 'credit_used' | 'noted_amount' | 'noted_due';
 
 /**
  * Builds the rows of an order from its priced lines. A free line takes the unit of the order, because all lines of a

@@ -160,7 +160,14 @@ async function closeBooks(
     if (!entry) return [];
     const { id: ledger_entry_id, ledger_event_id, description } = entry;
     const invoiced_entry_id = line.ledger_entry_id;
-    return { invoiced_entry_id, ledger_entry_id, ledger_event_id, description, amount, is_due: true };
+    return {
+      invoiced_entry_id,
+      ledger_entry_id,
+      ledger_event_id,
+      kind: 'unpaid_end' as const,
+      description,
+      due_reduced: amount,
+    };
   });
   const [first] = amounts;
   if (first) await issueCreditNotes(tx, { ledger_event_id: first.ledger_event_id, at }, amounts);

@@ -68,6 +68,29 @@ export function selectInvoiceNumbers(reader: Reader) {
     .where('invoice.series', '=', 'invoice');
 }
 
+/** Finds the numbers of the credit notes that have lines for these entries, by entry. */
+export async function findNoteNumbers(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<Map<LedgerEntryId, string>> {
+  if (entry_ids.length === 0) return new Map();
+  const ids = [...new Set(entry_ids)];
+  // Indexes: document_lines_ledger_entry_id, document_lines_due_entry_id.
+  const rows = await reader
+    .selectFrom('document_lines as line')
+    .innerJoin('documents as note', 'note.id', 'line.document_id')
+    .select(['line.ledger_entry_id', 'line.due_entry_id', 'note.number'])
+    .where((eb) => eb.or([eb('line.ledger_entry_id', 'in', ids), eb('line.due_entry_id', 'in', ids)]))
+    .where('note.series', '=', 'credit_note')
+    .execute();
+  return new Map(
+    rows.flatMap(({ ledger_entry_id, due_entry_id, number }) => [
+      [ledger_entry_id, number] as const,
+      ...(due_entry_id === null ? [] : [[due_entry_id, number] as const]),
+    ]),
+  );
+}
+
 /** Credit note as a receipt lists it. */
 export interface IssuedNote {
   number: string;
@@ -130,7 +153,7 @@ export function issuedDocuments(documents: readonly NewDocument[]): DocumentPart
     new_documents: {
       query: fragment`select * from json_to_recordset(${JSON.stringify(rows)}::json) as (place integer, series text,
         provider_id bigint, profile_id bigint, year integer, ledger_event_id bigint, invoice_id bigint, amount bigint,
-        unit text, due_reduced bigint, refunded bigint, seller jsonb, buyer jsonb, created_at timestamptz)`,
+        unit text, due_reduced bigint, credited bigint, refunded bigint, lot integer, seller jsonb, buyer jsonb, created_at timestamptz)`,
       read: null,
     },
     counted_documents: {
@@ -143,10 +166,10 @@ export function issuedDocuments(documents: readonly NewDocument[]): DocumentPart
     },
     issued_documents: {
       query: fragment`insert into documents (series, provider_id, profile_id, year, serial, ledger_event_id, invoice_id,
-          amount, unit, due_reduced, refunded, seller, buyer, created_at)
+          amount, unit, due_reduced, credited, refunded, lot, seller, buyer, created_at)
         select series, provider_id, profile_id, year,
           last_serial + 1 - row_number() over (partition by provider_id, series, year order by place desc),
-          ledger_event_id, invoice_id, amount, unit, due_reduced, refunded, seller, buyer, created_at
+          ledger_event_id, invoice_id, amount, unit, due_reduced, credited, refunded, lot, seller, buyer, created_at
         from new_documents join counted_documents using (provider_id, series, year) order by place
         returning id, number, series, provider_id, ledger_event_id, invoice_id`,
       read: (found) =>
@@ -158,12 +181,12 @@ export function issuedDocuments(documents: readonly NewDocument[]): DocumentPart
         })),
     },
     issued_document_lines: {
-      query: fragment`insert into document_lines (document_id, rank, kind, ledger_entry_id, description, full_amount,
-          amount, covers_from, covers_to)
-        select issued.id, line.rank, line.kind, line.ledger_entry_id, line.description, line.full_amount, line.amount,
-          line.covers_from, line.covers_to
+      query: fragment`insert into document_lines (document_id, rank, kind, ledger_entry_id, due_entry_id, description,
+          full_amount, amount, covers_from, covers_to)
+        select issued.id, line.rank, line.kind, line.ledger_entry_id, line.due_entry_id, line.description,
+          line.full_amount, line.amount, line.covers_from, line.covers_to
         from json_to_recordset(${JSON.stringify(lines)}::json) as line (place integer, rank smallint, kind text,
-          ledger_entry_id bigint, description text, full_amount bigint, amount bigint, covers_from timestamptz,
+          ledger_entry_id bigint, due_entry_id bigint, description text, full_amount bigint, amount bigint, covers_from timestamptz,
           covers_to timestamptz)
         join new_documents given using (place)
         join issued_documents issued on issued.ledger_event_id = given.ledger_event_id

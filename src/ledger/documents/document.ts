@@ -44,10 +44,12 @@ export interface NewDocument {
   /** Sum of the lines. Units: 1/100. */
   amount: number;
   unit: string;
-  /** Part of a credit note that lowers what is due. */
+  /** How a credit note was settled: against debt, to the lot, paid back. All 0 on invoices. */
   due_reduced: number;
-  /** Part of a credit note that is paid back. */
+  credited: number;
   refunded: number;
+  /** Number of the lot that `credited` went to. */
+  lot: number | null;
   seller: Party;
   buyer: Party;
   created_at: Date;
@@ -74,6 +76,8 @@ export function partyOf(profile: Profile): Party {
   return { name: profileName(profile), street_address, locality, region, postal_code, country, email };
 }
 
+const UNSETTLED = { due_reduced: 0, credited: 0, refunded: 0, lot: null };
+
 /**
  * Returns the invoices of an order: one per provider, none for a provider whose lines are all 0. `at` is the instant of
  * the first ledger event; its year in the zone of the provider selects the series. Pure.
@@ -98,12 +102,11 @@ export function planInvoices(
       invoice_id: null,
       amount,
       unit,
-      due_reduced: 0,
-      refunded: 0,
+      ...UNSETTLED,
       seller: partyOf(provider),
       buyer: partyOf(payer),
       created_at: at,
-      lines: own.map(({ provider_id: _, ...line }) => line),
+      lines: own.map(({ provider_id: _, ...line }) => ({ ...line, due_entry_id: null })),
     };
   });
 }
@@ -116,55 +119,67 @@ export interface ReducedInvoice extends Pick<
   timezone: string;
 }
 
-/** Part of an order that is given back: refunded, or taken off what is due. */
-export interface RefundedAmount {
+/** Part of an operation that gives back an amount of an order. */
+export interface NotedAmount {
   /** Entry of the order. */
   invoiced_entry_id: LedgerEntryId;
-  /** Entry of the refund, or the entry that lowers the debt. */
+  /** Entry that gives back the amount. */
   ledger_entry_id: LedgerEntryId;
+  /** Second entry, if the amount reduced a debt and became credit. */
+  due_entry_id?: LedgerEntryId | null;
+  kind: 'refund' | 'unused_time' | 'seats' | 'unpaid_end';
   description: string;
-  amount: number;
-  /** True if the amount was due and is no longer; nothing is paid back. */
-  is_due?: boolean;
+  due_reduced?: number;
+  credited?: number;
+  refunded?: number;
+  /** Number of the lot that `credited` went to. */
+  lot?: number | null;
+  covers_from?: Date | null;
+  covers_to?: Date | null;
 }
 
 /**
- * Returns the credit notes of a refund: one per invoice, none for an amount that no invoice names. They name the
- * parties of the invoice. Pure.
+ * Returns the credit notes of an operation: one per invoice, none for an amount that no invoice names. They name the
+ * parties of the invoice. A note whose amount went to several lots names the first. Pure.
  */
 export function planCreditNotes(
-  refund: { ledger_event_id: LedgerEventId; at: Date },
-  amounts: readonly RefundedAmount[],
+  operation: { ledger_event_id: LedgerEventId; at: Date },
+  amounts: readonly NotedAmount[],
   invoices: ReadonlyMap<LedgerEntryId, ReducedInvoice>,
 ): NewDocument[] {
   const noted = amounts.flatMap((each) => {
     const invoice = invoices.get(each.invoiced_entry_id);
-    return invoice && each.amount > 0 ? [{ ...each, invoice }] : [];
+    const { due_reduced = 0, credited = 0, refunded = 0 } = each;
+    const amount = due_reduced + credited + refunded;
+    return invoice && amount > 0 ? [{ ...each, due_reduced, credited, refunded, amount, invoice }] : [];
   });
   return [...Map.groupBy(noted, ({ invoice }) => invoice.id).values()].flatMap((own) => {
     const [{ invoice } = {}] = own;
     if (!invoice) return [];
     const { id, number: _, timezone, ...parties } = invoice;
-    const amount = own.reduce((sum, line) => sum + line.amount, 0);
-    const due_reduced = own.reduce((sum, line) => sum + (line.is_due === true ? line.amount : 0), 0);
+    const sum = (part: 'amount' | 'due_reduced' | 'credited' | 'refunded') =>
+      own.reduce((total, line) => total + line[part], 0);
     return {
       ...parties,
       series: 'credit_note' as const,
-      year: yearIn(refund.at, timezone),
-      ledger_event_id: refund.ledger_event_id,
+      year: yearIn(operation.at, timezone),
+      ledger_event_id: operation.ledger_event_id,
       invoice_id: id,
-      amount,
-      due_reduced,
-      refunded: amount - due_reduced,
-      created_at: refund.at,
-      lines: own.map(({ ledger_entry_id, description, amount: line_amount, is_due = false }) => ({
-        kind: is_due ? ('unpaid_end' as const) : ('refund' as const),
-        ledger_entry_id,
-        description,
+      amount: sum('amount'),
+      due_reduced: sum('due_reduced'),
+      credited: sum('credited'),
+      refunded: sum('refunded'),
+      lot: own.find(({ credited }) => credited > 0)?.lot ?? null,
+      created_at: operation.at,
+      lines: own.map((line) => ({
+        kind: line.kind,
+        ledger_entry_id: line.ledger_entry_id,
+        due_entry_id: line.due_entry_id ?? null,
+        description: line.description,
         full_amount: null,
-        amount: line_amount,
-        covers_from: null,
-        covers_to: null,
+        amount: line.amount,
+        covers_from: line.covers_from ?? null,
+        covers_to: line.covers_to ?? null,
       })),
     };
   });

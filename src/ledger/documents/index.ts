@@ -1,7 +1,15 @@
-export { type InvoicedLine, type Party, partyOf, planInvoices } from './document.ts';
+export {
+  type InvoicedLine,
+  type NewDocument,
+  type NotedAmount,
+  type Party,
+  partyOf,
+  planInvoices,
+} from './document.ts';
 export {
   type DocumentParts,
   findInvoicedEntries,
+  findNoteNumbers,
   findNotesOfEntries,
   type InvoicedEntry,
   issuedDocuments,
@@ -9,7 +17,7 @@ export {
   type IssuedNote,
   selectInvoiceNumbers,
 } from './document-store.ts';
-export { issueCreditNotes } from './issue-credit-notes.ts';
+export { issueCreditNotes, planNotesOf } from './issue-credit-notes.ts';
 export { documentRoutes } from './routes.ts';
 export { type DocumentKey, type DocumentView, findDocument } from './document-view-store.ts';
 export { documentChecks } from './document-check-store.ts';

@@ -1,3 +1,4 @@
+export { addNotedAmounts, type ChargedPart, findChargedParts, subtractNotedAmount } from './charged-part-store.ts';
 export {
   closeAttempt,
   closedAttempt,

@@ -122,6 +122,12 @@ function refundedAmounts(posted: readonly Entry[], charge: Charge, items: readon
     const item = items.find(({ id }) => subject && isSameSubject(subject, chargeSubject(charge.id, id)));
     assert(item, 'a refund names its line');
     const { id, description, orig_amount } = entry;
-    return { invoiced_entry_id: item.invoiced_entry_id, ledger_entry_id: id, description, amount: orig_amount };
+    return {
+      invoiced_entry_id: item.invoiced_entry_id,
+      ledger_entry_id: id,
+      kind: 'refund' as const,
+      description,
+      refunded: orig_amount,
+    };
   });
 }

@@ -226,6 +226,10 @@ export interface ChargeItemsTable {
   event_label: Generated<string>;
   /** English; empty for lines whose order has no lines in the database. Pages compute the text in the language of the reader. */
   title: Generated<string>;
+  /** Part of the order that credit paid, beside the amount. A refund returns it as credit. */
+  credit_amount: Generated<number>;
+  /** Sum of the credit notes on the order whose lots were not paid out. It cannot be refunded. */
+  noted_amount: Generated<number>;
 }
 
 export interface ChargeTotalsTable {
@@ -335,6 +339,8 @@ export interface CreditUsesTable {
   state: 'held' | 'used' | 'returned';
   ledger_event_id: LedgerEventId | null;
   created_at: Date;
+  /** Refund at the processor that pays out this part of the lot. */
+  refund_id: RefundId | null;
 }
 
 export interface CreditsTable {
@@ -353,6 +359,8 @@ export interface CreditsTable {
   ledger_event_id: LedgerEventId;
   created_by: UserId | null;
   created_at: Date;
+  /** Use that a refund returned; null for a lot of another origin. */
+  returned_use_id: CreditUseId | null;
 }
 
 export interface DocumentCountersTable {
@@ -375,6 +383,8 @@ export interface DocumentLinesTable {
   /** With covers_to (exclusive): time that was bought, or given back. */
   covers_from: Date | null;
   covers_to: Date | null;
+  /** Second entry of a line that reduced a debt and became credit; null for other lines. */
+  due_entry_id: LedgerEntryId | null;
 }
 
 export interface DocumentsTable {
@@ -668,6 +678,10 @@ export interface OrderLinesTable {
   renews_from: Date | null;
   /** Part of the amount that credit paid when the order was placed. */
   credit_used: Generated<number>;
+  /** Part of the amount that credit notes took back. */
+  noted_amount: Generated<number>;
+  /** Part of noted_amount that reduced the open debt of the line. */
+  noted_due: Generated<number>;
 }
 
 export interface OrdersTable {
@@ -912,6 +926,8 @@ export interface RefundLinesTable {
   distribute_amount: number;
   fee_amount: number;
   broker_fee_amount: number;
+  /** Returned as credit, because credit paid it. */
+  credit_amount: Generated<number>;
 }
 
 export interface RefundsTable {
@@ -919,11 +935,14 @@ export interface RefundsTable {
   key: string;
   charge_id: ChargeId;
   created_by: UserId | null;
+  /** Given back by the processor; 0 if the refund returns credit only. */
   amount: number;
   state: 'reserved' | 'settled' | 'failed';
   detail: string | null;
   created_at: Date;
   updated_at: Date;
+  /** Pays out credit: it reduces no invoice, because a credit note did. */
+  is_payout: Generated<boolean>;
   /** True if the refund ends the service it refunds, such as a declined request. A plain refund leaves Backlog unchanged. */
   returns_backlog: Generated<boolean>;
 }

@@ -1,0 +1,29 @@
+export {
+  type CreditLine,
+  creditLinesOf,
+  type Lot,
+  type OpenLot,
+  type PlannedUse,
+  planUses,
+  sumUsesByRank,
+} from './lot.ts';
+export {
+  findOrderUses,
+  heldCredit,
+  lockOpenLots,
+  type NewLot,
+  openLots,
+  openLotsLock,
+  returnHeldCredit,
+  usedCredit,
+} from './credit-store.ts';
+export { type UsedCredit, useEntries } from './credit-entries.ts';
+export {
+  noteCredit,
+  notedAmounts,
+  type NotedCredit,
+  saveNotedCredit,
+  type UseOfNewLot,
+  type WantedNote,
+} from './note-credit.ts';
+export { findCreditOfEntries } from './noted-line-store.ts';

@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import {
+  type Entry,
+  findAmountsDue,
+  findSubjectOrders,
+  fromSubjectColumns,
+  isSameSubject,
+  type LedgerSubject,
+  type NewEntry,
+  type NotedAmount,
+  subjectText,
+} from '#ledger';
+import type { CreditId, LedgerEntryId, OrderLineId, ProfileId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { addNotedAmounts, type ChargedPart, findChargedParts } from '#payments';
+import { type NoteEntries, noteEntries } from './credit-entries.ts';
+import { type NoteParts, splitNote, unpaidParts } from './credit-note.ts';
+import { insertLots, insertUses, type NewLot, nextNumber, findUsesOfLines, takeLotNumbers } from './credit-store.ts';
+import { addNotes, findCreditOfEntries, lockNotedLines, type NotedLine } from './noted-line-store.ts';
+
+/** What is given back of one order row. */
+export interface WantedNote {
+  order_line_id: OrderLineId;
+  /** Unearned amount that was taken out of the coverages of the line (`G`), ≥ 0. */
+  amount: number;
+  kind: Exclude<NotedAmount['kind'], 'refund'>;
+  /** Time that is given back; `covers_to` is exclusive. */
+  covers_from?: Date | null;
+  covers_to?: Date | null;
+}
+
+interface PlannedNote extends WantedNote, Omit<NoteEntries, 'entries'> {
+  line: NotedLine;
+  parts: NoteParts;
+  credit_id: CreditId | null;
+}
+
+/** Credit notes that are decided. The caller posts `entries`, then calls `saveNotedCredit`. */
+export interface NotedCredit {
+  entries: readonly NewEntry[];
+  /** New lots, one for each order row of which money became credit. */
+  lots: readonly NewLot[];
+  notes: readonly PlannedNote[];
+}
+
+/**
+ * Decides credit notes over amounts of order rows: the entries, and the lots that arise. Takes the numbers of the lots
+ * and writes nothing else. `holder_id` gets the credit: the payer, or the beneficiary of a gift, whose lots cannot be
+ * paid out.
+ *
+ * The caller has locked the payer and the subscription, and closed the coverages. The entries belong to the ledger
+ * event of the operation, after its recognition rows.
+ * Locks: the order lines by id.
+ * @see docs/decisions/0083-credit-of-subscribers.md
+ */
+export async function noteCredit(
+  tx: Tx,
+  wanted: readonly WantedNote[],
+  { holder_id, created_by, at }: { holder_id: ProfileId; created_by: UserId | null; at: Date },
+): Promise<NotedCredit> {
+  const given = wanted.filter(({ amount }) => amount > 0);
+  const lines = await lockNotedLines(
+    tx,
+    given.map(({ order_line_id }) => order_line_id),
+  );
+  const facts = await loadFacts(tx, [...lines.values()], at);
+  const split = given.map((note) => {
+    const line = lines.get(note.order_line_id);
+    assert(line, 'a credit note is about a line of a settled order');
+    return { note, line, parts: facts.split(line, note.amount) };
+  });
+  const numbers = await takeLotNumbers(tx, split.filter(({ parts }) => parts.credit > 0).length);
+  const entries: NewEntry[] = [];
+  const lots: NewLot[] = [];
+  const notes = split.map(({ note, line, parts }): PlannedNote => {
+    const credit_id = parts.credit > 0 ? nextNumber(numbers) : null;
+    const made = noteEntries({ ...line, subject: subjectOf(line) }, parts, credit_id);
+    const from = entries.length;
+    entries.push(...made.entries);
+    if (credit_id !== null)
+      lots.push({
+        id: credit_id,
+        profile_id: holder_id,
+        provider_id: line.provider_id,
+        unit: line.unit,
+        amount: parts.credit,
+        balance: parts.credit,
+        is_refundable: holder_id === line.payer_id && facts.isPaidByCard(line),
+        source_line_id: line.id,
+        description: line.description.slice(0, 500),
+        created_by,
+        created_at: at,
+        returned_use_id: null,
+      });
+    const placed = (index: number | null) => (index === null ? null : index + from);
+    return {
+      ...note,
+      line,
+      parts,
+      credit_id,
+      due_index: placed(made.due_index),
+      credit_index: placed(made.credit_index),
+    };
+  });
+  return { entries, lots, notes };
+}
+
+function subjectOf(line: NotedLine): LedgerSubject {
+  const subject = fromSubjectColumns(line);
+  assert(subject, 'an order has a subject');
+  return subject;
+}
+
+/** Loads what was paid of the lines, and returns how to split a note. Two notes on one line share its debt. */
+async function loadFacts(tx: Tx, lines: readonly NotedLine[], at: Date) {
+  const unpaid = await findUnpaidParts(tx, lines.map(subjectOf), at);
+  const parts = await findChargedParts(
+    tx,
+    lines.map(({ ledger_entry_id }) => ledger_entry_id),
+  );
+  const uses = await findUsesOfLines(
+    tx,
+    lines.map(({ id }) => id),
+  );
+  const partsOf = (line: NotedLine) =>
+    parts.filter(({ invoiced_entry_id }) => invoiced_entry_id === line.ledger_entry_id);
+  const noted_due = new Map(lines.map((line) => [line.id, line.noted_due]));
+  return {
+    split(line: NotedLine, amount: number): NoteParts {
+      assert(line.noted_amount + amount <= line.amount, 'a credit note takes no more than the price');
+      const { refunded, charged_back } = sumGivenBack(partsOf(line));
+      const open = unpaid.get(line.ledger_entry_id) ?? 0;
+      const due_before = noted_due.get(line.id) ?? 0;
+      const split = splitNote(amount, {
+        price: line.amount,
+        noted_due: due_before,
+        unpaid: open,
+        refunded,
+        charged_back,
+      });
+      unpaid.set(line.ledger_entry_id, open - split.due);
+      noted_due.set(line.id, due_before + split.due);
+      return split;
+    },
+    isPaidByCard(line: NotedLine): boolean {
+      return (
+        partsOf(line).some((part) => part.state === 'done' && part.amount > part.refunded + part.paid_out) ||
+        uses.some(({ order_line_id, lot }) => order_line_id === line.id && lot.is_refundable)
+      );
+    },
+  };
+}
+
+function sumGivenBack(parts: readonly ChargedPart[]): { refunded: number; charged_back: number } {
+  let [refunded, charged_back] = [0, 0];
+  for (const part of parts) {
+    refunded += part.refunded;
+    if (part.state === 'failed') charged_back += Math.max(0, part.amount - part.refunded - part.paid_out);
+  }
+  return { refunded, charged_back };
+}
+
+/** Returns the part of each order on subjects that is due, by entry of the order; none for subjects without a debt. */
+async function findUnpaidParts(
+  tx: Tx,
+  subjects: readonly LedgerSubject[],
+  at: Date,
+): Promise<Map<LedgerEntryId, number>> {
+  const dues = (await findAmountsDue(tx, subjects)).filter(({ amount }) => amount > 0);
+  if (dues.length === 0) return new Map();
+  const orders = await findSubjectOrders(
+    tx,
+    dues.map(({ subject }) => subject),
+    at,
+  );
+  const ids = orders.map(({ id }) => id);
+  const settled = new Map<LedgerEntryId, number>();
+  const add = (id: LedgerEntryId, amount: number) => settled.set(id, (settled.get(id) ?? 0) + amount);
+  for (const part of await findChargedParts(tx, ids)) add(part.invoiced_entry_id, part.amount);
+  for (const [id, sums] of await findCreditOfEntries(tx, ids)) add(id, sums.credit_used + sums.noted_due);
+  const seen = new Set<string>();
+  return new Map(
+    dues.flatMap(({ subject, unit, amount }) => {
+      const key = `${subjectText(subject)} ${unit}`;
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [...unpaidParts(amount, ordersOn(orders, subject, unit, settled))];
+    }),
+  );
+}
+
+function ordersOn(
+  orders: readonly Entry[],
+  subject: LedgerSubject,
+  unit: string,
+  settled: ReadonlyMap<LedgerEntryId, number>,
+) {
+  return orders
+    .filter((order) => {
+      const ordered = fromSubjectColumns(order);
+      return ordered !== null && isSameSubject(ordered, subject) && order.dest_unit === unit;
+    })
+    .map(({ id, dest_amount }) => ({ id, amount: dest_amount, settled: settled.get(id) ?? 0 }));
+}
+
+/** Use of a new lot by a line of an order of the same transaction. */
+export interface UseOfNewLot {
+  credit_id: CreditId;
+  order_line_id: OrderLineId;
+  amount: number;
+}
+
+/**
+ * Saves decided credit notes: what the lines lost, what cannot be refunded any more, the lots, and their uses by orders
+ * of the same event. `posted` are the entries of `noted.entries`, in the same order.
+ */
+export async function saveNotedCredit(
+  tx: Tx,
+  noted: NotedCredit,
+  posted: readonly Entry[],
+  { at, uses = [] }: { at: Date; uses?: readonly UseOfNewLot[] },
+): Promise<void> {
+  const [first] = posted;
+  if (!first) return;
+  await addNotes(
+    tx,
+    noted.notes.map(({ line, amount, parts }) => ({ id: line.id, noted_amount: amount, noted_due: parts.due })),
+  );
+  await addNotedAmounts(
+    tx,
+    noted.notes.flatMap(({ line, parts }) =>
+      parts.credit > 0 ? [{ invoiced_entry_id: line.ledger_entry_id, amount: parts.credit }] : [],
+    ),
+  );
+  const used = new Map<CreditId, number>();
+  for (const { credit_id, amount } of uses) used.set(credit_id, (used.get(credit_id) ?? 0) + amount);
+  await insertLots(
+    tx,
+    first.ledger_event_id,
+    noted.lots.map((lot) => ({ ...lot, balance: lot.amount - (used.get(lot.id) ?? 0) })),
+  );
+  await insertUses(tx, first.ledger_event_id, uses, at);
+}
+
+/** Returns what the documents of credit notes state, for `issueCreditNotes` or `planNotesOf`. */
+export function notedAmounts(noted: NotedCredit, posted: readonly Entry[]): NotedAmount[] {
+  const idAt = (index: number | null) => (index === null ? undefined : posted[index]?.id);
+  return noted.notes.flatMap((note): NotedAmount[] => {
+    const [due_id, credit_id] = [idAt(note.due_index), idAt(note.credit_index)];
+    const ledger_entry_id = credit_id ?? due_id;
+    if (ledger_entry_id === undefined) return [];
+    return [
+      {
+        invoiced_entry_id: note.line.ledger_entry_id,
+        ledger_entry_id,
+        due_entry_id: credit_id === undefined ? null : (due_id ?? null),
+        kind: note.kind,
+        description: note.line.description,
+        due_reduced: note.parts.due,
+        credited: note.parts.credit,
+        lot: note.credit_id,
+        covers_from: note.covers_from ?? null,
+        covers_to: note.covers_to ?? null,
+      },
+    ];
+  });
+}

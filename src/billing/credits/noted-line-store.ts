@@ -1,0 +1,63 @@
+import { sql } from 'kysely';
+import type { LedgerEntryId, OrderLineId, ProfileId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+
+/** Order row as a credit note finds it. */
+export interface NotedLine {
+  id: OrderLineId;
+  payer_id: ProfileId;
+  provider_id: ProfileId;
+  ledger_entry_id: LedgerEntryId;
+  amount: number;
+  unit: string;
+  noted_amount: number;
+  noted_due: number;
+  description: string;
+  subject_kind: string;
+  subject_id: string;
+  subject_part: string | null;
+}
+
+/** Selects the lines of settled orders FOR UPDATE in id order: a line is noted by one transaction at a time. */
+export async function lockNotedLines(tx: Tx, ids: readonly OrderLineId[]): Promise<Map<OrderLineId, NotedLine>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<NotedLine>`
+    select line.id, orders.profile_id as payer_id, provider_id, ledger_entry_id, line.amount, line.unit, noted_amount,
+      noted_due, description, subject_kind, subject_id, subject_part
+    from order_lines line join orders on orders.id = line.order_id
+    where line.id = any(${[...new Set(ids)]}::bigint[]) and orders.state = 'settled' and ledger_entry_id is not null
+      and subject_kind is not null
+    order by line.id for update of line`.execute(tx);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Adds what credit notes took to their lines. */
+export async function addNotes(
+  tx: Tx,
+  notes: readonly { id: OrderLineId; noted_amount: number; noted_due: number }[],
+): Promise<void> {
+  if (notes.length === 0) return;
+  await sql`update order_lines line set noted_amount = line.noted_amount + note.noted_amount,
+      noted_due = line.noted_due + note.noted_due
+    from (
+      select id, sum(noted_amount) as noted_amount, sum(noted_due) as noted_due
+      from json_populate_recordset(null::order_lines, ${JSON.stringify(notes)}::json) group by id
+    ) note where line.id = note.id`.execute(tx);
+}
+
+/**
+ * Returns what credit and credit notes settled of orders in the ledger, by entry. A payment that came late has a line
+ * of its own on the entry. Index: order_lines_ledger_entry_id.
+ */
+export async function findCreditOfEntries(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<Map<LedgerEntryId, { credit_used: number; noted_due: number }>> {
+  if (entry_ids.length === 0) return new Map();
+  const { rows } = await sql<{ ledger_entry_id: LedgerEntryId; credit_used: number; noted_due: number }>`
+    select ledger_entry_id, sum(credit_used)::bigint as credit_used, sum(noted_due)::bigint as noted_due
+    from order_lines line join orders on orders.id = line.order_id
+    where ledger_entry_id = any(${[...new Set(entry_ids)]}::bigint[]) and orders.state = 'settled'
+    group by ledger_entry_id`.execute(reader);
+  return new Map(rows.map(({ ledger_entry_id, ...sums }) => [ledger_entry_id, sums]));
+}
