@@ -9,11 +9,15 @@ import { deriveKey, open, seal } from './crypto.ts';
  * `useMasterKey` is called once, before the first request or job.
  * @see docs/decisions/0021-keys-in-links-are-sealed.md
  */
-let derived: { seal: Buffer; look_up: Buffer } | null = null;
+let derived: { seal: Buffer; look_up: Buffer; preview: Buffer } | null = null;
 
 /** Sets the master key of this process. */
 export function useMasterKey(master: string): void {
-  derived = { seal: deriveKey(master, 'link keys at rest'), look_up: deriveKey(master, 'link keys look-up') };
+  derived = {
+    seal: deriveKey(master, 'link keys at rest'),
+    look_up: deriveKey(master, 'link keys look-up'),
+    preview: deriveKey(master, 'previews of changes'),
+  };
 }
 
 function keys() {
@@ -44,6 +48,11 @@ export function openLinkKey(stored: string): string {
 /** Returns the hash for look-ups of a key: 64 hexadecimal characters that require the master key. */
 export function linkKeyHash(key: string): string {
   return createHmac('sha256', keys().look_up).update(key, 'utf8').digest('hex');
+}
+
+/** Returns the authentication code of a text that was shown to a caller: 40 hexadecimal characters. */
+export function previewCode(text: string): string {
+  return createHmac('sha256', keys().preview).update(text, 'utf8').digest('hex').slice(0, 40);
 }
 
 /** Keys of a row that waits for its user (`grant_key`) or for a manager (`request_key`). */
