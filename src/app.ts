@@ -13,6 +13,7 @@ import { type Gateway, makeGateway } from '#gateway';
 import { makeLedger } from '#ledger';
 import { makeMetrics } from '#metrics';
 import { deleteOptouts, makeNotifications } from '#notifications';
+import { makeOperations } from '#operations';
 import { makePayments, type PaymentContext, deleteSavedCard } from '#payments';
 import { clockPage } from '#platform/dev-clock/page-types';
 import { devRoutes } from '#platform/dev-routes';
@@ -234,6 +235,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
     makeBilling({ processors, pay_later_allowed: config.pay_later_allowed }),
     makeMetrics(),
     makeNotifications({ mailer, templates, from: config.site_email }),
+    makeOperations(),
     gateway,
     makeFirstRun(services),
   ];

@@ -13,6 +13,7 @@ const rooms = {
   gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
   metrics: ['profiles', 'ledger'],
   notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing'],
+  operations: ['accounts', 'profiles'],
 };
 
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are

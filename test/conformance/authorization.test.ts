@@ -204,7 +204,7 @@ const open_to_all = words(`
   POST /api/cart  DELETE /api/cart  POST /api/cart/redeem  DELETE /api/cart/redeem  POST /api/cart/:plan/upload
   POST /billing/cart/  GET /redeem/  POST /redeem/`);
 const open_in_development = words(`
-  GET /_dev/mail  GET /_dev/clock  POST /_dev/clock  GET /_dev/gallery/  GET /_dev/gallery/:name/:state/  GET /_dev/processor  POST /_dev/processor/charges/:key
+  GET /_dev/mail  GET /_dev/clock  POST /_dev/clock  DELETE /_dev/clock  GET /_dev/clock/move/  POST /_dev/clock/move/  POST /_dev/clock/cancel/  GET /_dev/gallery/  GET /_dev/gallery/:name/:state/  GET /_dev/processor  POST /_dev/processor/charges/:key
   POST /_dev/processor/charges/:key/refund  POST /_dev/processor/payouts/:key`);
 const open_to_signed_in = words(`
   POST /api/auth/logout  DELETE /api/auth/tokens  POST /api/auth/tokens  POST /api/auth/tokens/verify

@@ -87,4 +87,5 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
   gateway: ['access_rules', 'engagements'],
   metrics: ['balance_lines'],
   notifications: ['notification_optouts'],
+  operations: ['outbox_retries'],
 };

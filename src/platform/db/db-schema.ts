@@ -39,6 +39,7 @@ export type LedgerVerificationId = Branded<number, 'LedgerVerification'>;
 export type OrderLineId = Branded<number, 'OrderLine'>;
 export type OrderId = Branded<number, 'Order'>;
 export type OutboxEventId = Branded<number, 'OutboxEvent'>;
+export type OutboxRetryId = Branded<number, 'OutboxRetry'>;
 export type PauseId = Branded<number, 'Pause'>;
 export type PaymentLinkId = Branded<number, 'PaymentLink'>;
 export type PayoutAccountId = Branded<number, 'PayoutAccount'>;
@@ -715,6 +716,20 @@ export interface OutboxEventsTable {
   schedule: string | null;
   /** Occurrence of a scheduled job that is due next or that runs now. */
   occurs_at: Date | null;
+  /** Start of the last run of a job, by the site's clock; null for events. */
+  ran_at: Date | null;
+  /** Real time of the last run of a job. */
+  took_ms: number | null;
+}
+
+export interface OutboxRetriesTable {
+  id: GeneratedAlways<OutboxRetryId>;
+  outbox_event_id: number;
+  name: string;
+  attempts_count: number;
+  last_error: string | null;
+  retried_by: UserId | null;
+  retried_at: Date;
 }
 
 export interface ParkedProfilesTable {
@@ -1396,6 +1411,7 @@ export interface Schema {
   order_lines: OrderLinesTable;
   orders: OrdersTable;
   outbox_events: OutboxEventsTable;
+  outbox_retries: OutboxRetriesTable;
   parked_profiles: ParkedProfilesTable;
   pauses: PausesTable;
   payment_links: PaymentLinksTable;

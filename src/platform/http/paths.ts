@@ -153,6 +153,10 @@ export const paths = {
     `/billing/cartitems/${username === undefined ? '' : `${e(username)}/`}${item === undefined ? '' : `${item}/`}`,
   cartItemsDownload: () => '/billing/cartitems/download/',
   removeCartItem: (username: string, item: number) => `/billing/cartitems/${e(username)}/${item}/remove/`,
+  /** The schedules of the site. */
+  jobs: () => '/site/jobs/',
+  /** Jobs and events that failed. */
+  failedWork: () => '/site/jobs/failed/',
   /** The e-mails of the site, and the preview of one. */
   mailPreview: (slug?: string) => `/proxy/notifications/${slug === undefined ? '' : `${e(slug)}/`}`,
   mailPreviewFrame: (slug: string) => `/proxy/notifications/${e(slug)}/iframe/`,

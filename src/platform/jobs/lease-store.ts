@@ -98,6 +98,9 @@ export interface Outcome {
   occurs_at: Date | null;
   failures_count: number;
   error: string | null;
+  /** Start of the run of a job and its real time; null for events. */
+  ran_at: Date | null;
+  took_ms: number | null;
 }
 
 /** Saves the outcomes of a batch in one statement. Removes the secrets of delivered messages. */
@@ -108,7 +111,7 @@ export async function saveOutcomes(db: Db, outcomes: readonly Outcome[]): Promis
     with outcomes as materialized (
       select * from jsonb_to_recordset(${rows}::jsonb) as outcome (
         id bigint, delivered_at timestamptz, parked_at timestamptz, next_attempt_at timestamptz, occurs_at timestamptz,
-        failures_count int, error text))
+        failures_count int, error text, ran_at timestamptz, took_ms int))
     update outbox_events set
       delivered_at = outcomes.delivered_at,
       parked_at = outcomes.parked_at,
@@ -116,6 +119,8 @@ export async function saveOutcomes(db: Db, outcomes: readonly Outcome[]): Promis
       occurs_at = coalesce(outcomes.occurs_at, outbox_events.occurs_at),
       attempts_count = outcomes.failures_count,
       last_error = outcomes.error,
+      ran_at = coalesce(outcomes.ran_at, outbox_events.ran_at),
+      took_ms = coalesce(outcomes.took_ms, outbox_events.took_ms),
       payload = case when outcomes.delivered_at is null then payload else ${payloadWithoutSecrets} end
     from outcomes where outbox_events.id = outcomes.id`.execute(db);
 }

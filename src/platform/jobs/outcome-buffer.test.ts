@@ -13,6 +13,8 @@ const outcomeOfId = (id: number): Outcome => ({
   occurs_at: null,
   failures_count: 0,
   error: null,
+  ran_at: null,
+  took_ms: null,
 });
 
 function makeTestBuffer(given: { delay_ms?: number; count_max?: number; fails?: boolean } = {}) {

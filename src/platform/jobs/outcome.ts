@@ -48,6 +48,8 @@ function unchanged(row: ClaimedRow): Outcome {
     occurs_at: null,
     failures_count: row.attempts_count,
     error: null,
+    ran_at: null,
+    took_ms: null,
   };
 }
 

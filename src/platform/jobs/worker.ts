@@ -197,16 +197,19 @@ function makeJobRunner(options: WorkerOptions, state: WorkerState, buffer: Outco
   async function handle(row: ClaimedRow): Promise<void> {
     // The rows before it took long: another process may have this one by now.
     if (clock.now() >= row.leased_until) return;
+    const ran_at = clock.now();
+    const started_ms = performance.now();
     const error = await attempt(row).then(
       () => null,
       (reason: unknown) => (reason instanceof Error ? reason : new Error(String(reason))),
     );
+    const run_of_row = { ran_at, took_ms: Math.round(performance.now() - started_ms) };
     const report = state.moving;
     const at = clock.now();
     if (!isOccurrence(row)) {
       const outcome = outcomeOf(row, error, at);
       if (outcome.parked_at) log.error({ err: error, name: row.name, outbox_id: row.id }, 'row parked');
-      return buffer.add(outcome);
+      return buffer.add({ ...outcome, ...run_of_row });
     }
     const job = jobNameOf(row);
     if (report) {
@@ -217,7 +220,7 @@ function makeJobRunner(options: WorkerOptions, state: WorkerState, buffer: Outco
     const outcome = outcomeOfOccurrence(row, { error, at, catch_up, is_retried: report === null });
     if (error !== null && !report && outcome.occurs_at)
       log.error({ err: error, job, occurs_at: row.occurs_at }, 'occurrence given up');
-    buffer.add(outcome);
+    buffer.add({ ...outcome, ...run_of_row });
   }
 
   return { run, handle };

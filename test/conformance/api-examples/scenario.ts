@@ -2,7 +2,14 @@ import type { ExampleCall } from './record-examples.ts';
 import { accountsCalls } from './scenario/accounts.ts';
 import { billingCalls } from './scenario/billing.ts';
 import { gatewayCalls } from './scenario/gateway.ts';
+import { operationCalls } from './scenario/operations.ts';
 import { profilesCalls } from './scenario/profiles.ts';
 
 /** One call of each operation, in an order in which each succeeds: accounts last, since they end sessions. */
-export const scenario: readonly ExampleCall[] = [...profilesCalls, ...billingCalls, ...gatewayCalls, ...accountsCalls];
+export const scenario: readonly ExampleCall[] = [
+  ...profilesCalls,
+  ...billingCalls,
+  ...gatewayCalls,
+  ...operationCalls,
+  ...accountsCalls,
+];

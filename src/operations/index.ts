@@ -1,0 +1,1 @@
+export { makeOperations } from './operations.ts';

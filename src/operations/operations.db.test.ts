@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { apiClient, signInBrowser } from '../../test/support/client.ts';
+import { testPassword } from '../../test/support/factories/accounts.ts';
+import { makeMember, makeReadyUser } from '../../test/support/factories/profiles.ts';
+import { runJob } from '../../test/support/run-job.ts';
+import { tokenOf } from '../../test/support/sign-in.ts';
+import { startApp, type TestApp } from '../../test/support/start-app.ts';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { findProfileBySlug } from '#profiles';
+
+let app: TestApp;
+let api: ReturnType<typeof apiClient>;
+let reader: ReturnType<typeof apiClient>;
+
+before(async () => {
+  app = await startApp();
+  const broker = await findProfileBySlug(app.db, 'cowork');
+  assert.ok(broker);
+  const manager = await makeReadyUser(app.db, { username: 'olga' });
+  await makeMember(app.db, broker, manager, 'manager');
+  api = apiClient(app, await tokenOf(app, manager));
+  const contributor = await makeReadyUser(app.db, { username: 'carl' });
+  await makeMember(app.db, broker, contributor, 'contributor');
+  reader = apiClient(app, await tokenOf(app, contributor));
+});
+after(() => app.close());
+
+const later = (ms: number) => new Date(app.clock.now().getTime() + ms);
+
+interface Schedule {
+  name: string;
+  outcome: string;
+  last_run_at: string | null;
+  next_run_at: string;
+  took_ms: number | null;
+}
+interface Failed {
+  id: number;
+  name: string;
+  kind: string;
+  state: string;
+  attempts_count: number;
+  last_retry: { by: string; at: string } | null;
+}
+const list = async <Row>(url: string) => (await api('GET', url)).json<{ count: number; results: Row[] }>();
+
+/** Emits events that no subscriber can read, and attempts them until they are parked. */
+async function parkEvents(count: number): Promise<void> {
+  await inTransaction(app.db, async (tx) => {
+    for (let i = 0; i < count; i += 1) await emit(tx, { name: 'charge_updated', payload: {} }, app.clock.now());
+  });
+  for (let attempt = 1; attempt <= 10; attempt += 1) {
+    await app.tollgate.worker.drain();
+    app.clock.set(later(3_600_000));
+  }
+}
+
+test('the list of schedules has the last and the next run of each job', async () => {
+  await app.tollgate.worker.runDue(app.clock, later(3_600_000));
+  const { count, results } = await list<Schedule>('/api/jobs?q=settle_&q_f=name&page_size=100');
+  assert.deepEqual([count, results.map(({ name }) => name)], [2, ['settle_disputes', 'settle_pending_charges']]);
+  const [, charges] = results;
+  assert.equal(charges?.outcome, 'done');
+  assert.equal(charges.last_run_at, '2026-03-10T16:00:00.000Z');
+  assert.equal(charges.next_run_at, '2026-03-10T16:05:00.000Z');
+  assert.ok(charges.took_ms !== null && charges.took_ms >= 0);
+  const all = await list<Schedule>('/api/jobs?page_size=100');
+  const done = await list<Schedule>('/api/jobs?page_size=100&outcome=done');
+  const never = await list<Schedule>('/api/jobs?page_size=100&outcome=never');
+  assert.ok(done.count > 0 && never.count > 0 && done.count + never.count === all.count);
+  const sorted = (await list<Schedule>('/api/jobs?page_size=100&o=-next_run_at')).results.map((row) => row.next_run_at);
+  assert.deepEqual(sorted, sorted.toSorted().toReversed());
+  assert.equal((await api('GET', '/api/jobs?page=99')).status, 404);
+});
+
+test('a parked event is retried by a manager of the broker, who is recorded', async () => {
+  await parkEvents(3);
+  const parked = await list<Failed>(
+    '/api/jobs/failed?state=parked&kind=event&q=charge_updated&page_size=2&o=created_at',
+  );
+  assert.deepEqual([parked.count, parked.results.length], [3, 2]);
+  const [first] = parked.results;
+  assert.deepEqual(
+    [first?.name, first?.state, first?.attempts_count, first?.last_retry],
+    ['charge_updated', 'parked', 10, null],
+  );
+  assert.equal((await list<Failed>('/api/jobs/failed?kind=job')).count, 0);
+
+  const url = `/api/jobs/failed/${first?.id}/retry`;
+  assert.equal((await reader('POST', url)).status, 403, 'a contributor reads only');
+  assert.equal((await reader('GET', '/api/jobs/failed')).status, 200);
+  assert.deepEqual((await api('POST', url)).json(), { count: 1 });
+  const at = app.clock.now().toISOString();
+  const again = await api('POST', url);
+  assert.deepEqual([again.status, again.json()['code']], [409, 'work_not_parked']);
+  const unknown = await api('POST', '/api/jobs/failed/999999/retry');
+  assert.deepEqual([unknown.status, unknown.json()['code']], [404, 'failed_work_unknown']);
+
+  await app.tollgate.worker.drain();
+  const retrying = await list<Failed>('/api/jobs/failed?state=retrying');
+  assert.deepEqual(
+    retrying.results.map(({ id, attempts_count, last_retry }) => [id, attempts_count, last_retry]),
+    [[first?.id, 1, { by: 'olga', at }]],
+  );
+});
+
+test('all parked rows are retried together, and /metrics reports them', async () => {
+  const gauge = async (name: string) =>
+    Number(new RegExp(`^${name} (\\d+)$`, 'm').exec((await api('GET', '/metrics')).text)?.[1]);
+  assert.deepEqual([await gauge('tollgate_events_parked'), await gauge('tollgate_work_retrying')], [2, 1]);
+  assert.equal(await gauge('tollgate_jobs_parked'), 0);
+  assert.equal(await gauge('tollgate_schedules_failed'), 0);
+  assert.deepEqual((await api('POST', '/api/jobs/failed/retry')).json(), { count: 2 });
+  assert.equal(await gauge('tollgate_events_parked'), 0);
+});
+
+test('the pages list schedules and failed work, and retry it by a form', async () => {
+  await parkEvents(1);
+  await runJob(app.tollgate, 'settle_disputes');
+  const browser = await signInBrowser(app, 'olga', testPassword);
+  const jobs = await browser.get('/site/jobs/');
+  assert.equal(jobs.status, 200);
+  assert.match(jobs.text, /settle_disputes/);
+  assert.match((await browser.get('/site/jobs/?outcome=failed')).text, /No schedule|Nothing|no schedules/i);
+  const page = await browser.get('/site/jobs/failed/?state=parked');
+  const id = /name="work" value="(\d+)"/.exec(page.text)?.[1];
+  assert.ok(id, page.text);
+  const retried = await browser.post('/site/jobs/failed/?state=parked', { action: 'retry', work: id });
+  assert.equal(retried.status, 303);
+  assert.match((await browser.follow(retried)).text, /charge_updated is attempted again/);
+  const refused = await browser.follow(await browser.post('/site/jobs/failed/', { action: 'retry', work: id }));
+  assert.match(refused.text, /retried automatically/);
+  const all = await browser.follow(await browser.post('/site/jobs/failed/', { action: 'retry_all' }));
+  assert.match(all.text, /parked rows? (is|are) attempted again/);
+});
+
+test('a failed occurrence of a schedule is listed with its error', async () => {
+  await app.db
+    .updateTable('outbox_events')
+    .set({ last_error: 'Error: out of paper', ran_at: app.clock.now(), attempts_count: 1 })
+    .where('name', '=', 'job:settle_disputes')
+    .execute();
+  const { results } = await list<Schedule & { error: string }>('/api/jobs?outcome=failed');
+  assert.deepEqual(
+    results.map(({ name, error }) => [name, error]),
+    [['settle_disputes', 'Error: out of paper']],
+  );
+});

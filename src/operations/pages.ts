@@ -1,0 +1,101 @@
+import type { FastifyRequest } from 'fastify';
+import { durationText } from '#kernel/progress';
+import type { OutboxEventId } from '#platform/db/db-schema';
+import type { App } from '#platform/http/app';
+import { problemToForm, textField } from '#platform/http/forms';
+import { paths } from '#platform/http/paths';
+import { countFailedWork, listFailedWork, listSchedules } from '#platform/jobs/work-store';
+import { askList } from '#platform/pages/lists/ask-list';
+import { backToList } from '#platform/pages/lists/list-address';
+import { viewList } from '#platform/pages/lists/list-view';
+import { postAction } from '#platform/pages/lists/row-actions';
+import { getBroker, isBrokerManager } from '#profiles';
+import { failedWorkListPage, failedWorkPage, jobsPage, scheduleListPage } from './page-types.ts';
+import { presentFailedWork, presentSchedule } from './present-work.ts';
+import { operationProblems } from './problems.ts';
+import { retryAllWork, retryWork } from './retry-work.ts';
+
+const read = { access: { kind: 'broker' }, page: true } as const;
+const schema = { hide: true } as const;
+
+/** The pages of background work, for the broker. */
+export function operationPages(app: App): void {
+  app.get('/site/jobs/', { config: read, schema }, async (request, reply) => {
+    const { ctx, listUrl } = request;
+    const asked = askList(request, scheduleListPage, await timezoneOf(request));
+    const page = await listSchedules(ctx.db, { outcome: asked.tab === '' ? null : asked.tab }, asked.list, listUrl);
+    const counts = await countFailedWork(ctx.db);
+    return reply.page(jobsPage, {
+      tabs: tabsOf(counts),
+      schedules: page.results.map((row) => {
+        return { ...presentSchedule(row), took_text: row.took_ms === null ? null : runText(row.took_ms) };
+      }),
+      list: viewList(asked, {
+        count: page.count,
+        empty: { title: 'Schedules will be listed here', text: 'The worker of the site did not start yet.' },
+        tab_counts: { failed: counts.failed_schedules },
+      }),
+    });
+  });
+
+  app.get('/site/jobs/failed/', { config: read, schema }, async (request, reply) => {
+    const { ctx, listUrl, subject } = request;
+    const asked = askList(request, failedWorkListPage, await timezoneOf(request));
+    const filter = { state: asked.tab === '' ? null : asked.tab, kind: asked.filters.kind };
+    const page = await listFailedWork(ctx.db, filter, asked.list, listUrl);
+    const counts = await countFailedWork(ctx.db);
+    const may_edit = isBrokerManager(subject);
+    const parked_count = counts.parked_events + counts.parked_jobs;
+    const work = (await presentFailedWork(ctx.db, page.results)).map((row) => ({
+      ...row,
+      actions:
+        may_edit && row.state === 'parked' ? [postAction('Retry', { action: 'retry', work: String(row.id) })] : [],
+    }));
+    return reply.page(failedWorkPage, {
+      tabs: tabsOf(counts),
+      work,
+      parked_count,
+      may_edit,
+      list: viewList(asked, {
+        count: page.count,
+        empty: { title: 'Work that failed will be listed here', text: 'Every event was delivered and every job ran.' },
+        tab_counts: { parked: parked_count, retrying: counts.retrying },
+      }),
+    });
+  });
+
+  const problems = [operationProblems.failed_work_unknown, operationProblems.work_not_parked];
+  app.post('/site/jobs/failed/', { config: { ...read, problems }, schema }, async (request, reply) => {
+    const text = await retry(request).catch((error: unknown) => {
+      reply.flash('error', problemToForm(error).detail);
+      return null;
+    });
+    if (text !== null) reply.flash('success', text);
+    return reply.redirect(backToList(request, paths.failedWork()), 303);
+  });
+}
+
+/** Retries the row of the form, or all parked rows; returns the sentence for the reader. */
+async function retry({ ctx, body }: FastifyRequest): Promise<string> {
+  if (textField(body, 'action', 20) === 'retry_all') {
+    const count = await retryAllWork(ctx);
+    return count === 1 ? 'The parked row is attempted again.' : `${count} parked rows are attempted again.`;
+  }
+  const id = textField(body, 'work', 15);
+  if (!/^[0-9]+$/.test(id)) throw operationProblems.failed_work_unknown();
+  const { name } = await retryWork(ctx, Number(id) as OutboxEventId); // digits
+  return `${name} is attempted again.`;
+}
+
+async function timezoneOf({ ctx }: FastifyRequest): Promise<string> {
+  return (await getBroker(ctx.db, ctx.site)).default_timezone;
+}
+
+function tabsOf(counts: Awaited<ReturnType<typeof countFailedWork>>) {
+  const failed_count = counts.parked_events + counts.parked_jobs + counts.retrying;
+  return { jobs: paths.jobs(), failed: paths.failedWork(), failed_count };
+}
+
+function runText(took_ms: number): string {
+  return took_ms < 1000 ? `${took_ms} ms` : durationText(took_ms);
+}

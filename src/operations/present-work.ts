@@ -1,0 +1,45 @@
+import type { Static } from 'typebox';
+import type { Reader } from '#platform/db/database';
+import type { FailedWork, Schedule } from '#platform/jobs/work-store';
+import { findLastRetries } from './retry-store.ts';
+import type { FailedWorkSchema, ScheduleSchema } from './schemas.ts';
+
+export function presentSchedule(row: Schedule): Static<typeof ScheduleSchema> {
+  const { name, schedule, ran_at, took_ms, outcome, last_error, next_run_at, attempts_count } = row;
+  return {
+    name,
+    schedule,
+    last_run_at: ran_at?.toISOString() ?? null,
+    took_ms,
+    outcome,
+    error: last_error,
+    next_run_at: next_run_at.toISOString(),
+    failures_count: attempts_count,
+  };
+}
+
+/** Presents failed work with the manager who retried it last, in one statement for all rows. */
+export async function presentFailedWork(
+  reader: Reader,
+  work: readonly FailedWork[],
+): Promise<Static<typeof FailedWorkSchema>[]> {
+  const retries = await findLastRetries(
+    reader,
+    work.map(({ id }) => id),
+  );
+  return work.map((row) => {
+    const retry = retries.get(row.id);
+    return {
+      id: row.id,
+      kind: row.kind,
+      name: row.name,
+      state: row.state,
+      attempts_count: row.attempts_count,
+      error: row.last_error,
+      created_at: row.created_at.toISOString(),
+      parked_at: row.parked_at?.toISOString() ?? null,
+      next_attempt_at: row.next_attempt_at?.toISOString() ?? null,
+      last_retry: retry ? { by: retry.retried_by, at: retry.retried_at.toISOString() } : null,
+    };
+  });
+}

@@ -1,0 +1,14 @@
+import { defineProblems } from '#kernel/problem';
+
+export const operationProblems = defineProblems({
+  failed_work_unknown: {
+    status: 404,
+    title: 'There is no such failed work.',
+    help: 'It may have succeeded in the meantime.',
+  },
+  work_not_parked: {
+    status: 409,
+    title: 'This work is retried automatically.',
+    help: 'It can be retried by hand once it is parked.',
+  },
+});

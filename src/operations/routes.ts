@@ -1,0 +1,96 @@
+import { Type } from 'typebox';
+import type { OutboxEventId } from '#platform/db/db-schema';
+import { listProblems } from '#platform/db/list';
+import type { App } from '#platform/http/app';
+import { listQuerystring, PageOf } from '#platform/http/schemas';
+import { failedWorkList, listFailedWork, listSchedules, scheduleList } from '#platform/jobs/work-store';
+import { presentFailedWork, presentSchedule } from './present-work.ts';
+import { operationProblems } from './problems.ts';
+import { retryAllWork, retryWork } from './retry-work.ts';
+import { failed_states, FailedWorkSchema, RetriedSchema, run_outcomes, ScheduleSchema, work_kinds } from './schemas.ts';
+
+const access = { kind: 'broker' } as const;
+const tags = ['jobs'];
+
+/** The API of background work, for the broker. */
+export function operationRoutes(app: App): void {
+  app.get(
+    '/api/jobs',
+    {
+      config: { access, problems: [listProblems.page_out_of_range] },
+      schema: {
+        tags,
+        summary: 'Lists the schedules',
+        description: 'Lists the scheduled jobs of the site with their last and next run.',
+        querystring: Type.Object({
+          ...listQuerystring(scheduleList).properties,
+          outcome: Type.Optional(Type.Enum([...run_outcomes])),
+        }),
+        response: { 200: PageOf(ScheduleSchema) },
+      },
+    },
+    async (request) => {
+      const filter = { outcome: request.query.outcome ?? null };
+      const page = await listSchedules(request.ctx.db, filter, request.list(), request.listUrl);
+      return { ...page, results: page.results.map(presentSchedule) };
+    },
+  );
+
+  app.get(
+    '/api/jobs/failed',
+    {
+      config: { access, problems: [listProblems.page_out_of_range] },
+      schema: {
+        tags,
+        summary: 'Lists failed work',
+        description: 'Lists events and enqueued jobs whose last attempt failed, the newest first.',
+        querystring: Type.Object({
+          ...listQuerystring(failedWorkList).properties,
+          state: Type.Optional(Type.Enum([...failed_states])),
+          kind: Type.Optional(Type.Enum([...work_kinds])),
+        }),
+        response: { 200: PageOf(FailedWorkSchema) },
+      },
+    },
+    async (request) => {
+      const { state = null, kind = null } = request.query;
+      const page = await listFailedWork(request.ctx.db, { state, kind }, request.list(), request.listUrl);
+      return { ...page, results: await presentFailedWork(request.ctx.db, page.results) };
+    },
+  );
+  retryRoutes(app);
+}
+
+function retryRoutes(app: App): void {
+  app.post(
+    '/api/jobs/failed/retry',
+    {
+      config: { access },
+      schema: {
+        tags,
+        summary: 'Retries all parked work',
+        description: 'Makes all parked events and jobs due again, and records who did so.',
+        response: { 200: RetriedSchema },
+      },
+    },
+    async ({ ctx }) => ({ count: await retryAllWork(ctx) }),
+  );
+
+  app.post(
+    '/api/jobs/failed/:work_id/retry',
+    {
+      config: { access, problems: [operationProblems.failed_work_unknown, operationProblems.work_not_parked] },
+      schema: {
+        tags,
+        summary: 'Retries parked work',
+        description: 'Makes one parked event or job due again, and records who did so.',
+        params: Type.Object({ work_id: Type.String({ pattern: '^[0-9]{1,15}$' }) }),
+        response: { 200: RetriedSchema },
+      },
+    },
+    async ({ ctx, params }) => {
+      await retryWork(ctx, Number(params.work_id) as OutboxEventId); // the pattern of the parameter: digits
+      return { count: 1 };
+    },
+  );
+}

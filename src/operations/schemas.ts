@@ -1,0 +1,39 @@
+import { type Static, Type } from 'typebox';
+import { IsoInstant, NullableInstant, NullableString } from '#platform/http/schemas';
+
+export const run_outcomes = ['never', 'done', 'failed'] as const;
+export const failed_states = ['parked', 'retrying'] as const;
+export const work_kinds = ['event', 'job'] as const;
+
+const NullableInteger = Type.Union([Type.Integer(), Type.Null()]);
+
+export const ScheduleSchema = Type.Object({
+  name: Type.String(),
+  schedule: Type.String({ description: 'Cron expression in UTC; with six fields, the first has the seconds' }),
+  last_run_at: NullableInstant,
+  took_ms: Type.Unsafe<number | null>({ ...NullableInteger, description: 'Duration of the last run' }),
+  outcome: Type.Enum([...run_outcomes]),
+  error: NullableString,
+  next_run_at: IsoInstant,
+  failures_count: Type.Integer({ description: 'Failed attempts of the occurrence that is retried' }),
+});
+
+const RetrySchema = Type.Object({ by: NullableString, at: IsoInstant });
+
+export const FailedWorkSchema = Type.Object({
+  id: Type.Integer(),
+  kind: Type.Enum([...work_kinds]),
+  name: Type.String(),
+  state: Type.Enum([...failed_states]),
+  attempts_count: Type.Integer(),
+  error: Type.String(),
+  created_at: IsoInstant,
+  parked_at: NullableInstant,
+  next_attempt_at: NullableInstant,
+  last_retry: Type.Unsafe<Static<typeof RetrySchema> | null>({
+    ...Type.Union([RetrySchema, Type.Null()]),
+    description: 'The manager who retried it last',
+  }),
+});
+
+export const RetriedSchema = Type.Object({ count: Type.Integer({ description: 'Rows that are due again' }) });

@@ -1,0 +1,31 @@
+import type { OutboxEventId } from '#platform/db/db-schema';
+import type { ExampleCall, World } from '../record-examples.ts';
+
+/** Writes an event whose last attempt failed, and keeps its id. */
+async function park({ app, kept }: World): Promise<void> {
+  const at = app.clock.now();
+  const row = await app.db
+    .insertInto('outbox_events')
+    .values({
+      name: 'charge_updated',
+      payload: '{}',
+      created_at: at,
+      next_attempt_at: at,
+      attempts_count: 10,
+      parked_at: at,
+      last_error: 'AggregateError: the mail server refused the message',
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  kept.set('parked_id', String(row.id satisfies OutboxEventId));
+}
+
+export const operationCalls: readonly ExampleCall[] = [
+  { operation: 'GET /api/jobs', query: { page_size: '2' } },
+  { operation: 'GET /api/jobs/failed', before: park },
+  {
+    operation: 'POST /api/jobs/failed/{work_id}/retry',
+    path: { work_id: ({ kept }) => kept.get('parked_id') ?? '' },
+  },
+  { operation: 'POST /api/jobs/failed/retry', before: park },
+];
