@@ -100,6 +100,7 @@ const subrooms = {
     cards: [],
     checkout: ['records', 'claims', 'credits', 'quotes', 'cart', 'orders', 'cards'],
     receipts: ['records', 'quotes', 'orders', 'cards'],
+    changes: ['records', 'credits', 'quotes', 'orders', 'checkout'],
     'subscriber-file': ['receipts'],
     requests: ['records'],
   },

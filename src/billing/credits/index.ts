@@ -18,7 +18,10 @@ export {
   usedCredit,
 } from './credit-store.ts';
 export { type UsedCredit, useEntries } from './credit-entries.ts';
+export { type NotableOrder, splitNote } from './credit-note.ts';
 export {
+  findNotableLines,
+  findUnpaidParts,
   noteCredit,
   notedAmounts,
   type NotedCredit,

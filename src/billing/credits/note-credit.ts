@@ -11,12 +11,12 @@ import {
   subjectText,
 } from '#ledger';
 import type { CreditId, LedgerEntryId, OrderLineId, ProfileId, UserId } from '#platform/db/db-schema';
-import type { Tx } from '#platform/db/database';
+import type { Reader, Tx } from '#platform/db/database';
 import { addNotedAmounts, type ChargedPart, findChargedParts } from '#payments';
 import { type NoteEntries, noteEntries } from './credit-entries.ts';
-import { type NoteParts, splitNote, unpaidParts } from './credit-note.ts';
+import { type NotableOrder, type NoteParts, splitNote, unpaidParts } from './credit-note.ts';
 import { insertLots, insertUses, type NewLot, nextNumber, findUsesOfLines, takeLotNumbers } from './credit-store.ts';
-import { addNotes, findCreditOfEntries, lockNotedLines, type NotedLine } from './noted-line-store.ts';
+import { addNotes, findCreditOfEntries, findNotedLines, lockNotedLines, type NotedLine } from './noted-line-store.ts';
 
 /** What is given back of one order row. */
 export interface WantedNote {
@@ -113,42 +113,65 @@ function subjectOf(line: NotedLine): LedgerSubject {
 
 /** Loads what was paid of the lines, and returns how to split a note. Two notes on one line share its debt. */
 async function loadFacts(tx: Tx, lines: readonly NotedLine[], at: Date) {
-  const unpaid = await findUnpaidParts(tx, lines.map(subjectOf), at);
-  const parts = await findChargedParts(
-    tx,
-    lines.map(({ ledger_entry_id }) => ledger_entry_id),
-  );
-  const uses = await findUsesOfLines(
-    tx,
-    lines.map(({ id }) => id),
-  );
-  const partsOf = (line: NotedLine) =>
-    parts.filter(({ invoiced_entry_id }) => invoiced_entry_id === line.ledger_entry_id);
-  const noted_due = new Map(lines.map((line) => [line.id, line.noted_due]));
+  const orders = await loadNotable(tx, lines, at);
   return {
     split(line: NotedLine, amount: number): NoteParts {
       assert(line.noted_amount + amount <= line.amount, 'a credit note takes no more than the price');
-      const { refunded, charged_back } = sumGivenBack(partsOf(line));
-      const open = unpaid.get(line.ledger_entry_id) ?? 0;
-      const due_before = noted_due.get(line.id) ?? 0;
-      const split = splitNote(amount, {
-        price: line.amount,
-        noted_due: due_before,
-        unpaid: open,
-        refunded,
-        charged_back,
-      });
-      unpaid.set(line.ledger_entry_id, open - split.due);
-      noted_due.set(line.id, due_before + split.due);
+      const order = orders.get(line.id);
+      assert(order, 'the facts of each line were loaded');
+      const split = splitNote(amount, order);
+      order.unpaid -= split.due;
+      order.noted_due += split.due;
       return split;
     },
-    isPaidByCard(line: NotedLine): boolean {
-      return (
-        partsOf(line).some((part) => part.state === 'done' && part.amount > part.refunded + part.paid_out) ||
-        uses.some(({ order_line_id, lot }) => order_line_id === line.id && lot.is_refundable)
-      );
-    },
+    isPaidByCard: (line: NotedLine): boolean => orders.get(line.id)?.is_paid_by_card === true,
   };
+}
+
+/** An order row with the source of its money. */
+export interface NotableLine extends NotableOrder {
+  /** True if a card or credit that can be paid out paid a part that was not given back. */
+  is_paid_by_card: boolean;
+}
+
+/** Finds order rows as credit notes over them would find them, for a preview. Locks nothing. */
+export async function findNotableLines(
+  reader: Reader,
+  ids: readonly OrderLineId[],
+  at: Date,
+): Promise<Map<OrderLineId, NotableLine>> {
+  return loadNotable(reader, [...(await findNotedLines(reader, ids)).values()], at);
+}
+
+async function loadNotable(
+  reader: Reader,
+  lines: readonly NotedLine[],
+  at: Date,
+): Promise<Map<OrderLineId, NotableLine>> {
+  const unpaid = await findUnpaidParts(reader, lines.map(subjectOf), at);
+  const parts = await findChargedParts(
+    reader,
+    lines.map(({ ledger_entry_id }) => ledger_entry_id),
+  );
+  const uses = await findUsesOfLines(
+    reader,
+    lines.map(({ id }) => id),
+  );
+  return new Map(
+    lines.map((line) => {
+      const own = parts.filter(({ invoiced_entry_id }) => invoiced_entry_id === line.ledger_entry_id);
+      const order: NotableLine = {
+        price: line.amount,
+        noted_due: line.noted_due,
+        unpaid: unpaid.get(line.ledger_entry_id) ?? 0,
+        ...sumGivenBack(own),
+        is_paid_by_card:
+          own.some((part) => part.state === 'done' && part.amount > part.refunded + part.paid_out) ||
+          uses.some(({ order_line_id, lot }) => order_line_id === line.id && lot.is_refundable),
+      };
+      return [line.id, order];
+    }),
+  );
 }
 
 function sumGivenBack(parts: readonly ChargedPart[]): { refunded: number; charged_back: number } {
@@ -161,23 +184,23 @@ function sumGivenBack(parts: readonly ChargedPart[]): { refunded: number; charge
 }
 
 /** Returns the part of each order on subjects that is due, by entry of the order; none for subjects without a debt. */
-async function findUnpaidParts(
-  tx: Tx,
+export async function findUnpaidParts(
+  reader: Reader,
   subjects: readonly LedgerSubject[],
   at: Date,
 ): Promise<Map<LedgerEntryId, number>> {
-  const dues = (await findAmountsDue(tx, subjects)).filter(({ amount }) => amount > 0);
+  const dues = (await findAmountsDue(reader, subjects)).filter(({ amount }) => amount > 0);
   if (dues.length === 0) return new Map();
   const orders = await findSubjectOrders(
-    tx,
+    reader,
     dues.map(({ subject }) => subject),
     at,
   );
   const ids = orders.map(({ id }) => id);
   const settled = new Map<LedgerEntryId, number>();
   const add = (id: LedgerEntryId, amount: number) => settled.set(id, (settled.get(id) ?? 0) + amount);
-  for (const part of await findChargedParts(tx, ids)) add(part.invoiced_entry_id, part.amount);
-  for (const [id, sums] of await findCreditOfEntries(tx, ids)) add(id, sums.credit_used + sums.noted_due);
+  for (const part of await findChargedParts(reader, ids)) add(part.invoiced_entry_id, part.amount);
+  for (const [id, sums] of await findCreditOfEntries(reader, ids)) add(id, sums.credit_used + sums.noted_due);
   const seen = new Set<string>();
   return new Map(
     dues.flatMap(({ subject, unit, amount }) => {

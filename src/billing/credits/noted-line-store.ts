@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { LedgerEntryId, OrderLineId, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 
@@ -21,14 +21,28 @@ export interface NotedLine {
 /** Selects the lines of settled orders FOR UPDATE in id order: a line is noted by one transaction at a time. */
 export async function lockNotedLines(tx: Tx, ids: readonly OrderLineId[]): Promise<Map<OrderLineId, NotedLine>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<NotedLine>`
+  const { rows } = await selectNoted(ids, sql`for update of line`).execute(tx);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Finds the lines of settled orders, without a lock. */
+export async function findNotedLines(
+  reader: Reader,
+  ids: readonly OrderLineId[],
+): Promise<Map<OrderLineId, NotedLine>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await selectNoted(ids, sql``).execute(reader);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+function selectNoted(ids: readonly OrderLineId[], lock: RawBuilder<unknown>) {
+  return sql<NotedLine>`
     select line.id, orders.profile_id as payer_id, provider_id, ledger_entry_id, line.amount, line.unit, noted_amount,
       noted_due, description, subject_kind, subject_id, subject_part
     from order_lines line join orders on orders.id = line.order_id
     where line.id = any(${[...new Set(ids)]}::bigint[]) and orders.state = 'settled' and ledger_entry_id is not null
       and subject_kind is not null
-    order by line.id for update of line`.execute(tx);
-  return new Map(rows.map((row) => [row.id, row]));
+    order by line.id ${lock}`;
 }
 
 /** Adds what credit notes took to their lines. */
