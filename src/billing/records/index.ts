@@ -51,6 +51,8 @@ export {
   findPlansOfSeats,
   findStaleOrders,
   insertOrder,
+  reservedOrderParts,
+  readOrderLines,
   lockReservedOrder,
   ordersInFlight,
 } from './order-store.ts';

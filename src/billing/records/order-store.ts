@@ -66,29 +66,38 @@ const line_columns = [
  */
 export async function insertOrder(
   tx: Tx,
-  { profile_id, created_by, cart_version, amount, unit, attempt }: NewOrder,
+  order: NewOrder,
   lines: readonly NewOrderLine[],
   at: Date,
 ): Promise<{ order: Order; lines: OrderLine[]; attempt: Omit<Attempt, 'source'> | null }> {
   // An order that waits for its payment is all that its transaction saves.
-  const run = attempt === null ? runTogether : runAndCommit;
+  const run = order.attempt === null ? runTogether : runAndCommit;
+  const inserted = await run(tx, reservedOrderParts(order, lines, at));
+  assert(inserted.new_order, 'an order was inserted');
+  return { order: inserted.new_order, lines: inserted.new_lines, attempt: inserted.attempt ?? null };
+}
+
+/** Returns the parts that `insertOrder` runs. A part that follows them may name `attempt` and `new_order`. */
+export function reservedOrderParts(
+  { profile_id, created_by, cart_version, amount, unit, attempt }: NewOrder,
+  lines: readonly NewOrderLine[],
+  at: Date,
+) {
   const attempt_id = attempt === null ? fragment`null` : fragment`(select id from attempt)`;
-  const inserted = await run(tx, {
+  return {
     attempt: attempt && insertedAttempt(attempt),
     new_order: {
       query: fragment`insert into orders
           (profile_id, created_by, state, cart_version, amount, unit, charge_attempt_id, created_at)
         values (${profile_id}, ${created_by}, 'reserved', ${cart_version}, ${amount}, ${unit}, ${attempt_id}, ${at})
         returning *`,
-      read: (rows) => readRows<Order>(rows, ['created_at', 'closed_at'])[0],
+      read: (rows: readonly JsonRow[]) => readRows<Order>(rows, ['created_at', 'closed_at'])[0],
     },
     new_lines: {
       query: fragment`${insertion('order_lines', line_columns, lines, { order_id: fragment`(select id from new_order)` })} returning *`,
       read: readOrderLines,
     },
-  });
-  assert(inserted.new_order, 'an order was inserted');
-  return { order: inserted.new_order, lines: inserted.new_lines, attempt: inserted.attempt ?? null };
+  };
 }
 
 /** Part that finds the reserved order of a payer, and reserved orders of any payer with one of the items. */

@@ -40,6 +40,13 @@ export {
   presentToProvider,
   presentToSubscriber,
 } from './present-subscription.ts';
+export {
+  findDueRenewals,
+  lockedRenewals,
+  type RenewableSubscription,
+  type RenewalPlace,
+  renewalSlots,
+} from './renewal-store.ts';
 export { readSubscribedPlan, readSubscriber } from './subscription-view-store.ts';
 export {
   extendedSubscriptions,

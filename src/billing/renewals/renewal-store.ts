@@ -1,0 +1,112 @@
+import type { LedgerEntryId, OrderId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+import { executeFragment, fragment } from '#platform/db/fragment';
+import { insertion } from '#platform/db/insertion';
+import { type Part, readRows, runTogether } from '#platform/db/together';
+import { type LedgerSubject, toSubjectColumns } from '#ledger';
+import { type NewOrderLine, type Order, type OrderLine, readOrderLines } from '../records/index.ts';
+
+/**
+ * Finds the payers of subscriptions: those of their newest coverages. A subscription without a coverage is absent.
+ * Indexes: coverages_subscription_id, primary keys.
+ */
+export async function findPayers(
+  reader: Reader,
+  ids: readonly SubscriptionId[],
+): Promise<Map<SubscriptionId, ProfileId>> {
+  const rows = await executeFragment(
+    reader,
+    fragment<{ id: SubscriptionId; payer_id: ProfileId }>`
+    select given.id, newest.profile_id as payer_id from unnest(${[...ids]}::bigint[]) given (id) cross join lateral (
+      select orders.profile_id from coverages join order_lines line on line.id = coverages.order_line_id
+        join orders on orders.id = line.order_id
+      where coverages.subscription_id = given.id order by coverages.ends_at desc, line.id desc limit 1
+    ) newest`,
+  );
+  return new Map(rows.map(({ id, payer_id }) => [id, payer_id]));
+}
+
+/**
+ * Part that finds which of the subscriptions wait for something else than a renewal: a change that is being paid, or one
+ * that takes the place of the renewal.
+ */
+export function changingSubscriptions(ids: readonly SubscriptionId[]): Part<Set<SubscriptionId>> {
+  // Indexes: subscription_changes_open, primary key of pending_changes.
+  const query = fragment`select subscription_id from subscription_changes
+      where subscription_id = any(${[...ids]}::bigint[]) and state = 'reserved'
+    union select subscription_id from pending_changes where subscription_id = any(${[...ids]}::bigint[])`;
+  return {
+    query,
+    read: (rows) =>
+      new Set(readRows<{ subscription_id: SubscriptionId }>(rows, []).map(({ subscription_id }) => subscription_id)),
+  };
+}
+
+const line_columns = [
+  'rank',
+  'kind',
+  'provider_id',
+  'beneficiary_id',
+  'claim_full_name',
+  'plan_id',
+  'subscription_id',
+  'quantity',
+  'periods_count',
+  'period_type',
+  'covers_from',
+  'covers_to',
+  'full_amount',
+  'amount',
+  'recurring_amount',
+  'recurring_periods',
+  'unit',
+  'broker_fee_percent',
+  'description',
+  'description_suffix',
+  'subject_kind',
+  'subject_id',
+  'subject_part',
+  'renews_from',
+] as const;
+
+export type RenewalLine = Pick<NewOrderLine, (typeof line_columns)[number]>;
+
+/**
+ * Inserts a renewal order, settled at once, with its lines. The unique index order_lines_renewal refuses a second
+ * renewal of a period.
+ */
+export async function insertRenewalOrder(
+  tx: Tx,
+  order: Pick<Order, 'profile_id' | 'cart_version' | 'amount' | 'unit'>,
+  lines: readonly RenewalLine[],
+  at: Date,
+): Promise<{ order: Order; lines: OrderLine[] }> {
+  const { profile_id, cart_version, amount, unit } = order;
+  const { new_order, new_lines } = await runTogether(tx, {
+    new_order: {
+      query: fragment`insert into orders (profile_id, state, cart_version, amount, unit, created_at, closed_at)
+        values (${profile_id}, 'settled', ${cart_version}, ${amount}, ${unit}, ${at}, ${at}) returning *`,
+      read: (rows) => readRows<Order>(rows, ['created_at', 'closed_at']),
+    },
+    new_lines: {
+      query: fragment`${insertion('order_lines', line_columns, lines, { order_id: fragment`(select id from new_order)` })} returning *`,
+      read: readOrderLines,
+    },
+  });
+  const [inserted] = new_order;
+  if (!inserted) throw new Error('a renewal order was not inserted');
+  return { order: inserted, lines: new_lines.toSorted((a, b) => a.rank - b.rank) };
+}
+
+/** Part that names the ledger entries of the lines of a renewal order. */
+export function postedLines(
+  order_id: OrderId,
+  lines: readonly { rank: number; ledger_entry_id: LedgerEntryId; subject: LedgerSubject }[],
+): Part<void> {
+  const rows = lines.map(({ subject, ...line }) => ({ ...line, ...toSubjectColumns(subject) }));
+  // Index: order_lines_order_id_rank_key.
+  const query = fragment`update order_lines line set ledger_entry_id = posted.ledger_entry_id
+    from json_populate_recordset(null::order_lines, ${JSON.stringify(rows)}::json) posted
+    where line.order_id = ${order_id} and line.rank = posted.rank`;
+  return { query, read: null };
+}

@@ -1,0 +1,69 @@
+import type { ProfileId, PlanId, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
+import { type Part, readRows, type Statement } from '#platform/db/together';
+import { slotLock } from './slot-store.ts';
+
+/** Instants between which the end of a subscription makes it due for renewal. */
+export interface RenewalSpan {
+  /** Exclusive: earlier ends have lapsed for good. */
+  since: Date;
+  /** Inclusive. */
+  until: Date;
+}
+
+/** A subscription that a renewal extends. */
+export interface RenewableSubscription {
+  id: SubscriptionId;
+  profile_id: ProfileId;
+  plan_id: PlanId;
+  anchor_at: Date;
+  ends_at: Date;
+  quantity: number;
+}
+
+/**
+ * Condition on `subscriptions`: it renews automatically, both sides agreed, it is not paused, suspended or about to be
+ * paused, and what ends is not a trial, which is converted instead.
+ */
+const isRenewing = fragment`auto_renew and grant_key is null and request_key is null and paused_at is null
+  and suspended_at is null and (trial_ends_at is null or trial_ends_at < ends_at)
+  and not exists (select from pauses where pauses.subscription_id = subscriptions.id and state = 'planned'
+    and starts_at <= ends_at)`;
+
+/** Place in the list of `findDueRenewals`. */
+export type RenewalPlace = Pick<RenewableSubscription, 'id' | 'ends_at'>;
+
+/** Finds subscriptions that are due for renewal, by their end. Index: subscriptions_renewal. */
+export async function findDueRenewals(
+  reader: Reader,
+  { since, until }: RenewalSpan,
+  { after, limit }: { after: RenewalPlace | null; limit: number },
+): Promise<Pick<RenewableSubscription, 'id' | 'profile_id' | 'ends_at'>[]> {
+  const from = after?.ends_at ?? since;
+  const query = fragment<Pick<RenewableSubscription, 'id' | 'profile_id' | 'ends_at'>>`
+    select id, profile_id, ends_at from subscriptions
+    where ends_at > ${since} and ends_at <= ${until} and (ends_at, id) > (${from}, ${after?.id ?? 0}) and ${isRenewing}
+    order by ends_at, id limit ${limit}`;
+  return executeFragment(reader, query);
+}
+
+/** Statement that takes the slots of subscriptions, in the order of profile and plan. */
+export function renewalSlots(ids: readonly SubscriptionId[]): Statement<null> {
+  const query = fragment`select ${slotLock(fragment`slot.profile_id`, fragment`slot.plan_id`)} from (
+    select distinct profile_id, plan_id from subscriptions where id = any(${[...ids]}::bigint[])
+    order by profile_id, plan_id
+  ) slot`;
+  return { query, read: () => null };
+}
+
+/** Part that selects those of the subscriptions that are still due for renewal FOR UPDATE, by id. */
+export function lockedRenewals(
+  ids: readonly SubscriptionId[],
+  { since, until }: RenewalSpan,
+): Part<RenewableSubscription[]> {
+  const query: Fragment = fragment`select id, profile_id, plan_id, anchor_at, ends_at, quantity from subscriptions
+    where id = any(${[...ids]}::bigint[]) and ends_at > ${since} and ends_at <= ${until} and ${isRenewing}
+    order by id for update`;
+  return { query, read: (rows) => readRows<RenewableSubscription>(rows, ['anchor_at', 'ends_at']) };
+}
