@@ -24,7 +24,7 @@ comment on column renewal_charges.kind is 'Outcome; null until it was noted, whi
 
 create table dunning_terms (
   provider_id bigint primary key references profiles on delete restrict,
-  retry_days smallint[] check (cardinality(retry_days) <= 10),
+  retry_days jsonb check (jsonb_typeof(retry_days) = 'array' and jsonb_array_length(retry_days) <= 10),
   grace_days smallint check (grace_days between 0 and 365),
   access text check (access in ('keep', 'after_days', 'none')),
   access_days smallint check (access_days between 0 and 365),

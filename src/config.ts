@@ -8,6 +8,7 @@ import { findInvalidSettings } from './settings/invalid-settings.ts';
 import { type LimitConfig, limitSettings } from './settings/limit-settings.ts';
 import { type OverrideConfig, overrideSettings } from './settings/override-settings.ts';
 import { type ServerConfig, serverSettings } from './settings/server-settings.ts';
+import { type RenewalConfig, renewalSettings } from './settings/renewal-settings.ts';
 import { parseSetting, type Setting } from './settings/setting.ts';
 import { type SiteConfig, siteSettings } from './settings/site-settings.ts';
 import { type UpstreamConfig, upstreamSettings } from './settings/upstream-settings.ts';
@@ -18,6 +19,7 @@ export const settings = {
   ...siteSettings,
   ...accountSettings,
   ...billingSettings,
+  ...renewalSettings,
   ...limitSettings,
   ...upstreamSettings,
   processor: {
@@ -37,6 +39,7 @@ export interface Config
     SiteConfig,
     AccountConfig,
     BillingConfig,
+    RenewalConfig,
     LimitConfig,
     UpstreamConfig,
     OverrideConfig {

@@ -149,6 +149,35 @@ function amountsDue(profile_id: ProfileId, at: Date, sellers?: readonly ProfileI
   )`;
 }
 
+/** A profile with the subjects on which its orders owe money. */
+export interface OwingProfile {
+  profile_id: ProfileId;
+  subjects: LedgerSubject[];
+}
+
+/**
+ * Finds profiles that ordered on a subject of a subscription on which an amount is due, by id, with these subjects.
+ * Index: ledger_subject_balances_open.
+ */
+export async function findOwingProfiles(
+  reader: Reader,
+  after: ProfileId | null,
+  limit: number,
+): Promise<OwingProfile[]> {
+  return executeFragment(
+    reader,
+    fragment<OwingProfile>`with owing as (
+      select distinct profile_id from ledger_subject_balances
+      where profile_id > ${after ?? 0} and open_until = 'infinity' and ordered_at is not null and subject_kind = 'sub'
+      order by profile_id limit ${limit}
+    )
+    select profile_id, json_agg(json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part)) as subjects
+    from owing join ledger_subject_balances using (profile_id)
+    where open_until = 'infinity' and ordered_at is not null and subject_kind = 'sub'
+    group by profile_id order by profile_id`,
+  );
+}
+
 /** Matches rows of `selectEntries` that are unpaid orders of a profile (`selectUnpaidOrders`). */
 export const matchUnpaid = (profile_id: ProfileId, at: Date, sellers?: readonly ProfileId[] | null) =>
   sql<SqlBool>`entry.id in (select unpaid_order.id from (${selectUnpaidOrders(profile_id, at, sellers)}) unpaid_order)`;

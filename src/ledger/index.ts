@@ -3,6 +3,7 @@ export {
   findAmountsDue,
   findBalance,
   findHoldings,
+  findOwingProfiles,
   findOwingSubjects,
   findStatementBalance,
   findSubjectOrders,

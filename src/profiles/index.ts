@@ -65,6 +65,7 @@ export {
   profileViewPart,
   type Profile,
   profileName,
+  profileType,
   type ProfileKind,
   type ProfileSummary,
   type ProfileView,

@@ -1,4 +1,4 @@
-type Kind = 'string' | 'secret' | 'integer' | 'boolean' | 'url' | 'list';
+type Kind = 'string' | 'secret' | 'integer' | 'boolean' | 'url' | 'list' | 'numbers';
 
 export interface Setting {
   readonly name: string;
@@ -34,12 +34,24 @@ export function parseSetting(setting: Setting, text: string): { value: unknown }
           .map((item) => item.trim())
           .filter((item) => item !== ''),
       };
+    case 'numbers':
+      return parseNumbers(setting, text);
     case 'secret':
     case 'string':
       return { value: text };
     default:
       return { error: 'is of an unknown kind.' };
   }
+}
+
+/** Accepts whole numbers in increasing order, separated by commas. */
+function parseNumbers({ min = 0, max = Number.MAX_SAFE_INTEGER }: Setting, text: string) {
+  const items = text.split(',').map((item) => item.trim());
+  const numbers = items.filter((item) => item !== '').map((item) => (/^[0-9]+$/.test(item) ? Number(item) : Number.NaN));
+  const is_valid = numbers.every((number, index) => number >= min && number <= max && !(number <= (numbers[index - 1] ?? -1)));
+  return is_valid
+    ? { value: numbers }
+    : { error: `must be whole numbers from ${min} to ${max} in increasing order, separated by commas.` };
 }
 
 /** Accepts scheme, host and port only: a path would have no effect, since a site has its own host. */

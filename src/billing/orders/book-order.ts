@@ -43,7 +43,7 @@ export async function bookOrder(
   settlement: Settlement,
   loaded: LoadedBooking,
 ): Promise<Charge | null> {
-  const { order, lines, payment, at } = settlement;
+  const { order, lines, payment, is_automatic = false, at } = settlement;
   const facts = await planBooking(ctx, tx, settlement, loaded);
   if (lines.length > LONG_ORDER) await allowLongStatements(tx);
   const claims = makeClaims(ctx, order, lines, at);
@@ -75,15 +75,19 @@ export async function bookOrder(
       ...documentParts(order, booked, { ...posted, parties: facts.parties }),
       charge_items: planned && planned.itemsPart(posted.entry_ids, posted.payment_entries),
       bought_uses: uses.length === 0 ? null : rolloverQuotas(uses),
-      events: eventsPart([
+      events: occurrencesPart([
         ...events.map((event) => ({ event, at: order.created_at })),
         ...claimEvents(ctx, settlement, facts, { claims, issued }),
         ...(planned?.news ? [{ event: planned.news, at: order.created_at }] : []),
-        { event: executedEvent(order, booked, names, charge), at },
+        ...(is_automatic ? [] : [{ event: executedEvent(order, booked, names, charge), at }]),
       ]),
     },
   );
   return charge;
+}
+
+function occurrencesPart(occurrences: readonly Occurrence[]) {
+  return occurrences.length === 0 ? null : eventsPart(occurrences);
 }
 
 function getProcessorId({ processor_id }: BookingFacts) {

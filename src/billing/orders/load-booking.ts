@@ -42,6 +42,8 @@ export interface Settlement {
   order: Order;
   lines: readonly OrderLine[];
   payment: { attempt: Attempt; outcome: AcceptedOutcome } | null;
+  /** True for the charge of a job, which is announced by its receipt alone. */
+  is_automatic?: boolean;
   at: Date;
 }
 

@@ -1,7 +1,7 @@
 import { countRedemptions, lockCoupons, releaseRedemption } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId } from '#platform/db/db-schema';
-import { inTransaction } from '#platform/db/database';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { type AcceptedOutcome, type Attempt, type Charge, closeUnpaidAttempt } from '#payments';
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
@@ -11,7 +11,7 @@ import { type OrderLine, updateOrderState, findOrderLines, lockReservedOrder } f
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction. Returns null
  * if a concurrent request or job already settled or refused the order. A given-up order is booked too, because it is
- * paid.
+ * paid. `is_automatic`: no order is confirmed by e-mail, because the receipt is enough.
  *
  * Locks: the payer's profile, the order, the slots of its subscriptions, then the subscriptions.
  */
@@ -20,6 +20,7 @@ export async function settleOrder(
   order_id: OrderId,
   attempt: Attempt,
   outcome: AcceptedOutcome,
+  { is_automatic = false }: { is_automatic?: boolean } = {},
 ): Promise<Charge | null> {
   return inTransaction(ctx.db, async (tx) => {
     const locked = await lockAndLoadBooking(tx, attempt.profile_id, order_id);
@@ -33,13 +34,15 @@ export async function settleOrder(
       await countRedemptions(tx, coupons);
       loaded = await loadBooking(tx, order);
     }
-    return bookOrder(ctx, tx, { order, lines, payment: { attempt, outcome }, at: ctx.clock.now() }, loaded);
+    const payment = { attempt, outcome };
+    return bookOrder(ctx, tx, { order, lines, payment, is_automatic, at: ctx.clock.now() }, loaded);
   });
 }
 
 /**
  * Last step of a checkout without a payment. Refuses the order if the payment was declined; gives it up if the charge
  * never reached the processor. Releases the redemptions of coupons. The cart is unchanged. No effect on a closed order.
+ * `also` runs in the same transaction.
  *
  * Locks: the payer's profile, then the order.
  */
@@ -48,6 +51,7 @@ export async function closeUnpaidOrder(
   order_id: OrderId,
   attempt: Attempt,
   reason: { state: 'declined' | 'failed'; code: string; detail: string },
+  also?: (tx: Tx) => Promise<void>,
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     await lockProfile(tx, attempt.profile_id);
@@ -57,6 +61,7 @@ export async function closeUnpaidOrder(
     for (const id of collectCouponIds(await findOrderLines(tx, order.id))) await releaseRedemption(tx, id);
     await updateOrderState(tx, order.id, reason.state === 'failed' ? 'given_up' : 'refused', at);
     await closeUnpaidAttempt(tx, attempt, reason.state, reason, at);
+    await also?.(tx);
   });
 }
 

@@ -25,20 +25,27 @@ import {
   type ShownLine,
 } from '../records/index.ts';
 
+interface BalanceOptions {
+  own_only?: boolean;
+  by_order?: boolean;
+  due?: StatementBalance;
+}
+
 /**
  * Loads the balances due of a profile on its subscriptions, as lines to pay: the unpaid orders if they add up to the
  * amount due, otherwise one line for the whole amount. Paying them never extends a subscription. Excludes credit.
  *
  * On a subscription of another profile, only the payer's own orders are due: the giver of a gift does not owe later
  * orders of the receiver. With `own_only`, the same applies to the payer's own subscriptions, because a payer must not
- * be charged at checkout for a gift of another payer that failed. `due` is the amount due, if the caller has read it.
+ * be charged at checkout for a gift of another payer that failed. With `by_order`, what was paid without an order lowers
+ * the oldest orders, so that each line has an order and the oldest one comes first. `due` is the amount due, if the caller has read it.
  * @see docs/spec/billing.md 2.14 and 4.5
  */
 export async function loadBalances(
   reader: Reader,
   payer: Profile,
   at: Date,
-  { own_only = false, due: given }: { own_only?: boolean; due?: StatementBalance } = {},
+  { own_only = false, by_order = false, due: given }: BalanceOptions = {},
 ): Promise<Invoicable[]> {
   const { subjects } = given ?? (await findStatementBalance(reader, payer.id, at));
   const due = new Map<SubscriptionId, SubjectBalance[]>();
@@ -73,7 +80,7 @@ export async function loadBalances(
     const beneficiary = subscription && beneficiaries.get(subscription.profile_id);
     if (!subscription || !plan || !beneficiary) return [];
     const owes_own_orders_only = own_only || subscription.profile_id !== payer.id;
-    const lines = balances.flatMap((balance) => balanceLines(balance, { plan, payer, orders, owes_own_orders_only }));
+    const lines = balances.flatMap((balance) => balanceLines(balance, { plan, payer, orders, owes_own_orders_only, by_order }));
     if (lines.length === 0) return [];
     const key = `${beneficiary.slug}:${plan.slug}`;
     const shown = lines.map((line) => buildShownBalance(payer.id, line));
@@ -88,10 +95,15 @@ interface BalanceFacts {
   /** Unpaid orders of all payers, newest first. */
   orders: readonly Entry[];
   owes_own_orders_only: boolean;
+  by_order: boolean;
 }
 
 /** Returns the lines of one balance: the payer's unpaid orders, or one line for the whole amount. */
-function balanceLines(balance: SubjectBalance, { plan, payer, orders, owes_own_orders_only }: BalanceFacts): Line[] {
+function balanceLines(
+  balance: SubjectBalance,
+  { plan, payer, orders, owes_own_orders_only, by_order }: BalanceFacts,
+): Line[] {
+  if (by_order) return orderLinesUpTo(balance, { plan, payer, orders });
   const own = newestUpTo(balance, orders).filter((order) => order.dest_profile_id === payer.id);
   const own_amount = own.reduce((sum, order) => sum + order.dest_amount, 0);
   if (own_amount === balance.amount || (owes_own_orders_only && own_amount < balance.amount)) {
@@ -101,6 +113,23 @@ function balanceLines(balance: SubjectBalance, { plan, payer, orders, owes_own_o
   if (plan.profile_id === payer.id) return [];
   const { amount, unit, subject } = balance;
   return [{ ...baseLine(plan), subject, amount, unit, description: `Balance on ${plan.slug}`, entry_id: null }];
+}
+
+/** Returns the payer's lines of the newest orders that make up a balance, each with what is left of it, oldest first. */
+function orderLinesUpTo(
+  balance: SubjectBalance,
+  { plan, payer, orders }: Pick<BalanceFacts, 'plan' | 'payer' | 'orders'>,
+): Line[] {
+  let left = balance.amount;
+  const parts = newestUpTo(balance, orders).map((order) => {
+    const amount = Math.min(order.dest_amount, left);
+    left -= amount;
+    return { order, amount };
+  });
+  return parts
+    .filter(({ order }) => order.dest_profile_id === payer.id)
+    .map(({ order, amount }) => ({ ...orderLine(order, balance, plan), amount }))
+    .toReversed();
 }
 
 /** Loads the payer's unpaid orders for seats of people without an account, one invoicable per subject. */
@@ -120,7 +149,7 @@ async function loadSeatBalances(
   return balances.flatMap((balance): Invoicable[] => {
     const plan = plans.get(plan_ids.get(balance.subject.id) ?? (0 as PlanId)); // 0 is the id of no plan
     if (!plan) return [];
-    const lines = balanceLines(balance, { plan, payer, orders, owes_own_orders_only: true });
+    const lines = balanceLines(balance, { plan, payer, orders, owes_own_orders_only: true, by_order: false });
     if (lines.length === 0) return [];
     const shown = lines.map((line) => buildShownBalance(payer.id, line));
     const key = `${payer.slug}:${plan.slug}`;

@@ -2,9 +2,12 @@ import type { LedgerEntryId, OrderId, ProfileId, SubscriptionId } from '#platfor
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
-import { type Part, readRows, runTogether } from '#platform/db/together';
-import { type LedgerSubject, toSubjectColumns } from '#ledger';
-import { type NewOrderLine, type Order, type OrderLine, readOrderLines } from '../records/index.ts';
+import { type Part, readRows, runTogether, together } from '#platform/db/together';
+import { plansById } from '#catalog';
+import { type LedgerSubject, statementBalance, toSubjectColumns } from '#ledger';
+import { profilesById } from '#profiles';
+import { lockedRenewals } from '#subscriptions';
+import { type NewOrderLine, type Order, type OrderLine, ordersInFlight, readOrderLines } from '../records/index.ts';
 
 /**
  * Finds the payers of subscriptions: those of their newest coverages. A subscription without a coverage is absent.
@@ -30,7 +33,7 @@ export async function findPayers(
  * Part that finds which of the subscriptions wait for something else than a renewal: a change that is being paid, or one
  * that takes the place of the renewal.
  */
-export function changingSubscriptions(ids: readonly SubscriptionId[]): Part<Set<SubscriptionId>> {
+function changingSubscriptions(ids: readonly SubscriptionId[]): Part<Set<SubscriptionId>> {
   // Indexes: subscription_changes_open, primary key of pending_changes.
   const query = fragment`select subscription_id from subscription_changes
       where subscription_id = any(${[...ids]}::bigint[]) and state = 'reserved'
@@ -40,6 +43,23 @@ export function changingSubscriptions(ids: readonly SubscriptionId[]): Part<Set<
     read: (rows) =>
       new Set(readRows<{ subscription_id: SubscriptionId }>(rows, []).map(({ subscription_id }) => subscription_id)),
   };
+}
+
+/** Statement that locks those of the subscriptions that are due, and loads what their renewal needs. */
+export function renewalFacts(
+  payer_id: ProfileId,
+  ids: readonly SubscriptionId[],
+  { span, at }: { span: Parameters<typeof lockedRenewals>[1]; at: Date },
+) {
+  return together({
+    due_subscriptions: lockedRenewals(ids, span),
+    changing: changingSubscriptions(ids),
+    renewed_plans: plansById(fragment`select plan_id from due_subscriptions`),
+    parties: profilesById(fragment`select profile_id from due_subscriptions union select ${payer_id}::bigint
+      union select profile_id from renewed_plans`),
+    due: statementBalance(payer_id, at),
+    in_flight: ordersInFlight(payer_id, []),
+  });
 }
 
 const line_columns = [

@@ -226,3 +226,46 @@ export async function findDecidedCharges(reader: Reader, since: Date, limit: num
     .limit(limit)
     .execute();
 }
+
+/** How an attempt ended, as far as it is known. */
+export interface AttemptResult {
+  id: ChargeAttemptId;
+  state: 'reserved' | 'awaiting_action' | 'settled' | 'declined' | 'failed';
+  decline_code: string | null;
+  /** State of its charge; null without one. */
+  charge_state: ChargeState | null;
+}
+
+/** Finds how attempts ended, in one statement. Indexes: primary key, charges_charge_attempt_id_key. */
+export async function findAttemptResults(
+  reader: Reader,
+  ids: readonly ChargeAttemptId[],
+): Promise<Map<ChargeAttemptId, AttemptResult>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('charge_attempts')
+    .leftJoin('charges', 'charges.charge_attempt_id', 'charge_attempts.id')
+    .select(['charge_attempts.id', 'charge_attempts.state', 'decline_code', 'charges.state as charge_state'])
+    .where('charge_attempts.id', '=', sql<ChargeAttemptId>`any(${[...ids]}::bigint[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/**
+ * Finds those of the customers with a disputed charge that has a line of the provider, as `customer provider`. Index:
+ * charges_disputed.
+ */
+export async function findDisputingPlaces(
+  reader: Reader,
+  profile_ids: readonly ProfileId[],
+): Promise<{ profile_id: ProfileId; provider_id: ProfileId }[]> {
+  if (profile_ids.length === 0) return [];
+  return reader
+    .selectFrom('charges')
+    .innerJoin('charge_items', 'charge_items.charge_id', 'charges.id')
+    .select(['charges.profile_id', 'charge_items.provider_id'])
+    .distinct()
+    .where('charges.profile_id', 'in', [...profile_ids])
+    .where('charges.state', '=', 'disputed')
+    .execute();
+}

@@ -11,7 +11,10 @@ export {
 export { findAvailableFunds, subtractPromised } from './available-funds.ts';
 export { type Attempt, attemptRef, CHARGE_AMOUNT_MAX } from './attempt.ts';
 export {
+  type AttemptResult,
+  findAttemptResults,
   findCoveringCharges,
+  findDisputingPlaces,
   findCharge,
   findChargeById,
   findChargeItems,

@@ -63,6 +63,7 @@ export {
   type Profile,
   type ProfileFields,
   profileName,
+  profileType,
 } from './profile.ts';
 export { provedAddressCondition, verifiedDomainCondition } from './proved-address-store.ts';
 export {

@@ -1,8 +1,11 @@
-import type { ProfileId, PlanId, SubscriptionId } from '#platform/db/db-schema';
+import type { Selectable } from 'kysely';
+import type { SubscriptionId, SubscriptionsTable } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
+import { executeFragment, fragment } from '#platform/db/fragment';
 import { type Part, readRows, type Statement } from '#platform/db/together';
 import { slotLock } from './slot-store.ts';
+import { readSubscription } from './subscription-store.ts';
+import type { Subscription } from './subscription.ts';
 
 /** Instants between which the end of a subscription makes it due for renewal. */
 export interface RenewalSpan {
@@ -13,14 +16,7 @@ export interface RenewalSpan {
 }
 
 /** A subscription that a renewal extends. */
-export interface RenewableSubscription {
-  id: SubscriptionId;
-  profile_id: ProfileId;
-  plan_id: PlanId;
-  anchor_at: Date;
-  ends_at: Date;
-  quantity: number;
-}
+export type RenewableSubscription = Subscription & Pick<Selectable<SubscriptionsTable>, 'quantity'>;
 
 /**
  * Condition on `subscriptions`: it renews automatically, both sides agreed, it is not paused, suspended or about to be
@@ -62,8 +58,15 @@ export function lockedRenewals(
   ids: readonly SubscriptionId[],
   { since, until }: RenewalSpan,
 ): Part<RenewableSubscription[]> {
-  const query: Fragment = fragment`select id, profile_id, plan_id, anchor_at, ends_at, quantity from subscriptions
+  const query = fragment`select * from subscriptions
     where id = any(${[...ids]}::bigint[]) and ends_at > ${since} and ends_at <= ${until} and ${isRenewing}
     order by id for update`;
-  return { query, read: (rows) => readRows<RenewableSubscription>(rows, ['anchor_at', 'ends_at']) };
+  return {
+    query,
+    read: (rows) =>
+      readRows<Selectable<SubscriptionsTable>>(rows, ['created_at', 'anchor_at', 'ends_at']).map((row) => ({
+        ...readSubscription(row),
+        quantity: row.quantity,
+      })),
+  };
 }

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import type { ProfileId } from '#platform/db/db-schema';
+import { Problem } from '#kernel/problem';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { runAndCommit } from '#platform/db/together';
+import {
+  abandonAttempt,
+  type Attempt,
+  callProcessor,
+  type Charge,
+  type ChargeOutcome,
+  findUnresolvedCharge,
+  type PaymentContext,
+  paymentsProblems,
+  prepareAttempt,
+} from '#payments';
+import { lockProfile, type Profile, findProfileById } from '#profiles';
+import { closeUnpaidOrder, settleOrder } from '../orders/index.ts';
+import { buildLineFacts, describeLine } from '../quotes/index.ts';
+import {
+  buildOrderLines,
+  cartVersion,
+  collectLines,
+  type Order,
+  reservedOrderParts,
+} from '../records/index.ts';
+import { hasOrderInFlight } from './in-flight-store.ts';
+import { failureKind } from './decline-kind.ts';
+import type { ChargeTrigger, Failure } from './dunning-case.ts';
+import { type DuePlace, findRenewalCharges, insertedRenewalCharge } from './dunning-store.ts';
+import { type Due, dueAt, isChargeable, loadDues } from './load-dues.ts';
+import { noteAbsentCard, noteFailure } from './note-failure.ts';
+import type { DunningContext } from './dunning-context.ts';
+
+/** What came of an automatic charge. `busy`: another payment of the payer is open, so that the charge is postponed. */
+export type DueOutcome =
+  | { result: 'nothing' | 'busy' | 'no_card' | 'unreached' }
+  | { result: 'declined'; failure: Failure; detail: string }
+  | { result: 'charged'; charge: Charge | null };
+
+/** A reserved charge of a due. */
+export interface ReservedDue {
+  place: DuePlace;
+  order: Order;
+  attempt: Attempt;
+}
+
+/**
+ * Charges what a payer owes to a provider on auto-renewing subscriptions to the card on file, in three steps like a
+ * checkout: the order of the balance, the attempt and its key are committed, the processor is called outside of any
+ * transaction, then the payment is settled. A failure opens or moves the dunning case of the place.
+ *
+ * Locks: the payer's profile, then as `settleOrder`.
+ */
+export async function chargeDue(
+  ctx: DunningContext,
+  place: DuePlace,
+  { trigger, at }: { trigger: ChargeTrigger; at: Date },
+): Promise<DueOutcome> {
+  const reserved = await inTransaction(ctx.db, async (tx): Promise<ReservedDue | DueOutcome> => {
+    await lockProfile(tx, place.profile_id);
+    const payer = await findProfileById(tx, place.profile_id);
+    if (!payer?.is_active) return { result: 'nothing' };
+    const due = dueAt(await loadDues(tx, payer, at, { renewing_only: true }), place);
+    if (!due || !isChargeable(due)) return { result: 'nothing' };
+    if (await isPaying(tx, place.profile_id)) return { result: 'busy' };
+    return reserveDue(ctx, tx, due, { trigger, at });
+  });
+  return 'result' in reserved ? reserved : runReserved(ctx, reserved, at);
+}
+
+/** True if an order or a charge of the payer is open: it may pay what is due. */
+export async function isPaying(tx: Tx, payer_id: ProfileId): Promise<boolean> {
+  return (await hasOrderInFlight(tx, payer_id)) || (await findUnresolvedCharge(tx, payer_id)) !== undefined;
+}
+
+/** Decides the attempt that charges a due; null if no card is on file. */
+export async function prepareDue(
+  ctx: Pick<PaymentContext, 'processors'>,
+  tx: Tx,
+  due: Due,
+  { rank, at }: { rank: number; at: Date },
+) {
+  const { profile_id, unit, amount } = due;
+  try {
+    return await prepareAttempt(tx, {
+      processors: ctx.processors,
+      profile_id,
+      created_by: null,
+      amount,
+      unit,
+      description: describeDue(due),
+      token: null,
+      remember_card: false,
+      key: chargeKey(due, rank),
+      at,
+    });
+  } catch (error) {
+    if (error instanceof Problem && error.code === paymentsProblems.payment_method_absent.code) return null;
+    throw error;
+  }
+}
+
+/** Returns the parts that reserve a prepared charge of a due. */
+export function reservedDueParts(
+  due: Due,
+  prepared: NonNullable<Awaited<ReturnType<typeof prepareDue>>>,
+  { trigger, at }: { trigger: ChargeTrigger; at: Date },
+) {
+  const { profile_id, unit, amount, invoicables } = due;
+  const order = {
+    profile_id,
+    created_by: null,
+    cart_version: cartVersion(invoicables),
+    amount,
+    unit,
+    attempt: prepared.row,
+  };
+  return {
+    ...reservedOrderParts(order, buildOrderLines(unit, invoicables), at),
+    renewal_charge: insertedRenewalCharge(due, { trigger, amount, at }),
+  };
+}
+
+/** Reserves the charge of a due and commits it; without a card, opens or moves the dunning case instead. */
+async function reserveDue(
+  ctx: DunningContext,
+  tx: Tx,
+  due: Due,
+  { trigger, at }: { trigger: ChargeTrigger; at: Date },
+): Promise<ReservedDue | DueOutcome> {
+  const [last] = await findRenewalCharges(tx, due, 1);
+  const prepared = await prepareDue(ctx, tx, due, { rank: last?.charge_attempt_id ?? 0, at });
+  if (prepared === null) {
+    await noteAbsentCard(ctx, tx, due, { trigger, at });
+    return { result: 'no_card' };
+  }
+  const { attempt, new_order } = await runAndCommit(tx, reservedDueParts(due, prepared, { trigger, at }));
+  if (!attempt || !new_order) throw new Error('a charge of a due was not reserved');
+  const { profile_id, provider_id, unit } = due;
+  return {
+    place: { profile_id, provider_id, unit },
+    order: new_order,
+    attempt: { ...attempt, source: prepared.source },
+  };
+}
+
+/**
+ * Calls the processor for a reserved charge and settles the outcome. When the outcome is unknown the order stays
+ * reserved: the job `finish_orders` looks it up, and the next run notes it.
+ */
+export async function runReserved(ctx: DunningContext, reserved: ReservedDue, at: Date): Promise<DueOutcome> {
+  const outcome = await callOffSession(ctx, reserved.attempt);
+  if (outcome === null) return { result: 'unreached' };
+  if (outcome.outcome === 'declined') {
+    const { code, detail, kind } = outcome;
+    const failure = { kind: kind === 'refused' ? ('processor' as const) : failureKind(code), code, at };
+    await closeUnpaidOrder(ctx, reserved.order.id, reserved.attempt, { state: 'declined', code, detail }, (tx) =>
+      noteFailure(ctx, tx, { ...reserved.place, charge_attempt_id: reserved.attempt.id }, failure),
+    );
+    return { result: 'declined', failure, detail };
+  }
+  const charge = await settleOrder(ctx, reserved.order.id, reserved.attempt, outcome, { is_automatic: true });
+  return { result: 'charged', charge };
+}
+
+/**
+ * Charges the card on file while the payer is absent; null if the processor did not respond. A payment that the payer
+ * would have to confirm is ended, so that it cannot be confirmed beside the payment that the notice asks for.
+ */
+async function callOffSession(
+  ctx: DunningContext,
+  attempt: Attempt,
+): Promise<Exclude<ChargeOutcome, { outcome: 'action_required' }> | null> {
+  try {
+    const outcome = await callProcessor(ctx, attempt);
+    if (outcome.outcome !== 'action_required') return outcome;
+    const ended = await abandonAttempt(ctx, { ...attempt, intent_key: outcome.intent_key });
+    return ended.outcome === 'action_required' ? null : ended;
+  } catch (error) {
+    ctx.log.warn({ err: error, charge_attempt_id: attempt.id }, 'automatic charge without an outcome');
+    return null;
+  }
+}
+
+function describeDue({ invoicables }: Due): string {
+  const texts = invoicables.flatMap((each) => each.lines.map((line) => describeLine(buildLineFacts(line, each))));
+  return texts.length === 1 && texts[0] !== undefined ? texts[0] : `${collectLines(invoicables).length} items`;
+}
+
+/** Returns the idempotency key of an automatic charge: one per place and earlier charge of it. */
+function chargeKey({ profile_id, provider_id, unit }: DuePlace, after: number): string {
+  return createHash('sha256').update(`renewal ${profile_id} ${provider_id} ${unit} ${after}`).digest('hex').slice(0, 40);
+}
+
+export type Payer = Profile;

@@ -1,0 +1,99 @@
+import { findOwingProfiles } from '#ledger';
+import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import { findProfileById } from '#profiles';
+import { findSubscriptionsByIds, subscriptionIdOf } from '#subscriptions';
+import { runConcurrently } from '../run-concurrently.ts';
+import { chargeDue } from './charge-due.ts';
+import { nextReach } from './dunning-case.ts';
+import type { DunningContext } from './dunning-context.ts';
+import { type DuePlace, findOpenCases, findRenewalCharges, findUnreachedPlaces, type RenewalCharge } from './dunning-store.ts';
+import { isChargeable, loadDues } from './load-dues.ts';
+
+const BATCH = 200;
+const CONCURRENCY_MAX = 8;
+const DAY_MS = 86_400_000;
+
+/** What a run of automatic charges is told. */
+export interface OwingRun {
+  at: Date;
+  isOver(): boolean;
+}
+
+/**
+ * Charges every payer who owes something on auto-renewing subscriptions and has no dunning case there. Uses alone are
+ * charged once a day, so that a use of a few cents does not make a charge of its own each hour.
+ */
+export async function chargeOwing(ctx: DunningContext, run: OwingRun): Promise<void> {
+  let after: ProfileId | null = null;
+  while (!run.isOver()) {
+    const owing: Awaited<ReturnType<typeof findOwingProfiles>> = await findOwingProfiles(ctx.db, after, BATCH);
+    const last = owing.at(-1);
+    if (!last) return;
+    after = last.profile_id;
+    const ids = owing.flatMap(({ subjects }) => subjects.flatMap((subject) => subscriptionIdOf(subject) ?? []));
+    const subscriptions = await findSubscriptionsByIds(ctx.db, ids);
+    const renews = (id: SubscriptionId | null) => id !== null && subscriptions.get(id)?.auto_renew === true;
+    const payers = owing.filter(({ subjects }) => subjects.some((subject) => renews(subscriptionIdOf(subject))));
+    await runConcurrently(payers, CONCURRENCY_MAX, async ({ profile_id }) => {
+      if (!run.isOver()) await chargePayer(ctx, profile_id, run);
+    });
+  }
+}
+
+/** Charges what payers owe after their renewal. */
+export async function chargePayers(ctx: DunningContext, payers: readonly ProfileId[], run: OwingRun): Promise<void> {
+  await runConcurrently(payers, CONCURRENCY_MAX, async (profile_id) => {
+    if (!run.isOver()) await chargePayer(ctx, profile_id, run);
+  });
+}
+
+/** Charges the places whose last charge did not reach the processor and that are called again now. */
+export async function chargeUnreached(ctx: DunningContext, { at, isOver }: OwingRun): Promise<void> {
+  const places = await findUnreachedPlaces(ctx.db, new Date(at.getTime() - 30 * DAY_MS));
+  for (const place of places) {
+    if (isOver()) return;
+    const open = (await findOpenCases(ctx.db, [place.profile_id])).some((each) => isSamePlace(each, place));
+    if (!open && isDueAgain(await findRenewalCharges(ctx.db, place, 5), at)) await chargePlace(ctx, place, at);
+  }
+}
+
+async function chargePayer(ctx: DunningContext, profile_id: ProfileId, { at }: OwingRun): Promise<void> {
+  const payer = await findProfileById(ctx.db, profile_id);
+  if (!payer?.is_active) return;
+  const dues = (await loadDues(ctx.db, payer, at, { renewing_only: true })).filter(isChargeable);
+  if (dues.length === 0) return;
+  const cases = await findOpenCases(ctx.db, [profile_id]);
+  const is_daily = at.getUTCHours() === 0;
+  for (const due of dues) {
+    if (cases.some((open) => isSamePlace(open, due)) || !(due.has_periods || is_daily)) continue;
+    if (isDueAgain(await findRenewalCharges(ctx.db, due, 5), at)) await chargePlace(ctx, due, at);
+  }
+}
+
+async function chargePlace(ctx: DunningContext, { profile_id, provider_id, unit }: DuePlace, at: Date): Promise<void> {
+  try {
+    await chargeDue(ctx, { profile_id, provider_id, unit }, { trigger: 'renewal', at });
+  } catch (error) {
+    ctx.log.error({ err: error, profile_id, provider_id }, 'balance not charged');
+  }
+}
+
+/**
+ * True unless the last charges of a place did not reach the processor and the next call is later. `charges` are newest
+ * first. After the last call of the schedule the processor is called once a day. Pure.
+ */
+export function isDueAgain(charges: readonly Pick<RenewalCharge, 'kind' | 'created_at'>[], at: Date): boolean {
+  const reached = charges.findIndex(({ kind }) => kind !== 'processor');
+  const unreached = reached === -1 ? charges : charges.slice(0, reached);
+  // A charge whose outcome is not noted is open.
+  if (charges[0] !== undefined && charges[0].kind === null) return false;
+  const [newest] = unreached;
+  const first = unreached.at(-1);
+  if (!newest || !first) return true;
+  const next = nextReach(first.created_at, unreached.length) ?? new Date(newest.created_at.getTime() + DAY_MS);
+  return next <= at;
+}
+
+function isSamePlace(a: DuePlace, b: DuePlace): boolean {
+  return a.profile_id === b.profile_id && a.provider_id === b.provider_id && a.unit === b.unit;
+}

@@ -1,0 +1,227 @@
+import { type Selectable, sql } from 'kysely';
+import type {
+  ChargeAttemptId,
+  DunningCaseId,
+  DunningCasesTable,
+  DunningTermsTable,
+  ProfileId,
+} from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
+import { type Part } from '#platform/db/together';
+import type { ChargeTrigger, DunningAttempt, DunningCase } from './dunning-case.ts';
+import type { DunningTerms } from './dunning-terms.ts';
+
+/** What a case is about: a payer, a provider and a unit. */
+export interface DuePlace {
+  profile_id: ProfileId;
+  provider_id: ProfileId;
+  unit: string;
+}
+
+function readCase(row: Selectable<DunningCasesTable>): DunningCase {
+  return { ...row, terms: row.terms as unknown as DunningTerms }; // written by insertCase
+}
+
+/** Selects the open case of a place FOR UPDATE. Index: dunning_cases_open. */
+export async function lockOpenCase(tx: Tx, place: DuePlace): Promise<DunningCase | undefined> {
+  const row = await tx
+    .selectFrom('dunning_cases')
+    .selectAll()
+    .where('profile_id', '=', place.profile_id)
+    .where('provider_id', '=', place.provider_id)
+    .where('unit', '=', place.unit)
+    .where('closed_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row && readCase(row);
+}
+
+/** Finds the open cases of payers, by id. Index: dunning_cases_open. */
+export async function findOpenCases(reader: Reader, profile_ids: readonly ProfileId[]): Promise<DunningCase[]> {
+  const rows = await reader
+    .selectFrom('dunning_cases')
+    .selectAll()
+    .where('profile_id', '=', sql<ProfileId>`any(${[...profile_ids]}::bigint[])`)
+    .where('closed_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  return rows.map(readCase);
+}
+
+/** Finds open cases by id, for a walk. Index: primary key. */
+export async function findOpenBatch(reader: Reader, after: DunningCaseId | null, limit: number): Promise<DunningCase[]> {
+  const rows = await reader
+    .selectFrom('dunning_cases')
+    .selectAll()
+    .where('closed_at', 'is', null)
+    .where('id', '>', after ?? (0 as DunningCaseId)) // ids start at 1
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(readCase);
+}
+
+export type NewCase = Pick<
+  DunningCase,
+  | 'profile_id'
+  | 'provider_id'
+  | 'unit'
+  | 'state'
+  | 'terms'
+  | 'attempts_count'
+  | 'processor_failures_count'
+  | 'next_attempt_at'
+  | 'ends_at'
+  | 'began_at'
+>;
+
+export async function insertCase(tx: Tx, { terms, ...row }: NewCase): Promise<DunningCase> {
+  const inserted = await tx
+    .insertInto('dunning_cases')
+    .values({ ...row, terms: JSON.stringify(terms) })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return readCase(inserted);
+}
+
+export type CaseChange = Partial<
+  Pick<
+    DunningCase,
+    | 'state'
+    | 'attempts_count'
+    | 'processor_failures_count'
+    | 'next_attempt_at'
+    | 'ends_at'
+    | 'frozen_at'
+    | 'closed_at'
+  >
+>;
+
+export async function updateCase(tx: Tx, id: DunningCaseId, change: CaseChange): Promise<DunningCase> {
+  const row = await tx
+    .updateTable('dunning_cases')
+    .set(change)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return readCase(row);
+}
+
+/** Inserts an attempt of a case with the next rank. */
+export async function insertAttempt(
+  tx: Tx,
+  attempt: Omit<DunningAttempt, 'rank' | 'is_counted'> & { is_counted: boolean },
+): Promise<number> {
+  const { rank } = await tx
+    .insertInto('dunning_attempts')
+    .values((eb) => ({
+      ...attempt,
+      rank: eb
+        .selectFrom('dunning_attempts')
+        .select(sql<number>`coalesce(max(rank), 0) + 1`.as('rank'))
+        .where('dunning_case_id', '=', attempt.dunning_case_id),
+    }))
+    .returning('rank')
+    .executeTakeFirstOrThrow();
+  return rank;
+}
+
+/** Finds the attempts of cases, oldest first. Index: primary key. */
+export async function findAttempts(reader: Reader, case_ids: readonly DunningCaseId[]): Promise<DunningAttempt[]> {
+  if (case_ids.length === 0) return [];
+  return reader
+    .selectFrom('dunning_attempts')
+    .selectAll()
+    .where('dunning_case_id', 'in', [...case_ids])
+    .orderBy('dunning_case_id')
+    .orderBy('rank')
+    .execute();
+}
+
+/** Finds the rules that a provider set. */
+export async function findOwnTerms(
+  reader: Reader,
+  provider_id: ProfileId,
+): Promise<Selectable<DunningTermsTable> | undefined> {
+  return reader.selectFrom('dunning_terms').selectAll().where('provider_id', '=', provider_id).executeTakeFirst();
+}
+
+/** An automatic charge with the outcome of its attempt. */
+export interface RenewalCharge extends DuePlace {
+  charge_attempt_id: ChargeAttemptId;
+  trigger: ChargeTrigger;
+  amount: number;
+  kind: DunningAttempt['kind'];
+  code: string | null;
+  created_at: Date;
+}
+
+/** Part that inserts an automatic charge for the attempt that the part `attempt` of the same statement inserts. */
+export function insertedRenewalCharge(
+  { profile_id, provider_id, unit }: DuePlace,
+  { trigger, amount, at }: { trigger: ChargeTrigger; amount: number; at: Date },
+): Part<void> {
+  const query = fragment`insert into renewal_charges
+      (charge_attempt_id, profile_id, provider_id, unit, trigger, amount, created_at)
+    select id, ${profile_id}, ${provider_id}, ${unit}, ${trigger}, ${amount}::bigint, ${at} from attempt`;
+  return { query, read: null };
+}
+
+/** Finds the automatic charges of a place, newest first. Index: renewal_charges_place. */
+export async function findRenewalCharges(reader: Reader, place: DuePlace, limit: number): Promise<RenewalCharge[]> {
+  return reader
+    .selectFrom('renewal_charges')
+    .selectAll()
+    .where('profile_id', '=', place.profile_id)
+    .where('provider_id', '=', place.provider_id)
+    .where('unit', '=', place.unit)
+    .orderBy('charge_attempt_id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** Finds automatic charges whose outcome is not noted, by attempt. Index: renewal_charges_open. */
+export async function findOpenRenewalCharges(
+  reader: Reader,
+  after: ChargeAttemptId | null,
+  limit: number,
+): Promise<(RenewalCharge & { id: ChargeAttemptId })[]> {
+  return reader
+    .selectFrom('renewal_charges')
+    .selectAll()
+    .select('charge_attempt_id as id')
+    .where('closed_at', 'is', null)
+    .where('charge_attempt_id', '>', after ?? (0 as ChargeAttemptId)) // ids start at 1
+    .orderBy('charge_attempt_id')
+    .limit(limit)
+    .execute();
+}
+
+/** Notes the outcome of automatic charges, in one statement. Returns those whose outcome was not noted before. */
+export async function closeRenewalCharges(
+  tx: Tx,
+  ids: readonly ChargeAttemptId[],
+  outcome: { kind: NonNullable<RenewalCharge['kind']>; code: string | null },
+  at: Date,
+): Promise<ChargeAttemptId[]> {
+  const rows = await tx
+    .updateTable('renewal_charges')
+    .set({ ...outcome, closed_at: at })
+    .where('charge_attempt_id', '=', sql<ChargeAttemptId>`any(${[...ids]}::bigint[])`)
+    .where('closed_at', 'is', null)
+    .returning('charge_attempt_id')
+    .execute();
+  return rows.map(({ charge_attempt_id }) => charge_attempt_id);
+}
+
+/** Finds the places whose last automatic charge did not reach the processor. Index: renewal_charges_unreached. */
+export async function findUnreachedPlaces(reader: Reader, since: Date): Promise<DuePlace[]> {
+  const query: Fragment<DuePlace> = fragment`select distinct profile_id, provider_id, unit from renewal_charges failed
+    where kind = 'processor' and created_at > ${since} and not exists (
+      select from renewal_charges later where later.profile_id = failed.profile_id
+        and later.provider_id = failed.provider_id and later.unit = failed.unit
+        and later.charge_attempt_id > failed.charge_attempt_id)
+    order by profile_id, provider_id, unit`;
+  return executeFragment(reader, query);
+}

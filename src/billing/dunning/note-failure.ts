@@ -1,0 +1,157 @@
+import type { ChargeAttemptId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { eventsPart, type Event } from '#platform/jobs/events';
+import { runTogether } from '#platform/db/together';
+import { findProfileById } from '#profiles';
+import { buildLineFacts, describeLine } from '../quotes/index.ts';
+import { paymentActionRequired, processorUnreached, renewalChargeFailed } from '../events.ts';
+import {
+  type ChargeTrigger,
+  type DunningCase,
+  type DunningMove,
+  type Failure,
+  graceEnd,
+  moveAfterFailure,
+  nextReach,
+} from './dunning-case.ts';
+import type { DunningContext } from './dunning-context.ts';
+import {
+  closeRenewalCharges,
+  type DuePlace,
+  findOwnTerms,
+  findRenewalCharges,
+  insertAttempt,
+  insertCase,
+  lockOpenCase,
+  updateCase,
+} from './dunning-store.ts';
+import { dunningTerms } from './dunning-terms.ts';
+import { type Due, dueAt, loadDues } from './load-dues.ts';
+
+/** Charges in a row that did not reach the processor, as many as the schedule of calls has, and one more. */
+const UNREACHED_MAX = 5;
+
+/**
+ * Notes the outcome of an automatic charge that failed: opens the dunning case of the place on day 0, or moves it. A
+ * charge that did not reach the processor opens no case. No effect if the outcome was noted before.
+ *
+ * The caller has locked the payer's profile. Locks: the open case.
+ */
+export async function noteFailure(
+  ctx: DunningContext,
+  tx: Tx,
+  { charge_attempt_id, ...place }: DuePlace & { charge_attempt_id: ChargeAttemptId },
+  failure: Failure,
+): Promise<void> {
+  const outcome = { kind: failure.kind, code: failure.code };
+  const [noted] = await closeRenewalCharges(tx, [charge_attempt_id], outcome, ctx.clock.now());
+  if (noted === undefined) return;
+  const charges = await findRenewalCharges(tx, place, UNREACHED_MAX);
+  const charge = charges.find((each) => each.charge_attempt_id === charge_attempt_id);
+  if (!charge) return;
+  const at = charge.created_at;
+  const open = await lockOpenCase(tx, place);
+  const reached = charges.findIndex(({ kind }) => kind !== 'processor');
+  const unreached = reached === -1 ? charges : charges.slice(0, reached);
+  if (!open && failure.kind === 'processor') {
+    if (nextReach(at, unreached.length) === null) await emitAll(tx, [processorUnreached(place)], at);
+    return;
+  }
+  const first_unreached_at = unreached.at(-1)?.created_at ?? at;
+  const { amount, trigger } = charge;
+  const about = { trigger, charge_attempt_id, amount, failure: { ...failure, at }, first_unreached_at };
+  await applyFailure(ctx, tx, place, open, about);
+}
+
+/**
+ * Notes that a due cannot be charged because no card is on file, once per case unless the payer asked for the charge.
+ *
+ * The caller has locked the payer's profile. Locks: the open case.
+ */
+export async function noteAbsentCard(
+  ctx: DunningContext,
+  tx: Tx,
+  due: Due,
+  { trigger, at }: { trigger: ChargeTrigger; at: Date },
+): Promise<void> {
+  const { profile_id, provider_id, unit, amount } = due;
+  const place = { profile_id, provider_id, unit };
+  const open = await lockOpenCase(tx, place);
+  if (open && trigger !== 'schedule') return;
+  const failure = { kind: 'card' as const, code: 'payment_method_absent', at };
+  await applyFailure(ctx, tx, place, open, { trigger, charge_attempt_id: null, amount, failure, first_unreached_at: at });
+}
+
+interface FailedAttempt {
+  trigger: ChargeTrigger;
+  charge_attempt_id: ChargeAttemptId | null;
+  amount: number;
+  failure: Failure;
+  first_unreached_at: Date;
+}
+
+async function applyFailure(
+  ctx: DunningContext,
+  tx: Tx,
+  place: DuePlace,
+  open: DunningCase | undefined,
+  { failure, first_unreached_at, ...attempt }: FailedAttempt,
+): Promise<void> {
+  const began_at = open?.began_at ?? failure.at;
+  const terms = open?.terms ?? dunningTerms(ctx.dunning, await findOwnTerms(tx, place.provider_id));
+  const move = moveAfterFailure(open ?? null, { terms, began_at }, failure, first_unreached_at);
+  const { is_final, is_unreached, state, ...counts } = move;
+  // A suspended case stays suspended until it is paid or ends.
+  const moved = { ...counts, state: open?.state === 'suspended' ? open.state : state };
+  const saved = open
+    ? await updateCase(tx, open.id, moved)
+    : await insertCase(tx, { ...place, ...moved, terms, began_at, ends_at: graceEnd(terms, began_at) });
+  const { kind, code, at } = failure;
+  const is_counted = kind !== 'processor';
+  const rank = await insertAttempt(tx, {
+    ...attempt,
+    dunning_case_id: saved.id,
+    kind,
+    code,
+    is_counted,
+    created_at: at,
+  });
+  const events: Event[] = is_unreached ? [processorUnreached(place)] : [];
+  if (is_counted) events.push(await failureEvent(tx, saved, { rank, amount: attempt.amount, failure, move }));
+  if (events.length > 0) await emitAll(tx, events, at);
+}
+
+async function emitAll(tx: Tx, events: readonly Event[], at: Date): Promise<void> {
+  await runTogether(tx, { events: eventsPart(events.map((event) => ({ event, at }))) });
+}
+
+async function failureEvent(
+  tx: Tx,
+  saved: DunningCase,
+  { rank, amount, failure, move }: { rank: number; amount: number; failure: Failure; move: DunningMove },
+): Promise<Event> {
+  const { id, profile_id, provider_id, unit, terms } = saved;
+  const payload = {
+    dunning_case_id: id,
+    attempt: rank,
+    profile_id,
+    provider_id,
+    amount,
+    unit,
+    kind: failure.kind,
+    lines: await linesOf(tx, saved, failure.at),
+    next_attempt_at: saved.next_attempt_at?.toISOString() ?? null,
+    ends_at: saved.ends_at?.toISOString() ?? null,
+    end: terms.end,
+  };
+  if (failure.kind === 'action') return paymentActionRequired({ ...payload, final_notice: move.is_final });
+  return renewalChargeFailed({ ...payload, final_notice: move.is_final });
+}
+
+async function linesOf(tx: Tx, place: DuePlace, at: Date): Promise<{ description: string; amount: number }[]> {
+  const payer = await findProfileById(tx, place.profile_id);
+  const due = payer && dueAt(await loadDues(tx, payer, at, { renewing_only: true }), place);
+  return (due?.invoicables ?? []).flatMap((each) =>
+    each.lines.map((line) => ({ description: describeLine(buildLineFacts(line, each)), amount: line.amount })),
+  );
+}

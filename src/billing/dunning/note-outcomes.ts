@@ -1,0 +1,95 @@
+import type { ChargeAttemptId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import { type AttemptResult, findAttemptResults } from '#payments';
+import { lockProfile } from '#profiles';
+import { failureKind } from './decline-kind.ts';
+import type { Failure } from './dunning-case.ts';
+import type { DunningContext } from './dunning-context.ts';
+import { closeRenewalCharges, findOpenCases, findOpenRenewalCharges, insertAttempt, type RenewalCharge } from './dunning-store.ts';
+import { noteFailure } from './note-failure.ts';
+
+const BATCH = 500;
+
+type OpenCharge = RenewalCharge & { id: ChargeAttemptId };
+
+/**
+ * Notes the outcomes of automatic charges that ended since: those whose process was killed, those that the processor
+ * decided later, and the paid ones. A charge without an outcome stays open.
+ */
+export async function noteOutcomes(ctx: DunningContext): Promise<void> {
+  let after: ChargeAttemptId | null = null;
+  for (;;) {
+    const charges: OpenCharge[] = await findOpenRenewalCharges(ctx.db, after, BATCH);
+    const results = await findAttemptResults(
+      ctx.db,
+      charges.map(({ id }) => id),
+    );
+    await notePaid(
+      ctx,
+      charges.filter(({ id }) => isPaid(results.get(id))),
+    );
+    for (const charge of charges) {
+      const failure = failureOf(results.get(charge.id), charge.created_at);
+      if (failure) await noteOne(ctx, charge, failure);
+    }
+    after = charges.at(-1)?.id ?? null;
+    if (charges.length < BATCH) return;
+  }
+}
+
+function isPaid(result: AttemptResult | undefined): boolean {
+  return result?.state === 'settled' && (result.charge_state === 'done' || result.charge_state === 'disputed');
+}
+
+/** Returns the failure of an attempt that ended without money; null if it is paid or not decided. Pure. */
+export function failureOf(result: AttemptResult | undefined, at: Date): Failure | null {
+  if (result?.state === 'failed') return { kind: 'processor', code: result.decline_code ?? 'never_asked', at };
+  if (result?.state === 'declined') {
+    const code = result.decline_code ?? 'unknown';
+    return { kind: failureKind(code), code, at };
+  }
+  // The processor accepted the charge, and the bank refused it later.
+  if (result?.state === 'settled' && result.charge_state === 'failed') return { kind: 'soft', code: 'charge_failed', at };
+  return null;
+}
+
+async function noteOne(ctx: DunningContext, charge: OpenCharge, failure: Failure): Promise<void> {
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      await lockProfile(tx, charge.profile_id);
+      await noteFailure(ctx, tx, { ...charge, charge_attempt_id: charge.id }, failure);
+    });
+  } catch (error) {
+    ctx.log.error({ err: error, charge_attempt_id: charge.id }, 'outcome of an automatic charge not noted');
+  }
+}
+
+/** Notes that charges are paid; those of a place with an open case become its attempts. */
+async function notePaid(ctx: DunningContext, charges: readonly OpenCharge[]): Promise<void> {
+  if (charges.length === 0) return;
+  await inTransaction(ctx.db, async (tx) => {
+    const noted = new Set(
+      await closeRenewalCharges(
+        tx,
+        charges.map(({ id }) => id),
+        { kind: 'paid', code: null },
+        ctx.clock.now(),
+      ),
+    );
+    const cases = await findOpenCases(tx, [...new Set(charges.map(({ profile_id }) => profile_id))]);
+    for (const { id, trigger, amount, created_at, ...place } of charges) {
+      const open = cases.find((each) => each.profile_id === place.profile_id && each.provider_id === place.provider_id && each.unit === place.unit);
+      if (!open || !noted.has(id)) continue;
+      await insertAttempt(tx, {
+        dunning_case_id: open.id,
+        trigger,
+        charge_attempt_id: id,
+        amount,
+        kind: 'paid',
+        code: null,
+        is_counted: true,
+        created_at,
+      });
+    }
+  });
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import type { Plan } from '#catalog';
+import { accounts, moveAmount, type NewEvent, postEvent } from '#ledger';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { runAndCommit, runInOrder, runTogether } from '#platform/db/together';
+import { type Profile, profileLock } from '#profiles';
+import {
+  extendedSubscriptions,
+  type RenewableSubscription,
+  renewalSlots,
+  reportingOverlap,
+} from '#subscriptions';
+import { type BookedLine, documentParts } from '../orders/index.ts';
+import type { Order } from '../records/index.ts';
+import { type DunningContext, isPaying, prepareDue, type ReservedDue, reservedDueParts } from '../dunning/index.ts';
+import { planRenewals, type Renewal, renewalSpan } from './renewal.ts';
+import { renewalLine } from './renewal-line.ts';
+import { insertRenewalOrder, postedLines, renewalFacts } from './renewal-store.ts';
+import { freshDue } from './fresh-due.ts';
+
+/** What the renewal of a payer's subscriptions did. */
+export interface RenewedPayer {
+  renewals_count: number;
+  /** The charge of a payer who owed nothing else, reserved with the order. */
+  reserved: ReservedDue | null;
+  /** True if something may be due that `reserved` does not charge. */
+  has_more: boolean;
+}
+
+/** A renewal with what it is about. */
+export interface PlannedRenewal {
+  renewal: Renewal;
+  subscription: RenewableSubscription;
+  plan: Plan;
+  subscriber: Profile;
+}
+
+const nothing: RenewedPayer = { renewals_count: 0, reserved: null, has_more: false };
+
+/**
+ * Orders the next periods of those subscriptions of a payer that are still due, in one transaction: one order per
+ * provider and unit with its lines, ledger event, coverages and invoice, and the new ends. A payer who owed nothing
+ * before has the charge of a single order reserved in the same transaction.
+ *
+ * Locks: the payer's profile, the slots of the subscriptions, then the subscriptions; the counters of the invoices are
+ * the last. The unique index order_lines_renewal refuses a second renewal of a period.
+ * @see docs/spec/billing.md 5.6, docs/decisions/0085-renewals-and-dunning.md
+ */
+export async function renewPayer(
+  ctx: DunningContext,
+  payer_id: ProfileId,
+  ids: readonly SubscriptionId[],
+  { at, lapse_days }: { at: Date; lapse_days: number },
+): Promise<RenewedPayer> {
+  return inTransaction(ctx.db, async (tx) => {
+    const [payer, , loaded] = await runInOrder(
+      tx,
+      profileLock(payer_id),
+      renewalSlots(ids),
+      renewalFacts(payer_id, ids, { span: renewalSpan(at, lapse_days), at }),
+    );
+    const { due_subscriptions, changing, renewed_plans: plans, parties, due, in_flight } = loaded;
+    const planned = due_subscriptions
+      .filter(({ id }) => !changing.has(id))
+      .flatMap((subscription) => planOf(subscription, { plans, parties }, at));
+    if (planned.length === 0 || !payer.is_active) return nothing;
+    const groups = [...Map.groupBy(planned, ({ plan }) => `${plan.profile_id} ${plan.unit}`).values()];
+    const owes_more = due.subjects.length > 0 || in_flight || groups.length > 1;
+    for (const group of groups.slice(0, -1)) await saveOrder(tx, payer, group, { parties, at });
+    const last = groups.at(-1);
+    assert(last, 'there is a renewal to save');
+    const saved = await saveOrder(tx, payer, last, { parties, at, is_last: true });
+    const counted = { renewals_count: planned.length };
+    const fresh = owes_more || (await isPaying(tx, payer_id)) ? null : freshDue(payer, saved.booked, last);
+    const prepared = fresh && (await prepareDue(ctx, tx, fresh, { rank: saved.order.id, at }));
+    if (!fresh || !prepared) {
+      await runAndCommit(tx, saved.parts);
+      return { ...counted, reserved: null, has_more: true };
+    }
+    const done = await runAndCommit(tx, {
+      ...reservedDueParts(fresh, prepared, { trigger: 'renewal', at }),
+      ...saved.parts,
+    });
+    assert(done.attempt && done.new_order, 'a charge was reserved');
+    const { provider_id, unit } = fresh;
+    const attempt = { ...done.attempt, source: prepared.source };
+    const reserved = { place: { profile_id: payer_id, provider_id, unit }, order: done.new_order, attempt };
+    return { ...counted, reserved, has_more: false };
+  });
+}
+
+function planOf(
+  subscription: RenewableSubscription,
+  { plans, parties }: { plans: ReadonlyMap<PlanId, Plan>; parties: ReadonlyMap<ProfileId, Profile> },
+  at: Date,
+): PlannedRenewal[] {
+  const plan = plans.get(subscription.plan_id);
+  const subscriber = parties.get(subscription.profile_id);
+  const provider = plan && parties.get(plan.profile_id);
+  if (!plan || !subscriber?.is_active || provider?.is_active !== true) return [];
+  return planRenewals(subscription, plan, at).map((renewal) => ({ renewal, subscription, plan, subscriber }));
+}
+
+/**
+ * Saves the order of one provider and unit. With `is_last`, returns the parts that save what remains, because they
+ * commit the transaction; otherwise runs them.
+ */
+async function saveOrder(
+  tx: Tx,
+  payer: Profile,
+  planned: readonly PlannedRenewal[],
+  { parties, at, is_last = false }: { parties: ReadonlyMap<ProfileId, Profile>; at: Date; is_last?: boolean },
+) {
+  const rows = planned.map((each, rank) => renewalLine(each, rank));
+  const unit = rows[0]?.unit ?? 'usd';
+  const amount = rows.reduce((sum, row) => sum + row.amount, 0);
+  const { order, lines } = await insertRenewalOrder(
+    tx,
+    { profile_id: payer.id, cart_version: 'renewal', amount, unit },
+    rows,
+    at,
+  );
+  const booked = lines.map((line, index): BookedLine => {
+    const each = planned[index];
+    assert(each && line.subject_id !== null, 'the lines of a renewal are in the order of its periods');
+    const { subscription, renewal } = each;
+    return {
+      line,
+      subscription_id: subscription.id,
+      subject: { kind: 'sub', id: line.subject_id, part: line.subject_part },
+      description: line.description,
+      anchor_at: subscription.anchor_at,
+      covers_from: renewal.covers_from,
+      covers_to: renewal.covers_to,
+    };
+  });
+  const entries = await postEvent(tx, renewalEvent(order, booked));
+  const entry_ids = entries.map(({ id }) => id);
+  const posted = booked.map(({ line, subject }, index) => {
+    const ledger_entry_id = entry_ids[index];
+    assert(ledger_entry_id !== undefined, 'every line of an order has an entry');
+    return { rank: line.rank, ledger_entry_id, subject };
+  });
+  const ends = new Map(planned.map(({ renewal }) => [renewal.subscription_id, renewal.covers_to]));
+  const event_id = entries[0]?.ledger_event_id ?? null;
+  const parts = {
+    posted_lines: postedLines(order.id, posted),
+    renewed_subscriptions: extendedSubscriptions(
+      [...ends].map(([id, ends_at]) => ({ id, ends_at, is_accepted: false })),
+    ),
+    ...documentParts(order, booked, { entry_ids, event_id, parties }),
+  };
+  if (!is_last) await reportingOverlap(runTogether(tx, parts));
+  const posted_lines = booked.map((each, index) => ({ ...each, ledger_entry_id: entry_ids[index] ?? null }));
+  return { order, booked: posted_lines, parts };
+}
+
+function renewalEvent(order: Order, booked: readonly BookedLine[]): NewEvent {
+  const entries = booked.map(({ line, subject, description }) =>
+    moveAmount({
+      from: { profile_id: line.provider_id, account: accounts.receivable },
+      to: { profile_id: order.profile_id, account: accounts.payable },
+      amount: line.amount,
+      unit: line.unit,
+      subject,
+      description,
+    }),
+  );
+  return { key: `order:${order.id}`, kind: 'order', at: order.created_at, entries };
+}
