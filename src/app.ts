@@ -232,7 +232,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
       decideAccess: decideAccessOf(services),
       dev_routes: config.mode === 'development' && movable !== null,
     }),
-    makeBilling({ processors, pay_later_allowed: config.pay_later_allowed }),
+    makeBilling({ processors, pay_later_allowed: config.pay_later_allowed, renewals: config }),
     makeMetrics(),
     makeNotifications({ mailer, templates, from: config.site_email }),
     makeOperations(),

@@ -103,6 +103,8 @@ const subrooms = {
     changes: ['records', 'credits', 'quotes', 'orders', 'checkout'],
     'subscriber-file': ['receipts'],
     requests: ['records'],
+    dunning: ['records', 'quotes', 'orders'],
+    renewals: ['records', 'credits', 'quotes', 'orders', 'dunning'],
   },
 };
 

@@ -6,16 +6,25 @@ import { cartSeatsPages, cartSeatsPageTypes } from './cart-seats/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
 import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/index.ts';
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
-import { claimCodeGenerated, orderExecuted } from './events.ts';
+import {
+  claimCodeGenerated,
+  orderExecuted,
+  paymentActionRequired,
+  processorUnreached,
+  renewalChargeFailed,
+  renewalRecovered,
+  subscriptionEndedUnpaid,
+} from './events.ts';
 import { billingJobs } from './jobs.ts';
 import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
 import { paymentLinkPage, paymentLinkPages, type PaymentLinkNeeds, paymentLinkRoutes } from './payment-links/index.ts';
+import type { RenewalNeeds } from './renewals/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
 /** Makes the room of carts, quotes, orders and the checkout. */
-export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds): Room {
+export function makeBilling({ processors, pay_later_allowed, renewals }: PaymentLinkNeeds & RenewalNeeds): Room {
   return {
     name: 'billing',
     routes(http) {
@@ -57,7 +66,14 @@ export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds)
       subscriberFilePage,
       couponUsesPage,
     ],
-    jobs: billingJobs(processors),
-    events: [orderExecuted, claimCodeGenerated],
+    jobs: billingJobs({ processors, renewals }),
+    events: [
+      orderExecuted,
+      renewalChargeFailed,
+      paymentActionRequired,
+      renewalRecovered,
+      subscriptionEndedUnpaid,
+      processorUnreached,
+      claimCodeGenerated],
   };
 }

@@ -1,6 +1,7 @@
 import type { Processors } from '#payments';
 import { defineJob } from '#platform/jobs/jobs';
 import { finishOrders } from './orders/index.ts';
+import { type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
 import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
 import { forgetSeatUploadsJob } from './cart-seats/index.ts';
@@ -19,7 +20,8 @@ const finishOrdersJob = (processors: Processors) => {
   });
 };
 
-export const billingJobs = (processors: Processors) => [
+export const billingJobs = ({ processors, renewals }: RenewalNeeds) => [
+  renewSubscriptionsJob({ processors, renewals }),
   finishOrdersJob(processors),
   forgetVisitorCartsJob,
   forgetSeatUploadsJob,

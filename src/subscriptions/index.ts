@@ -38,7 +38,6 @@ export {
   lockedRenewals,
   lockSubscriptions,
   lockSubscriptionSlots,
-  type RenewableSubscription,
   type RenewalPlace,
   renewalSlots,
   reportingOverlap,

@@ -6,7 +6,7 @@ import { collectLines, type Invoicable } from '../records/index.ts';
 import { loadBalances } from '../quotes/index.ts';
 import { DUE_MIN } from './dunning-case.ts';
 import type { DuePlace } from './dunning-store.ts';
-import { findOrderKinds } from './order-kind-store.ts';
+import { findOrderKinds, type OrderKind } from './order-kind-store.ts';
 
 /** What a payer owes to one provider in one unit. */
 export interface Due extends DuePlace {
@@ -45,13 +45,6 @@ export async function loadDues(
     collectLines(counted).flatMap(({ entry_id }) => entry_id ?? []),
   );
   return groupDues(payer.id, counted, kinds);
-}
-
-/** Facts of an unpaid order: the kind of its line, and true if a link was sent to pay it. */
-export interface OrderKind {
-  entry_id: LedgerEntryId;
-  kind: string;
-  has_link: boolean;
 }
 
 /** Groups balances by provider and unit. Pure. */

@@ -1,7 +1,13 @@
 import type { LedgerEntryId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
-import type { OrderKind } from './load-dues.ts';
+
+/** Facts of an unpaid order: the kind of its line, and true if a link was sent to pay it. */
+export interface OrderKind {
+  entry_id: LedgerEntryId;
+  kind: string;
+  has_link: boolean;
+}
 
 /**
  * Finds the kinds of the lines that ordered ledger entries; entries without an order, such as uses, are absent. Indexes:

@@ -5,7 +5,7 @@ import type { Due } from '../dunning/index.ts';
 import { isChargeable } from '../dunning/index.ts';
 import type { BookedLine } from '../orders/index.ts';
 import type { Invoicable, Line } from '../records/index.ts';
-import type { PlannedRenewal } from './renew-payer.ts';
+import type { PlannedRenewal } from './renewal.ts';
 
 /**
  * Returns what a payer owes after an order of renewals who owed nothing before; null if it is too little to charge. The

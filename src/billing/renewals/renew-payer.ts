@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import type { Plan } from '#catalog';
-import { accounts, moveAmount, type NewEvent, postEvent } from '#ledger';
+import { accounts, findHoldings, type Holding, isSameSubject, moveAmount, type NewEntry, type NewEvent, postEvent } from '#ledger';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { runAndCommit, runInOrder, runTogether } from '#platform/db/together';
 import { type Profile, profileLock } from '#profiles';
 import {
   extendedSubscriptions,
-  type RenewableSubscription,
+  type Subscription,
   renewalSlots,
   reportingOverlap,
+  subscriptionSubject,
 } from '#subscriptions';
+import { creditLinesOf, type OpenLot, type PlannedUse, planUses, sumUsesByRank, usedCredit, useEntries } from '../credits/index.ts';
 import { type BookedLine, documentParts } from '../orders/index.ts';
 import type { Order } from '../records/index.ts';
 import { type DunningContext, isPaying, prepareDue, type ReservedDue, reservedDueParts } from '../dunning/index.ts';
-import { planRenewals, type Renewal, renewalSpan } from './renewal.ts';
+import { type PlannedRenewal, planRenewals, renewalSpan } from './renewal.ts';
 import { renewalLine } from './renewal-line.ts';
 import { insertRenewalOrder, postedLines, renewalFacts } from './renewal-store.ts';
 import { freshDue } from './fresh-due.ts';
@@ -26,14 +28,6 @@ export interface RenewedPayer {
   reserved: ReservedDue | null;
   /** True if something may be due that `reserved` does not charge. */
   has_more: boolean;
-}
-
-/** A renewal with what it is about. */
-export interface PlannedRenewal {
-  renewal: Renewal;
-  subscription: RenewableSubscription;
-  plan: Plan;
-  subscriber: Profile;
 }
 
 const nothing: RenewedPayer = { renewals_count: 0, reserved: null, has_more: false };
@@ -60,17 +54,18 @@ export async function renewPayer(
       renewalSlots(ids),
       renewalFacts(payer_id, ids, { span: renewalSpan(at, lapse_days), at }),
     );
-    const { due_subscriptions, changing, renewed_plans: plans, parties, due, in_flight } = loaded;
+    const { due_subscriptions, changing, renewed_plans: plans, parties, due, lots, in_flight } = loaded;
     const planned = due_subscriptions
       .filter(({ id }) => !changing.has(id))
       .flatMap((subscription) => planOf(subscription, { plans, parties }, at));
     if (planned.length === 0 || !payer.is_active) return nothing;
     const groups = [...Map.groupBy(planned, ({ plan }) => `${plan.profile_id} ${plan.unit}`).values()];
+    const facts = { parties, lots, holdings: lots.length === 0 ? [] : await findHoldingsOf(tx, planned), at };
     const owes_more = due.subjects.length > 0 || in_flight || groups.length > 1;
-    for (const group of groups.slice(0, -1)) await saveOrder(tx, payer, group, { parties, at });
+    for (const group of groups.slice(0, -1)) await saveOrder(tx, payer, group, facts);
     const last = groups.at(-1);
     assert(last, 'there is a renewal to save');
-    const saved = await saveOrder(tx, payer, last, { parties, at, is_last: true });
+    const saved = await saveOrder(tx, payer, last, { ...facts, is_last: true });
     const counted = { renewals_count: planned.length };
     const fresh = owes_more || (await isPaying(tx, payer_id)) ? null : freshDue(payer, saved.booked, last);
     const prepared = fresh && (await prepareDue(ctx, tx, fresh, { rank: saved.order.id, at }));
@@ -90,8 +85,13 @@ export async function renewPayer(
   });
 }
 
+async function findHoldingsOf(tx: Tx, planned: readonly PlannedRenewal[]): Promise<Holding[]> {
+  const subjects = planned.map(({ subscription }) => subscriptionSubject(subscription.id));
+  return findHoldings(tx, subjects, accounts.payable);
+}
+
 function planOf(
-  subscription: RenewableSubscription,
+  subscription: Subscription,
   { plans, parties }: { plans: ReadonlyMap<PlanId, Plan>; parties: ReadonlyMap<ProfileId, Profile> },
   at: Date,
 ): PlannedRenewal[] {
@@ -102,6 +102,35 @@ function planOf(
   return planRenewals(subscription, plan, at).map((renewal) => ({ renewal, subscription, plan, subscriber }));
 }
 
+interface SaveFacts {
+  parties: ReadonlyMap<ProfileId, Profile>;
+  /** Open lots of the payer, locked. */
+  lots: readonly OpenLot[];
+  /** Payable of the payer before, by subject. */
+  holdings: readonly Holding[];
+  at: Date;
+}
+
+/** Returns the entries of the credit that pays lines of a renewal. Their income is not earned yet. */
+function creditEntries(
+  payer: Profile,
+  booked: readonly BookedLine[],
+  { uses, holdings }: { uses: readonly PlannedUse[]; holdings: readonly Holding[] },
+): NewEntry[] {
+  return uses.flatMap(({ credit_id, rank, amount }) => {
+    const each = booked.find(({ line }) => line.rank === rank);
+    assert(each, 'credit is used for a line of the order');
+    const { line, subject } = each;
+    const { provider_id, unit } = line;
+    const before = holdings.find(
+      (held) => held.profile_id === payer.id && held.unit === unit && isSameSubject(held.subject, subject),
+    );
+    // The order comes before the use in the same event.
+    const payable = Math.max(0, before?.amount ?? 0) + line.amount;
+    return useEntries({ credit_id, holder_id: payer.id, provider_id, subject, amount, unit, payable, unpaid_income: 0 });
+  });
+}
+
 /**
  * Saves the order of one provider and unit. With `is_last`, returns the parts that save what remains, because they
  * commit the transaction; otherwise runs them.
@@ -110,15 +139,19 @@ async function saveOrder(
   tx: Tx,
   payer: Profile,
   planned: readonly PlannedRenewal[],
-  { parties, at, is_last = false }: { parties: ReadonlyMap<ProfileId, Profile>; at: Date; is_last?: boolean },
+  { parties, lots, holdings, at, is_last = false }: SaveFacts & { is_last?: boolean },
 ) {
-  const rows = planned.map((each, rank) => renewalLine(each, rank));
+  const priced = planned.map((each, rank) => renewalLine(each, rank));
+  // The lots are locked. Each group is of another provider or unit, so that no lot is used twice.
+  const uses = planUses(lots, creditLinesOf(payer.id, priced));
+  const used = sumUsesByRank(uses);
+  const rows = priced.map((row) => ({ ...row, credit_used: used.get(row.rank) ?? 0 }));
   const unit = rows[0]?.unit ?? 'usd';
   const amount = rows.reduce((sum, row) => sum + row.amount, 0);
   const { order, lines } = await insertRenewalOrder(
     tx,
     { profile_id: payer.id, cart_version: 'renewal', amount, unit },
-    rows,
+    { lines: rows, uses },
     at,
   );
   const booked = lines.map((line, index): BookedLine => {
@@ -135,8 +168,9 @@ async function saveOrder(
       covers_to: renewal.covers_to,
     };
   });
-  const entries = await postEvent(tx, renewalEvent(order, booked));
-  const entry_ids = entries.map(({ id }) => id);
+  const credit = uses.length === 0 ? [] : creditEntries(payer, booked, { uses, holdings });
+  const entries = await postEvent(tx, renewalEvent(order, booked, credit));
+  const entry_ids = entries.slice(0, booked.length).map(({ id }) => id);
   const posted = booked.map(({ line, subject }, index) => {
     const ledger_entry_id = entry_ids[index];
     assert(ledger_entry_id !== undefined, 'every line of an order has an entry');
@@ -149,6 +183,7 @@ async function saveOrder(
     renewed_subscriptions: extendedSubscriptions(
       [...ends].map(([id, ends_at]) => ({ id, ends_at, is_accepted: false })),
     ),
+    used_credit: event_id === null || uses.length === 0 ? null : usedCredit(order.id, event_id),
     ...documentParts(order, booked, { entry_ids, event_id, parties }),
   };
   if (!is_last) await reportingOverlap(runTogether(tx, parts));
@@ -156,7 +191,7 @@ async function saveOrder(
   return { order, booked: posted_lines, parts };
 }
 
-function renewalEvent(order: Order, booked: readonly BookedLine[]): NewEvent {
+function renewalEvent(order: Order, booked: readonly BookedLine[], credit: readonly NewEntry[]): NewEvent {
   const entries = booked.map(({ line, subject, description }) =>
     moveAmount({
       from: { profile_id: line.provider_id, account: accounts.receivable },
@@ -167,5 +202,5 @@ function renewalEvent(order: Order, booked: readonly BookedLine[]): NewEvent {
       description,
     }),
   );
-  return { key: `order:${order.id}`, kind: 'order', at: order.created_at, entries };
+  return { key: `order:${order.id}`, kind: 'order', at: order.created_at, entries: [...entries, ...credit] };
 }

@@ -2,11 +2,11 @@ import { profileName, profileType } from '#profiles';
 import { toSubjectColumns } from '#ledger';
 import { subscriptionSubject } from '#subscriptions';
 import { describePeriods } from '../quotes/index.ts';
-import type { PlannedRenewal } from './renew-payer.ts';
+import type { PlannedRenewal } from './renewal.ts';
 import type { RenewalLine } from './renewal-store.ts';
 
 /** Returns the row of the order line of a renewal. Pure. */
-export function renewalLine({ renewal, plan, subscriber }: PlannedRenewal, rank: number): RenewalLine {
+export function renewalLine({ renewal, plan, subscriber }: PlannedRenewal, rank: number): Omit<RenewalLine, 'credit_used'> {
   const { subscription_id, covers_from, covers_to, periods_count, quantity, amount } = renewal;
   const { period_type, unit } = plan;
   const periods = describePeriods(plan, { periods_count, period_type, covers_from, covers_to });
@@ -17,6 +17,7 @@ export function renewalLine({ renewal, plan, subscriber }: PlannedRenewal, rank:
     kind: 'period',
     provider_id: plan.profile_id,
     beneficiary_id: subscriber.id,
+    claim_email: null,
     claim_full_name: '',
     plan_id: plan.id,
     subscription_id,

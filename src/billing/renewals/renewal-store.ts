@@ -7,6 +7,7 @@ import { plansById } from '#catalog';
 import { type LedgerSubject, statementBalance, toSubjectColumns } from '#ledger';
 import { profilesById } from '#profiles';
 import { lockedRenewals } from '#subscriptions';
+import { heldCredit, openLotsLock, type PlannedUse } from '../credits/index.ts';
 import { type NewOrderLine, type Order, type OrderLine, ordersInFlight, readOrderLines } from '../records/index.ts';
 
 /**
@@ -58,6 +59,7 @@ export function renewalFacts(
     parties: profilesById(fragment`select profile_id from due_subscriptions union select ${payer_id}::bigint
       union select profile_id from renewed_plans`),
     due: statementBalance(payer_id, at),
+    lots: openLotsLock(payer_id),
     in_flight: ordersInFlight(payer_id, []),
   });
 }
@@ -67,6 +69,7 @@ const line_columns = [
   'kind',
   'provider_id',
   'beneficiary_id',
+  'claim_email',
   'claim_full_name',
   'plan_id',
   'subscription_id',
@@ -87,18 +90,19 @@ const line_columns = [
   'subject_id',
   'subject_part',
   'renews_from',
+  'credit_used',
 ] as const;
 
 export type RenewalLine = Pick<NewOrderLine, (typeof line_columns)[number]>;
 
 /**
- * Inserts a renewal order, settled at once, with its lines. The unique index order_lines_renewal refuses a second
+ * Inserts a renewal order, settled at once, with its lines, and holds the credit that they use. The unique index order_lines_renewal refuses a second
  * renewal of a period.
  */
 export async function insertRenewalOrder(
   tx: Tx,
   order: Pick<Order, 'profile_id' | 'cart_version' | 'amount' | 'unit'>,
-  lines: readonly RenewalLine[],
+  { lines, uses }: { lines: readonly RenewalLine[]; uses: readonly PlannedUse[] },
   at: Date,
 ): Promise<{ order: Order; lines: OrderLine[] }> {
   const { profile_id, cart_version, amount, unit } = order;
@@ -112,6 +116,7 @@ export async function insertRenewalOrder(
       query: fragment`${insertion('order_lines', line_columns, lines, { order_id: fragment`(select id from new_order)` })} returning *`,
       read: readOrderLines,
     },
+    ...heldCredit(uses, at),
   });
   const [inserted] = new_order;
   if (!inserted) throw new Error('a renewal order was not inserted');

@@ -2,7 +2,8 @@ import type { Plan } from '#catalog';
 import { wholeAmount } from '#kernel/money';
 import { endOfPeriods } from '#kernel/period';
 import type { SubscriptionId } from '#platform/db/db-schema';
-import type { RenewableSubscription } from '#subscriptions';
+import type { Profile } from '#profiles';
+import type { Subscription } from '#subscriptions';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -26,6 +27,14 @@ export interface Renewal {
   amount: number;
 }
 
+/** A renewal with what it is about. */
+export interface PlannedRenewal {
+  renewal: Renewal;
+  subscription: Subscription;
+  plan: Plan;
+  subscriber: Profile;
+}
+
 /** Returns the ends of the subscriptions that are due for renewal at an instant. */
 export function renewalSpan(at: Date, lapse_days: number): { since: Date; until: Date } {
   return { since: new Date(at.getTime() - lapse_days * DAY_MS), until: new Date(at.getTime() + LEAD_MS) };
@@ -42,7 +51,7 @@ export function isRenewed(plan: Pick<Plan, 'renewal_type' | 'is_not_priced'>): b
  * Pure.
  */
 export function planRenewals(
-  subscription: Pick<RenewableSubscription, 'id' | 'anchor_at' | 'ends_at' | 'quantity'>,
+  subscription: Pick<Subscription, 'id' | 'anchor_at' | 'ends_at' | 'quantity'>,
   plan: Pick<Plan, 'period_amount' | 'period_type' | 'period_length' | 'unit' | 'renewal_type' | 'is_not_priced'>,
   at: Date,
 ): Renewal[] {

@@ -43,7 +43,6 @@ export {
 export {
   findDueRenewals,
   lockedRenewals,
-  type RenewableSubscription,
   type RenewalPlace,
   renewalSlots,
 } from './renewal-store.ts';

@@ -1,10 +1,8 @@
-import type { Selectable } from 'kysely';
-import type { SubscriptionId, SubscriptionsTable } from '#platform/db/db-schema';
+import type { SubscriptionId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
-import { type Part, readRows, type Statement } from '#platform/db/together';
-import { slotLock } from './slot-store.ts';
-import { readSubscription } from './subscription-store.ts';
+import type { Part, Statement } from '#platform/db/together';
+import { readSubscriptions, slotLock } from './slot-store.ts';
 import type { Subscription } from './subscription.ts';
 
 /** Instants between which the end of a subscription makes it due for renewal. */
@@ -14,9 +12,6 @@ export interface RenewalSpan {
   /** Inclusive. */
   until: Date;
 }
-
-/** A subscription that a renewal extends. */
-export type RenewableSubscription = Subscription & Pick<Selectable<SubscriptionsTable>, 'quantity'>;
 
 /**
  * Condition on `subscriptions`: it renews automatically, both sides agreed, it is not paused, suspended or about to be
@@ -28,16 +23,16 @@ const isRenewing = fragment`auto_renew and grant_key is null and request_key is 
     and starts_at <= ends_at)`;
 
 /** Place in the list of `findDueRenewals`. */
-export type RenewalPlace = Pick<RenewableSubscription, 'id' | 'ends_at'>;
+export type RenewalPlace = Pick<Subscription, 'id' | 'ends_at'>;
 
 /** Finds subscriptions that are due for renewal, by their end. Index: subscriptions_renewal. */
 export async function findDueRenewals(
   reader: Reader,
   { since, until }: RenewalSpan,
   { after, limit }: { after: RenewalPlace | null; limit: number },
-): Promise<Pick<RenewableSubscription, 'id' | 'profile_id' | 'ends_at'>[]> {
+): Promise<Pick<Subscription, 'id' | 'profile_id' | 'ends_at'>[]> {
   const from = after?.ends_at ?? since;
-  const query = fragment<Pick<RenewableSubscription, 'id' | 'profile_id' | 'ends_at'>>`
+  const query = fragment<Pick<Subscription, 'id' | 'profile_id' | 'ends_at'>>`
     select id, profile_id, ends_at from subscriptions
     where ends_at > ${since} and ends_at <= ${until} and (ends_at, id) > (${from}, ${after?.id ?? 0}) and ${isRenewing}
     order by ends_at, id limit ${limit}`;
@@ -57,16 +52,9 @@ export function renewalSlots(ids: readonly SubscriptionId[]): Statement<null> {
 export function lockedRenewals(
   ids: readonly SubscriptionId[],
   { since, until }: RenewalSpan,
-): Part<RenewableSubscription[]> {
+): Part<Subscription[]> {
   const query = fragment`select * from subscriptions
     where id = any(${[...ids]}::bigint[]) and ends_at > ${since} and ends_at <= ${until} and ${isRenewing}
     order by id for update`;
-  return {
-    query,
-    read: (rows) =>
-      readRows<Selectable<SubscriptionsTable>>(rows, ['created_at', 'anchor_at', 'ends_at']).map((row) => ({
-        ...readSubscription(row),
-        quantity: row.quantity,
-      })),
-  };
+  return { query, read: readSubscriptions };
 }

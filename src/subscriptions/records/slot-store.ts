@@ -80,7 +80,8 @@ const instants = [
   'suspended_at',
 ] as const;
 
-function readSubscriptions(rows: readonly JsonRow[]): Subscription[] {
+/** Converts JSON rows of `subscriptions`. */
+export function readSubscriptions(rows: readonly JsonRow[]): Subscription[] {
   return readRows<Selectable<SubscriptionsTable>>(rows, instants).map(readSubscription);
 }
 
