@@ -74,6 +74,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       renewalRecovered,
       subscriptionEndedUnpaid,
       processorUnreached,
-      claimCodeGenerated],
+      claimCodeGenerated,
+    ],
   };
 }

@@ -25,7 +25,8 @@ export const renewalSettings = {
     default: '1,3',
     min: 1,
     max: 365,
-    description: 'Days after the first failed charge of a renewal at which the card is charged again. A provider may set others.',
+    description:
+      'Days after the first failed charge of a renewal at which the card is charged again. A provider may set others.',
   },
   dunning_grace_days: {
     name: 'DUNNING_GRACE_DAYS',
@@ -33,7 +34,8 @@ export const renewalSettings = {
     default: '7',
     min: 0,
     max: 365,
-    description: 'Days after the first failed charge after which an unpaid subscription ends. A provider may set others.',
+    description:
+      'Days after the first failed charge after which an unpaid subscription ends. A provider may set others.',
   },
   dunning_access: {
     name: 'DUNNING_ACCESS',
@@ -64,7 +66,8 @@ export const renewalSettings = {
     kind: 'string',
     default: 'due',
     one_of: ['due', 'written_off'],
-    description: 'What happens to the price of the used part of a subscription that ended unpaid. A provider may set another.',
+    description:
+      'What happens to the price of the used part of a subscription that ended unpaid. A provider may set another.',
   },
 } satisfies Record<string, Setting>;
 

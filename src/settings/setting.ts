@@ -47,8 +47,12 @@ export function parseSetting(setting: Setting, text: string): { value: unknown }
 /** Accepts whole numbers in increasing order, separated by commas. */
 function parseNumbers({ min = 0, max = Number.MAX_SAFE_INTEGER }: Setting, text: string) {
   const items = text.split(',').map((item) => item.trim());
-  const numbers = items.filter((item) => item !== '').map((item) => (/^[0-9]+$/.test(item) ? Number(item) : Number.NaN));
-  const is_valid = numbers.every((number, index) => number >= min && number <= max && !(number <= (numbers[index - 1] ?? -1)));
+  const numbers = items
+    .filter((item) => item !== '')
+    .map((item) => (/^[0-9]+$/.test(item) ? Number(item) : Number.NaN));
+  const is_valid = numbers.every(
+    (number, index) => number >= min && number <= max && !(number <= (numbers[index - 1] ?? -1)),
+  );
   return is_valid
     ? { value: numbers }
     : { error: `must be whole numbers from ${min} to ${max} in increasing order, separated by commas.` };

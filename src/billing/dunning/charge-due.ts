@@ -17,13 +17,7 @@ import {
 import { lockProfile, type Profile, findProfileById } from '#profiles';
 import { closeUnpaidOrder, settleOrder } from '../orders/index.ts';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
-import {
-  buildOrderLines,
-  cartVersion,
-  collectLines,
-  type Order,
-  reservedOrderParts,
-} from '../records/index.ts';
+import { buildOrderLines, cartVersion, collectLines, type Order, reservedOrderParts } from '../records/index.ts';
 import { hasOrderInFlight } from './in-flight-store.ts';
 import { failureKind } from './decline-kind.ts';
 import type { ChargeTrigger, Failure } from './dunning-case.ts';
@@ -190,7 +184,10 @@ function describeDue({ invoicables }: Due): string {
 
 /** Returns the idempotency key of an automatic charge: one per place and earlier charge of it. */
 function chargeKey({ profile_id, provider_id, unit }: DuePlace, after: number): string {
-  return createHash('sha256').update(`renewal ${profile_id} ${provider_id} ${unit} ${after}`).digest('hex').slice(0, 40);
+  return createHash('sha256')
+    .update(`renewal ${profile_id} ${provider_id} ${unit} ${after}`)
+    .digest('hex')
+    .slice(0, 40);
 }
 
 export type Payer = Profile;

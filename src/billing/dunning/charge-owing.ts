@@ -6,14 +6,20 @@ import { runConcurrently } from '../run-concurrently.ts';
 import { chargeDue } from './charge-due.ts';
 import { nextReach } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
-import { type DuePlace, findOpenCases, findRenewalCharges, findUnreachedPlaces, type RenewalCharge } from './dunning-store.ts';
+import {
+  type DuePlace,
+  findOpenCases,
+  findRenewalCharges,
+  findUnreachedPlaces,
+  type RenewalCharge,
+} from './dunning-store.ts';
 import { isChargeable, loadDues } from './load-dues.ts';
 
 const BATCH = 200;
 const CONCURRENCY_MAX = 8;
 const DAY_MS = 86_400_000;
 
-/** What a run of automatic charges is told. */
+/** A run of automatic charges. */
 export interface OwingRun {
   at: Date;
   isOver(): boolean;

@@ -18,7 +18,7 @@ const SUSPENDED_DAYS = 90;
 /** Least time between two manual retries. */
 export const MANUAL_EVERY_MS = HOUR_MS;
 
-/** What a payer owes to a provider on auto-renewing subscriptions after an automatic charge failed. Day 0: `began_at`. */
+/** Debt of a payer to a provider on auto-renewing subscriptions whose charge failed. Day 0: `began_at`. */
 export type DunningCase = Omit<Selectable<DunningCasesTable>, 'terms'> & { terms: DunningTerms };
 
 export type DunningAttempt = Selectable<DunningAttemptsTable>;

@@ -50,7 +50,11 @@ export async function findOpenCases(reader: Reader, profile_ids: readonly Profil
 }
 
 /** Finds open cases by id, for a walk. Index: primary key. */
-export async function findOpenBatch(reader: Reader, after: DunningCaseId | null, limit: number): Promise<DunningCase[]> {
+export async function findOpenBatch(
+  reader: Reader,
+  after: DunningCaseId | null,
+  limit: number,
+): Promise<DunningCase[]> {
   const rows = await reader
     .selectFrom('dunning_cases')
     .selectAll()
@@ -88,13 +92,7 @@ export async function insertCase(tx: Tx, { terms, ...row }: NewCase): Promise<Du
 export type CaseChange = Partial<
   Pick<
     DunningCase,
-    | 'state'
-    | 'attempts_count'
-    | 'processor_failures_count'
-    | 'next_attempt_at'
-    | 'ends_at'
-    | 'frozen_at'
-    | 'closed_at'
+    'state' | 'attempts_count' | 'processor_failures_count' | 'next_attempt_at' | 'ends_at' | 'frozen_at' | 'closed_at'
   >
 >;
 

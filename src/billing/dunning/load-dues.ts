@@ -74,7 +74,7 @@ export function groupDues(
       invoicables,
       amount: lines.reduce((sum, { amount }) => sum + amount, 0),
       subscription_ids: invoicables.flatMap(({ subscription }) => subscription?.id ?? []),
-      has_periods: lines.some(({ entry_id }) => entry_id !== null && kinds.get(entry_id)?.kind !== 'use'),
+      has_periods: lines.some(({ entry_id }) => entry_id !== null && (kinds.get(entry_id)?.kind ?? 'use') !== 'use'),
     };
   });
 }

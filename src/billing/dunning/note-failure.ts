@@ -79,7 +79,13 @@ export async function noteAbsentCard(
   const open = await lockOpenCase(tx, place);
   if (open && trigger !== 'schedule') return;
   const failure = { kind: 'card' as const, code: 'payment_method_absent', at };
-  await applyFailure(ctx, tx, place, open, { trigger, charge_attempt_id: null, amount, failure, first_unreached_at: at });
+  await applyFailure(ctx, tx, place, open, {
+    trigger,
+    charge_attempt_id: null,
+    amount,
+    failure,
+    first_unreached_at: at,
+  });
 }
 
 interface FailedAttempt {
@@ -100,7 +106,7 @@ async function applyFailure(
   const began_at = open?.began_at ?? failure.at;
   const terms = open?.terms ?? dunningTerms(ctx.dunning, await findOwnTerms(tx, place.provider_id));
   const move = moveAfterFailure(open ?? null, { terms, began_at }, failure, first_unreached_at);
-  const { is_final, is_unreached, state, ...counts } = move;
+  const { is_final: _, is_unreached, state, ...counts } = move;
   // A suspended case stays suspended until it is paid or ends.
   const moved = { ...counts, state: open?.state === 'suspended' ? open.state : state };
   const saved = open

@@ -5,7 +5,13 @@ import { lockProfile } from '#profiles';
 import { failureKind } from './decline-kind.ts';
 import type { Failure } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
-import { closeRenewalCharges, findOpenCases, findOpenRenewalCharges, insertAttempt, type RenewalCharge } from './dunning-store.ts';
+import {
+  closeRenewalCharges,
+  findOpenCases,
+  findOpenRenewalCharges,
+  insertAttempt,
+  type RenewalCharge,
+} from './dunning-store.ts';
 import { noteFailure } from './note-failure.ts';
 
 const BATCH = 500;
@@ -49,7 +55,8 @@ export function failureOf(result: AttemptResult | undefined, at: Date): Failure 
     return { kind: failureKind(code), code, at };
   }
   // The processor accepted the charge, and the bank refused it later.
-  if (result?.state === 'settled' && result.charge_state === 'failed') return { kind: 'soft', code: 'charge_failed', at };
+  if (result?.state === 'settled' && result.charge_state === 'failed')
+    return { kind: 'soft', code: 'charge_failed', at };
   return null;
 }
 
@@ -78,7 +85,10 @@ async function notePaid(ctx: DunningContext, charges: readonly OpenCharge[]): Pr
     );
     const cases = await findOpenCases(tx, [...new Set(charges.map(({ profile_id }) => profile_id))]);
     for (const { id, trigger, amount, created_at, ...place } of charges) {
-      const open = cases.find((each) => each.profile_id === place.profile_id && each.provider_id === place.provider_id && each.unit === place.unit);
+      const open = cases.find(
+        (each) =>
+          each.profile_id === place.profile_id && each.provider_id === place.provider_id && each.unit === place.unit,
+      );
       if (!open || !noted.has(id)) continue;
       await insertAttempt(tx, {
         dunning_case_id: open.id,

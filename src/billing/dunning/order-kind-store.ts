@@ -10,8 +10,8 @@ export interface OrderKind {
 }
 
 /**
- * Finds the kinds of the lines that ordered ledger entries; entries without an order, such as uses, are absent. Indexes:
- * order_lines_ledger_entry_id, payment_links_order_id_key.
+ * Finds the kinds of the lines that ordered ledger entries; entries without an order, such as uses, are absent.
+ * Indexes: order_lines_ledger_entry_id, payment_links_order_id_key.
  */
 export async function findOrderKinds(
   reader: Reader,

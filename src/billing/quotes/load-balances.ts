@@ -37,8 +37,8 @@ interface BalanceOptions {
  *
  * On a subscription of another profile, only the payer's own orders are due: the giver of a gift does not owe later
  * orders of the receiver. With `own_only`, the same applies to the payer's own subscriptions, because a payer must not
- * be charged at checkout for a gift of another payer that failed. With `by_order`, what was paid without an order lowers
- * the oldest orders, so that each line has an order and the oldest one comes first. `due` is the amount due, if the caller has read it.
+ * be charged at checkout for a gift of another payer that failed. With `by_order`, payments without an order lower the
+ * oldest orders: each line has an order, the oldest first. `due` is the amount due, if the caller has read it.
  * @see docs/spec/billing.md 2.14 and 4.5
  */
 export async function loadBalances(
@@ -80,7 +80,9 @@ export async function loadBalances(
     const beneficiary = subscription && beneficiaries.get(subscription.profile_id);
     if (!subscription || !plan || !beneficiary) return [];
     const owes_own_orders_only = own_only || subscription.profile_id !== payer.id;
-    const lines = balances.flatMap((balance) => balanceLines(balance, { plan, payer, orders, owes_own_orders_only, by_order }));
+    const lines = balances.flatMap((balance) =>
+      balanceLines(balance, { plan, payer, orders, owes_own_orders_only, by_order }),
+    );
     if (lines.length === 0) return [];
     const key = `${beneficiary.slug}:${plan.slug}`;
     const shown = lines.map((line) => buildShownBalance(payer.id, line));
@@ -115,7 +117,7 @@ function balanceLines(
   return [{ ...baseLine(plan), subject, amount, unit, description: `Balance on ${plan.slug}`, entry_id: null }];
 }
 
-/** Returns the payer's lines of the newest orders that make up a balance, each with what is left of it, oldest first. */
+/** Returns lines of the payer's newest orders that make up a balance, each with what is left of it, oldest first. */
 function orderLinesUpTo(
   balance: SubjectBalance,
   { plan, payer, orders }: Pick<BalanceFacts, 'plan' | 'payer' | 'orders'>,

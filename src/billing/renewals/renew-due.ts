@@ -38,10 +38,14 @@ export async function renewDue(ctx: DunningContext, { at, lapse_days, isOver }: 
   const seen = new Set<SubscriptionId>();
   let after: RenewalPlace | null = null;
   while (!isOver()) {
-    const rows: Awaited<ReturnType<typeof findDueRenewals>> = await findDueRenewals(ctx.db, renewalSpan(at, lapse_days), {
-      after,
-      limit: BATCH,
-    });
+    const rows: Awaited<ReturnType<typeof findDueRenewals>> = await findDueRenewals(
+      ctx.db,
+      renewalSpan(at, lapse_days),
+      {
+        after,
+        limit: BATCH,
+      },
+    );
     const last = rows.at(-1);
     if (!last) break;
     after = last;

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Plan } from '#catalog';
-import { accounts, findHoldings, type Holding, isSameSubject, moveAmount, type NewEntry, type NewEvent, postEvent } from '#ledger';
+import {
+  accounts,
+  findHoldings,
+  type Holding,
+  isSameSubject,
+  moveAmount,
+  type NewEntry,
+  type NewEvent,
+  postEvent,
+} from '#ledger';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { runAndCommit, runInOrder, runTogether } from '#platform/db/together';
@@ -12,7 +21,15 @@ import {
   reportingOverlap,
   subscriptionSubject,
 } from '#subscriptions';
-import { creditLinesOf, type OpenLot, type PlannedUse, planUses, sumUsesByRank, usedCredit, useEntries } from '../credits/index.ts';
+import {
+  creditLinesOf,
+  type OpenLot,
+  type PlannedUse,
+  planUses,
+  sumUsesByRank,
+  usedCredit,
+  useEntries,
+} from '../credits/index.ts';
 import { type BookedLine, documentParts } from '../orders/index.ts';
 import type { Order } from '../records/index.ts';
 import { type DunningContext, isPaying, prepareDue, type ReservedDue, reservedDueParts } from '../dunning/index.ts';
@@ -127,7 +144,16 @@ function creditEntries(
     );
     // The order comes before the use in the same event.
     const payable = Math.max(0, before?.amount ?? 0) + line.amount;
-    return useEntries({ credit_id, holder_id: payer.id, provider_id, subject, amount, unit, payable, unpaid_income: 0 });
+    return useEntries({
+      credit_id,
+      holder_id: payer.id,
+      provider_id,
+      subject,
+      amount,
+      unit,
+      payable,
+      unpaid_income: 0,
+    });
   });
 }
 

@@ -6,7 +6,10 @@ import type { PlannedRenewal } from './renewal.ts';
 import type { RenewalLine } from './renewal-store.ts';
 
 /** Returns the row of the order line of a renewal. Pure. */
-export function renewalLine({ renewal, plan, subscriber }: PlannedRenewal, rank: number): Omit<RenewalLine, 'credit_used'> {
+export function renewalLine(
+  { renewal, plan, subscriber }: PlannedRenewal,
+  rank: number,
+): Omit<RenewalLine, 'credit_used'> {
   const { subscription_id, covers_from, covers_to, periods_count, quantity, amount } = renewal;
   const { period_type, unit } = plan;
   const periods = describePeriods(plan, { periods_count, period_type, covers_from, covers_to });

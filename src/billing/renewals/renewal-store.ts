@@ -31,8 +31,8 @@ export async function findPayers(
 }
 
 /**
- * Part that finds which of the subscriptions wait for something else than a renewal: a change that is being paid, or one
- * that takes the place of the renewal.
+ * Part that finds which of the subscriptions are not renewed: a change is being paid, or takes the place of the
+ * renewal.
  */
 function changingSubscriptions(ids: readonly SubscriptionId[]): Part<Set<SubscriptionId>> {
   // Indexes: subscription_changes_open, primary key of pending_changes.
@@ -96,8 +96,8 @@ const line_columns = [
 export type RenewalLine = Pick<NewOrderLine, (typeof line_columns)[number]>;
 
 /**
- * Inserts a renewal order, settled at once, with its lines, and holds the credit that they use. The unique index order_lines_renewal refuses a second
- * renewal of a period.
+ * Inserts a renewal order, settled at once, with its lines, and holds the credit that they use. The unique index
+ * order_lines_renewal refuses a second renewal of a period.
  */
 export async function insertRenewalOrder(
   tx: Tx,

@@ -1,11 +1,5 @@
 import type { RenewalConfig } from './renewal-config.ts';
-import {
-  chargeOwing,
-  chargePayers,
-  chargeUnreached,
-  type DunningContext,
-  noteOutcomes,
-} from '../dunning/index.ts';
+import { chargeOwing, chargePayers, chargeUnreached, type DunningContext, noteOutcomes } from '../dunning/index.ts';
 import { type RenewalReport, renewDue } from './renew-due.ts';
 
 /** How long one run may begin further work; below the timeout of the job. */
@@ -23,7 +17,10 @@ export async function runRenewals(
   given_at: Date,
 ): Promise<RenewalReport> {
   const deadline = performance.now() + RUN_MS;
-  const run = { at: new Date(Math.floor(given_at.getTime() / 1000) * 1000), isOver: () => performance.now() >= deadline };
+  const run = {
+    at: new Date(Math.floor(given_at.getTime() / 1000) * 1000),
+    isOver: () => performance.now() >= deadline,
+  };
   await noteOutcomes(ctx);
   const report = await renewDue(ctx, { ...run, lapse_days });
   await chargePayers(ctx, report.owing, run);

@@ -40,12 +40,7 @@ export {
   presentToProvider,
   presentToSubscriber,
 } from './present-subscription.ts';
-export {
-  findDueRenewals,
-  lockedRenewals,
-  type RenewalPlace,
-  renewalSlots,
-} from './renewal-store.ts';
+export { findDueRenewals, lockedRenewals, type RenewalPlace, renewalSlots } from './renewal-store.ts';
 export { readSubscribedPlan, readSubscriber } from './subscription-view-store.ts';
 export {
   extendedSubscriptions,

@@ -49,10 +49,7 @@ export function renewalSlots(ids: readonly SubscriptionId[]): Statement<null> {
 }
 
 /** Part that selects those of the subscriptions that are still due for renewal FOR UPDATE, by id. */
-export function lockedRenewals(
-  ids: readonly SubscriptionId[],
-  { since, until }: RenewalSpan,
-): Part<Subscription[]> {
+export function lockedRenewals(ids: readonly SubscriptionId[], { since, until }: RenewalSpan): Part<Subscription[]> {
   const query = fragment`select * from subscriptions
     where id = any(${[...ids]}::bigint[]) and ends_at > ${since} and ends_at <= ${until} and ${isRenewing}
     order by id for update`;

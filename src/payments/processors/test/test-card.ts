@@ -24,6 +24,13 @@ export type DeclineCode =
   | 'expired_card'
   | 'incorrect_cvc'
   | 'incorrect_number'
+  | 'lost_card'
+  | 'stolen_card'
+  | 'account_closed'
+  | 'do_not_try_again'
+  | 'fraudulent'
+  | 'processing_error'
+  | 'authentication_required'
   | 'authentication_failed'
   | 'abandoned';
 
@@ -37,6 +44,10 @@ const tokens: Readonly<Record<string, TestOutcome>> = {
   tok_chargeDeclinedInsufficientFunds: 'insufficient_funds',
   tok_chargeDeclinedExpiredCard: 'expired_card',
   tok_chargeDeclinedIncorrectCvc: 'incorrect_cvc',
+  tok_chargeDeclinedLostCard: 'lost_card',
+  tok_chargeDeclinedStolenCard: 'stolen_card',
+  tok_chargeDeclinedFraudulent: 'fraudulent',
+  tok_chargeDeclinedProcessingError: 'processing_error',
   tok_chargeAsyncFail: 'pending',
   tok_authenticate: 'action_required',
   tok_refund_pending: 'refund_pending',
@@ -52,8 +63,13 @@ const numbers: Readonly<Record<string, TestOutcome>> = {
   '9995': 'insufficient_funds',
   '0069': 'expired_card',
   '0127': 'incorrect_cvc',
+  '9987': 'lost_card',
+  '9979': 'stolen_card',
+  '0119': 'processing_error',
   '0341': 'pending',
 };
+
+const STOPPED = 'Your card was declined. Use another card.';
 
 /** Kind of each decline and the sentence for the payer. */
 export const declines: Readonly<Record<DeclineCode, { kind: DeclineKind; detail: string }>> = {
@@ -66,6 +82,14 @@ export const declines: Readonly<Record<DeclineCode, { kind: DeclineKind; detail:
   expired_card: { kind: 'new_card', detail: 'Your card was declined: it has expired.' },
   incorrect_cvc: { kind: 'new_card', detail: 'Your card was declined: the security code is not right.' },
   incorrect_number: { kind: 'new_card', detail: 'This is not the number of a card.' },
+  // The sentence never says lost, stolen or fraudulent: the buyer may be the thief.
+  lost_card: { kind: 'stop', detail: STOPPED },
+  stolen_card: { kind: 'stop', detail: STOPPED },
+  fraudulent: { kind: 'stop', detail: STOPPED },
+  do_not_try_again: { kind: 'stop', detail: STOPPED },
+  account_closed: { kind: 'stop', detail: STOPPED },
+  processing_error: { kind: 'retry', detail: 'Your card could not be charged. Try again later, or use another card.' },
+  authentication_required: { kind: 'authenticate', detail: 'Your bank wants you to confirm the payment.' },
   authentication_failed: { kind: 'authenticate', detail: 'Your bank could not confirm the payment.' },
   abandoned: { kind: 'authenticate', detail: 'The payment was not confirmed in time.' },
 };
