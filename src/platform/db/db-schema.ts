@@ -450,6 +450,19 @@ export interface DunningCasesTable {
   closed_at: Date | null;
 }
 
+export interface DunningTermsTable {
+  provider_id: ProfileId;
+  /** Days after the first failure at which the card is charged again. */
+  retry_days: NullableJson;
+  grace_days: number | null;
+  access: 'keep' | 'after_days' | 'none' | null;
+  /** Days of access after the first failure, with access after_days. */
+  access_days: number | null;
+  ends: 'end' | 'suspend' | 'keep' | null;
+  used_part: 'due' | 'written_off' | null;
+  updated_at: Date;
+}
+
 export interface EngagementsTable {
   id: GeneratedAlways<EngagementId>;
   user_id: UserId;
@@ -962,6 +975,21 @@ export interface RefundsTable {
   returns_backlog: Generated<boolean>;
 }
 
+export interface RenewalChargesTable {
+  charge_attempt_id: ChargeAttemptId;
+  /** The payer. */
+  profile_id: ProfileId;
+  provider_id: ProfileId;
+  unit: string;
+  trigger: 'renewal' | 'schedule' | 'card' | 'manual';
+  amount: number;
+  /** Outcome; null until it was noted, which opens or moves the dunning case. */
+  kind: 'hard' | 'card' | 'action' | 'soft' | 'processor' | 'paid' | null;
+  code: string | null;
+  created_at: Date;
+  closed_at: Date | null;
+}
+
 export interface RequestCountsTable {
   key: string;
   /** Minutes since 1970. */
@@ -1391,6 +1419,7 @@ export interface Schema {
   documents: DocumentsTable;
   dunning_attempts: DunningAttemptsTable;
   dunning_cases: DunningCasesTable;
+  dunning_terms: DunningTermsTable;
   engagements: EngagementsTable;
   free_entries: FreeEntriesTable;
   frozen_coverages: FrozenCoveragesTable;
@@ -1425,6 +1454,7 @@ export interface Schema {
   rate_limits: RateLimitsTable;
   refund_lines: RefundLinesTable;
   refunds: RefundsTable;
+  renewal_charges: RenewalChargesTable;
   request_counts: RequestCountsTable;
   role_types: RoleTypesTable;
   roles: RolesTable;
