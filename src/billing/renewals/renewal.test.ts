@@ -18,7 +18,8 @@ function renew(plan: Partial<Given>, anchor: string, ends: string, at: string, q
   return planRenewals(subscription, { ...monthly, ...plan }, new Date(at));
 }
 
-const ends = (renewals: ReturnType<typeof renew>) => renewals.map(({ covers_to }) => covers_to.toISOString().slice(0, 16));
+const ends = (renewals: ReturnType<typeof renew>) =>
+  renewals.map(({ covers_to }) => covers_to.toISOString().slice(0, 16));
 
 test('a renewal is due from 24 hours before the end, inclusive', () => {
   assert.equal(renew({}, '2026-01-10T10:00Z', '2026-02-10T10:00Z', '2026-02-09T09:59:59Z').length, 0);
@@ -47,8 +48,17 @@ test('a plan period of several natural periods is renewed whole, at the price of
 
 test('a subscription that lapsed is renewed until it ends more than 24 hours later', () => {
   const daily = renew({ period_type: 'daily' }, '2026-01-01T10:00Z', '2026-01-05T10:00Z', '2026-01-08T10:00Z');
-  assert.deepEqual(ends(daily), ['2026-01-06T10:00', '2026-01-07T10:00', '2026-01-08T10:00', '2026-01-09T10:00', '2026-01-10T10:00']);
-  assert.equal(renew({ period_type: 'hourly' }, '2026-01-01T10:00Z', '2026-01-05T10:00Z', '2026-01-05T10:00Z').length, 25);
+  assert.deepEqual(ends(daily), [
+    '2026-01-06T10:00',
+    '2026-01-07T10:00',
+    '2026-01-08T10:00',
+    '2026-01-09T10:00',
+    '2026-01-10T10:00',
+  ]);
+  assert.equal(
+    renew({ period_type: 'hourly' }, '2026-01-01T10:00Z', '2026-01-05T10:00Z', '2026-01-05T10:00Z').length,
+    25,
+  );
 });
 
 test('one-time plans and plans without a price are not renewed', () => {

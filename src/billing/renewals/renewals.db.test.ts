@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, beforeEach, test } from 'node:test';
 import { verifyLedger } from '#ledger';
-import {
-  type ChangeSite,
-  dueOf,
-  eventsPostedBy,
-  expectStatus,
-  startChanges,
-} from '../../../test/support/changes.ts';
+import { type ChangeSite, dueOf, eventsPostedBy, expectStatus, startChanges } from '../../../test/support/changes.ts';
 
 /** Longer than the tests move the clock. */
 const token_lifetime_s = 7_776_000;
@@ -66,7 +60,11 @@ test('a monthly subscription is renewed and charged 24 hours before its end, onc
   const at = new Date('2026-02-09T10:00:00Z');
   const invoices = await site.app.db.selectFrom('documents').select('amount').where('created_at', '=', at).execute();
   assert.deepEqual(invoices, [{ amount: 9000 }]);
-  const coverages = await site.app.db.selectFrom('coverages').select(['amount', 'starts_at']).orderBy('starts_at').execute();
+  const coverages = await site.app.db
+    .selectFrom('coverages')
+    .select(['amount', 'starts_at'])
+    .orderBy('starts_at')
+    .execute();
   assert.deepEqual(coverages.at(-1), { amount: 9000, starts_at: new Date('2026-02-10T10:00:00Z') });
   // The receipt announces the charge; no order is confirmed.
   const names = await site.app.db.selectFrom('outbox_events').select('name').where('created_at', '=', at).execute();
@@ -144,8 +142,10 @@ test('what was due before is charged with the renewal, the oldest order first', 
   const subscription = await subscriptionTo('basic');
   await owe(subscription.id, 30);
   const posted = await eventsPostedBy(site, () => site.runAt('2026-02-09T10:00:00Z', JOB));
-  assert.equal(posted[1]?.split(' · ').slice(0, 3).join(' · '),
-    '`cha_2/` xia:Liability→stripe:Funds 9030 · `sub_1/` xia:Payable→xia:Liability 30 · `cha_2/` stripe:Backlog→cowork:Expenses 1');
+  assert.equal(
+    posted[1]?.split(' · ').slice(0, 3).join(' · '),
+    '`cha_2/` xia:Liability→stripe:Funds 9030 · `sub_1/` xia:Payable→xia:Liability 30 · `cha_2/` stripe:Backlog→cowork:Expenses 1',
+  );
 });
 
 /** Orders an amount of a subscription that is not paid. */
@@ -185,7 +185,11 @@ test('two nodes that run at the same time renew and charge once', async () => {
   const charges = await site.app.db.selectFrom('test_processor_charges').select('amount').execute();
   assert.equal(charges.length, 8);
   for (const name of buyers) {
-    const { id } = await site.app.db.selectFrom('profiles').select('id').where('slug', '=', name).executeTakeFirstOrThrow();
+    const { id } = await site.app.db
+      .selectFrom('profiles')
+      .select('id')
+      .where('slug', '=', name)
+      .executeTakeFirstOrThrow();
     const { amount } = await site.app.db
       .selectFrom('charges')
       .select((eb) => eb.fn.sum<number>('amount').as('amount'))
