@@ -10,6 +10,7 @@ import {
   claimCodeGenerated,
   orderExecuted,
   paymentActionRequired,
+  paymentLinkSent,
   processorUnreached,
   renewalChargeFailed,
   renewalRecovered,
@@ -17,7 +18,13 @@ import {
 } from './events.ts';
 import { billingJobs } from './jobs.ts';
 import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
-import { paymentLinkPage, paymentLinkPages, type PaymentLinkNeeds, paymentLinkRoutes } from './payment-links/index.ts';
+import {
+  paymentLinkListPages,
+  paymentLinkPages,
+  paymentLinkPageTypes,
+  type PaymentLinkNeeds,
+  paymentLinkRoutes,
+} from './payment-links/index.ts';
 import type { RenewalNeeds } from './renewals/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
@@ -42,13 +49,14 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       cartPages(http);
       cartSeatsPages(http);
       cartItemsPages(http);
-      checkoutPages(http, processors);
+      checkoutPages(http, processors, pay_later_allowed);
       cardPages(http, processors);
       receiptPages(http);
       seatPages(http, processors);
       adjustmentPages(http);
       importPages(http);
       paymentLinkPages(http, processors);
+      paymentLinkListPages(http);
       couponUsePages(http);
     },
     page_types: [
@@ -62,7 +70,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       ...receiptPageTypes,
       adjustmentsPage,
       importPage,
-      paymentLinkPage,
+      ...paymentLinkPageTypes,
       subscriberFilePage,
       couponUsesPage,
     ],
@@ -75,6 +83,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       subscriptionEndedUnpaid,
       processorUnreached,
       claimCodeGenerated,
+      paymentLinkSent,
     ],
   };
 }

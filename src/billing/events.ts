@@ -134,3 +134,26 @@ export const processorUnreached = defineEvent(
     },
   ),
 );
+
+export const paymentLinkSent = defineEvent(
+  'payment_link_sent',
+  Type.Object(
+    {
+      /** The payer. */
+      profile_id: idOf<ProfileId>(),
+      provider_id: idOf<ProfileId>(),
+      /** Pays the order. */
+      claim_code: Type.String(),
+      /** What is due on the order, in 1/100 of `unit`. */
+      amount: Type.Integer(),
+      unit: Type.String(),
+      /** Texts of the lines to pay. */
+      lines: Type.Array(Type.String()),
+      originated_by: nullableIdOf<UserId>(),
+    },
+    {
+      description:
+        'A provider sent the link that pays an order to its payer. `claim_code` pays the order without an account.',
+    },
+  ),
+);

@@ -1,5 +1,5 @@
 // Carts, quotes, orders and the checkout.
-export { claimCodeGenerated, orderExecuted } from './events.ts';
+export { claimCodeGenerated, orderExecuted, paymentLinkSent } from './events.ts';
 export { makeBilling } from './billing.ts';
 export { billingLedgerChecks } from './ledger-check-store.ts';
 export { addToCart, type NewCartItem, emptyCartOnArchive, emptyCart } from './cart/index.ts';

@@ -56,6 +56,11 @@ export const billingProblems = defineProblems({
   pay_later_refused: { status: 403, title: 'This order must be paid when it is placed.' },
   payment_link_unknown: { status: 404, title: 'There is no such payment link.' },
   payment_link_closed: { status: 409, title: 'This order is paid already. Nothing was charged.' },
+  payment_link_mailed: {
+    status: 429,
+    title: 'This link was sent to the customer less than an hour ago.',
+    help: 'Wait for the time in Retry-After.',
+  },
   claim_used: { status: 409, title: 'This code has been used.' },
   claim_expired: {
     status: 409,

@@ -11,6 +11,7 @@ export {
   holdingsOn,
   selectBalance,
   statementBalance,
+  unpaidAmount,
 } from './balance-store.ts';
 export {
   documentChecks,

@@ -1,4 +1,4 @@
-import type { orderExecuted } from '#billing';
+import type { orderExecuted, paymentLinkSent } from '#billing';
 import type { cardUpdated, chargeUpdated } from '#payments';
 import { paths } from '#platform/http/paths';
 import type { PayloadOf } from './composer.ts';
@@ -16,6 +16,19 @@ export function composeOrderExecuted(found: Parties, payload: PayloadOf<typeof o
     originator: found.originator(payload.user_id),
     path: paths.home(),
     data: { invoiced_items: payload.lines.map(({ description, amount, unit }) => lineOf(description, amount, unit)) },
+  });
+}
+
+/** Builds the message with the link that pays an order. */
+export function composePaymentLink(found: Parties, payload: PayloadOf<typeof paymentLinkSent>): Notice | null {
+  const { amount, unit, lines, claim_code } = payload;
+  const [profile, provider] = [found.profile(payload.profile_id), found.profile(payload.provider_id)];
+  if (!profile || !provider) return null;
+  return makeNotice('payment_link_sent', {
+    parties: { profile, provider },
+    originator: found.originator(payload.originated_by),
+    path: paths.paymentLink(claim_code),
+    data: { due: { amount, unit }, lines },
   });
 }
 

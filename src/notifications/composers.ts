@@ -8,7 +8,7 @@ import {
   userVerification,
   userVerified,
 } from '#accounts';
-import { claimCodeGenerated, orderExecuted } from '#billing';
+import { claimCodeGenerated, orderExecuted, paymentLinkSent } from '#billing';
 import { userContact } from '#contacts';
 import { cardUpdated, chargeUpdated } from '#payments';
 import { profileUpdated, roleGrantAccepted, roleGrantCreated, roleRequestCreated, userWelcome } from '#profiles';
@@ -20,7 +20,12 @@ import {
 } from '#subscriptions';
 import { composeClaimCode } from './compose-claim-notice.ts';
 import { composeUserContact } from './compose-contact-notice.ts';
-import { composeCardUpdated, composeChargeUpdated, composeOrderExecuted } from './compose-payment-notice.ts';
+import {
+  composeCardUpdated,
+  composeChargeUpdated,
+  composeOrderExecuted,
+  composePaymentLink,
+} from './compose-payment-notice.ts';
 import {
   composeProfileUpdated,
   composeRoleGrantAccepted,
@@ -64,6 +69,7 @@ export const composers: readonly Composer[] = [
   on(roleRequestCreated, composeRoleRequestCreated),
   on(orderExecuted, composeOrderExecuted, ({ lines }) => lines.map(({ provider_id }) => provider_id)),
   on(claimCodeGenerated, composeClaimCode),
+  on(paymentLinkSent, composePaymentLink),
   on(chargeUpdated, composeChargeUpdated),
   on(cardUpdated, composeCardUpdated),
   on(subscriptionGrantCreated, composeSubscriptionGrantCreated),

@@ -18,6 +18,7 @@ const receipts = new Set([
   'charge_updated',
   'expires_soon',
   'order_executed',
+  'payment_link_sent',
   'quota_reached',
   'renewal_charge_failed',
   'use_charge_limit_crossed',

@@ -14,6 +14,7 @@ const optionalEvents = [
   'claim_code_generated',
   'expires_soon',
   'order_executed',
+  'payment_link_sent',
   'period_sales_report_created',
   'processor_setup_error',
   'profile_updated',

@@ -82,9 +82,11 @@ export {
 } from './payouts/index.ts';
 export { reserveRefundsOfEntries, sendRefund } from './refunds/index.ts';
 export { makePayments } from './payments.ts';
-export { chargedEntries, paymentsLedgerChecks } from './ledger-check-store.ts';
+export { chargedEntries, paidByChargeCondition, paymentsLedgerChecks } from './ledger-check-store.ts';
 export { cardUpdated, chargeUpdated } from './events.ts';
 export {
+  /** @public tests of other rooms run the job with it */
+  finishRefunds,
   /** @public tests of other rooms refund charges with it */
   refundCharge,
 } from './refunds/index.ts';

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import {
   defineCheck,
   eventPayments,
@@ -13,6 +13,12 @@ import {
 export const chargedEntries: RawBuilder<unknown> = sql`(
     select processor_key, rank, invoiced_entry_id from charge_items item join charges charge on charge.id = charge_id
   )`;
+
+/** Condition: a charge that was not refused pays the order with this entry. Index: charge_items_invoiced. */
+export function paidByChargeCondition(entry_id: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`exists (select from charge_items item join charges charge on charge.id = item.charge_id
+    where item.invoiced_entry_id = ${sql.ref(entry_id)} and charge.state in ('done', 'disputed'))`;
+}
 
 /**
  * Rules of charges and refunds that `tollgate ledger verify` checks.

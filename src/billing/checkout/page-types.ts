@@ -14,6 +14,8 @@ const PaymentParts = Type.Object({
   card: SavedCardPart,
   /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
   test_cards: Type.Boolean(),
+  /** True if the buyer may order without paying. */
+  may_pay_later: Type.Boolean(),
   ...refusedFormParts,
   form: Type.Optional(
     Type.Object({
@@ -31,6 +33,7 @@ const head = {
   receipt_email: 'ada@example.com',
   card: savedCardSample,
   test_cards: true,
+  may_pay_later: false,
 };
 const due_apart = [{ name: 'Basic', href: '/billing/ada/balance/basic/' }];
 const two_currencies = {
@@ -42,6 +45,7 @@ const two_currencies = {
 };
 const samples = {
   typical: { ...head, ...orderSamples.typical },
+  pay_later: { ...head, ...orderSamples.typical, may_pay_later: true },
   choices: { ...head, ...orderSamples.choices },
   first_card: { ...head, ...orderSamples.typical, card: null },
   currencies: { ...head, ...orderSamples.typical, ...two_currencies, due_apart },

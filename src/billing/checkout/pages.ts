@@ -24,19 +24,20 @@ import {
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary, type Payer } from '../payer.ts';
 import { balancePage, checkoutPage } from './page-types.ts';
+import { mayPayLater, orderToPayLater } from './pay-later.ts';
 import { billingProblems } from '../problems.ts';
 import type { CheckoutInput } from './reserve-order.ts';
 
 const ProfileParams = Type.Object({ profile: Type.String() });
 
 /** Pages that pay the cart or a balance due. */
-export function checkoutPages(app: App, processors: Processors): void {
-  addCheckoutPage(app, processors);
+export function checkoutPages(app: App, processors: Processors, pay_later_allowed: boolean): void {
+  addCheckoutPage(app, processors, pay_later_allowed);
   addBalancePage(app, processors);
 }
 
-function addCheckoutPage(app: App, processors: Processors): void {
-  const page = { page_type: checkoutPage, processors };
+function addCheckoutPage(app: App, processors: Processors, pay_later_allowed: boolean): void {
+  const page = { page_type: checkoutPage, processors, pay_later_allowed };
   const url = '/billing/:profile/checkout/';
   const options = {
     config: { access: { kind: 'direct', manages: true }, page: true },
@@ -55,6 +56,8 @@ function addCheckoutPage(app: App, processors: Processors): void {
     // A code that was typed and not applied: the buyer sees the price with it before anything is paid.
     const action = !isChange(sent) && textField(request.body, 'code', 200) !== '' ? 'redeem' : sent;
     if (isChange(action)) return changeOrder(request, reply, page, { payer, owner, action });
+    if (action === 'later' && pay_later_allowed)
+      return placeLater(request, reply, page, () => showChoices(ctx, payer, owner));
     return payOrder(request, reply, page, {
       peek: async () => {
         const honored = await findShownLines(ctx.db, owner, 'cart');
@@ -141,7 +144,7 @@ function addBalancePage(app: App, processors: Processors): void {
       params: Type.Object({ profile: Type.String(), plan: Type.Optional(Type.String()) }),
     },
   } as const;
-  const page = { page_type: balancePage, processors };
+  const page = { page_type: balancePage, processors, pay_later_allowed: false };
   for (const url of ['/billing/:profile/balance/', '/billing/:profile/balance/:plan/']) {
     app.get(url, options, async (request, reply) => {
       const { payer, owner } = await getPayer(request);
@@ -171,6 +174,8 @@ interface RefusedForm {
 interface OrderPage {
   page_type: typeof checkoutPage;
   processors: Processors;
+  /** True if the site lets buyers order without paying. */
+  pay_later_allowed: boolean;
 }
 
 /** Source of the lines that a payment form pays. */
@@ -219,6 +224,24 @@ async function payOrder(
   }
 }
 
+/** Orders the cart without paying, then shows the link that pays the order. */
+async function placeLater(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  page: OrderPage,
+  show: () => Promise<Invoicable[]>,
+): Promise<FastifyReply> {
+  try {
+    const next = await orderToPayLater(request, page.processors);
+    reply.flash('success', 'Thank you, your order is placed. Pay it when you are ready.');
+    return await reply.redirect(next, 303);
+  } catch (error) {
+    const { status, ...problem } = problemToForm(error);
+    const { payer } = await getPayer(request);
+    return showOrder(request, reply, page, payer, await show(), problem, status);
+  }
+}
+
 /** Moves the reason of a declined card to the field of its number. */
 function placeDecline(problem: FormProblem): FormProblem {
   if (problem.code !== paymentsProblems.card_declined.code) return problem;
@@ -228,7 +251,7 @@ function placeDecline(problem: FormProblem): FormProblem {
 async function showOrder(
   request: FastifyRequest,
   reply: FastifyReply,
-  { page_type, processors }: OrderPage,
+  { page_type, processors, pay_later_allowed }: OrderPage,
   payer: Profile,
   invoicables: readonly Invoicable[],
   refused: RefusedForm = {},
@@ -247,6 +270,7 @@ async function showOrder(
       due_apart: linkBalances(payer, invoicables),
       card: card ? presentSavedCard(card) : null,
       test_cards: processors.chosen.pageParts().form_fields.length > 0,
+      may_pay_later: pay_later_allowed && (await mayPayLater(request.ctx.db, invoicables)),
       ...refused,
     },
     status,

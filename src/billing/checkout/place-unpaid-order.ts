@@ -5,7 +5,15 @@ import { randomKey40 } from '#platform/security/crypto';
 import { actorId } from '#platform/actor-id';
 import type { PaymentContext } from '#payments';
 import { findManagedAmong, type Profile } from '#profiles';
-import { type CartOwner, cartVersion, collectLines, type Invoicable, type Line, type Order } from '../records/index.ts';
+import {
+  type CartOwner,
+  cartVersion,
+  collectLines,
+  findPayLaterRefusers,
+  type Invoicable,
+  type Line,
+  type Order,
+} from '../records/index.ts';
 import { mergeVisitorCart } from '../cart/index.ts';
 import { billingProblems } from '../problems.ts';
 import { chooseInvoicables, confirmInvoicables, emptyOrderProblem } from './confirm-invoicables.ts';
@@ -18,7 +26,10 @@ export interface UnpaidOrderTerms {
   is_broker: boolean;
   /** True for a manager of the payer. */
   is_payer: boolean;
-  /** True if managers of the payer may order without paying (setting PAY_LATER_ALLOWED). */
+  /**
+   * True if managers of the payer may order without paying (setting PAY_LATER_ALLOWED), unless the provider refuses it
+   * (`pay_later_terms`).
+   */
   is_allowed: boolean;
 }
 
@@ -74,7 +85,7 @@ export async function placeUnpaidOrder(
       const user_id = actorId(ctx);
       const managed = user_id === null ? new Set<ProfileId>() : await findManagedAmong(tx, user_id, sellers);
       requirePermission(
-        terms,
+        { ...terms, is_allowed: terms.is_allowed && (await findPayLaterRefusers(tx, sellers)).size === 0 },
         sellers.every((id) => managed.has(id)),
       );
       const claim_code = randomKey40();

@@ -1,3 +1,5 @@
-export { paymentLinkPage } from './page-types.ts';
+// Orders that are paid later, and the links that pay them.
+export { paymentLinkListPages } from './list-pages.ts';
+export { paymentLinkPageTypes } from './page-types.ts';
 export { paymentLinkPages } from './pages.ts';
 export { type PaymentLinkNeeds, paymentLinkRoutes } from './routes.ts';

@@ -70,7 +70,13 @@ export {
   findEntriesOfOrder,
   findPaymentLink,
   insertPaymentLink,
+  type LinkState,
+  type ListedLink,
+  listPaymentLinks,
+  lockPaymentLink,
+  updateLinkSent,
 } from './payment-link-store.ts';
+export { findPayLaterRefusers, upsertPayLaterTerms } from './pay-later-store.ts';
 export type { PaymentLink } from './payment-link.ts';
 export {
   deleteVisitorCoupons,

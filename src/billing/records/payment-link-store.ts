@@ -1,4 +1,9 @@
-import { sql } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
+import type { ListQuery, Page } from '#kernel/page';
+import { unpaidAmount } from '#ledger';
+import { paidByChargeCondition } from '#payments';
+import { selectProfileNames } from '#profiles';
+import { defineList, listPage } from '#platform/db/list';
 import type { AdjustmentId, LedgerEntryId, OrderId, PaymentLinkId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { linkKeyHash, openLinkKey, sealLinkKey } from '#platform/security/link-keys';
@@ -25,8 +30,9 @@ export async function insertPaymentLink(tx: Tx, { claim_code, ...row }: NewPayme
 }
 
 /** True on links whose order the provider collected or wrote off, and did not take that back. */
-const isClosed = sql<boolean>`exists (select from adjustments
-  where adjustments.id = payment_links.adjustment_id and adjustments.reversed_at is null)`;
+const isClosedLink = (links: string) => sql<boolean>`exists (select from adjustments
+  where adjustments.id = ${sql.ref(`${links}.adjustment_id`)} and adjustments.reversed_at is null)`;
+const isClosed = isClosedLink('payment_links');
 
 function selectLinks(reader: Reader) {
   return reader
@@ -43,6 +49,7 @@ function selectLinks(reader: Reader) {
       'is_collected_in_full',
       'created_by',
       'created_at',
+      'sent_at',
     ])
     .select(isClosed.as('is_closed'));
 }
@@ -102,4 +109,83 @@ export async function findCollectedEntries(
     .where(isClosed)
     .execute();
   return new Set(rows.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []));
+}
+
+/** Condition: the order with this entry is paid by a charge, or its provider collected it in full by a link. */
+const isEntryPaid = (entry_id: string) => sql<SqlBool>`(${paidByChargeCondition(entry_id)} or exists (
+  select from order_lines own join payment_links other on other.order_id = own.order_id
+  where own.ledger_entry_id = ${sql.ref(entry_id)} and other.is_collected_in_full and ${isClosedLink('other')}))`;
+
+/** Expression: what is due on the order of `link`, ≥ 0. */
+const amountDue = sql<number>`case when ${isClosedLink('link')} then 0 else (
+  select coalesce(sum(${unpaidAmount('line.ledger_entry_id', isEntryPaid)}), 0)::bigint from order_lines line
+  where line.order_id = link.order_id and line.amount > 0) end`;
+
+/** `paid`: by the link or on the balance page; `collected`: the provider received the money elsewhere. */
+export type LinkState = 'open' | 'paid' | 'collected' | 'written_off';
+
+const linkState = sql<LinkState>`case
+  when ${isClosedLink('link')} then case when adjustment.kind = 'write_off' then 'written_off' else 'collected' end
+  when ${amountDue} > 0 then 'open' else 'paid' end`;
+
+/** A link as its provider lists it. */
+export interface ListedLink extends Pick<
+  PaymentLink,
+  'id' | 'claim_code' | 'profile_id' | 'amount' | 'unit' | 'created_at' | 'sent_at'
+> {
+  /** The payer. */
+  payer: string;
+  payer_name: string;
+  amount_due: number;
+  state: LinkState;
+}
+
+export const paymentLinkList = defineList({
+  search: { profile: 'payer.slug', profile__full_name: 'payer.full_name' },
+  sort: { amount: 'link.amount', created_at: 'link.created_at' },
+  default_order: [{ column: 'link.created_at', descending: true }],
+  tie_breaker: 'link.id',
+  date: 'link.created_at',
+});
+
+/** Returns a page of the links of a provider, in one state or in all. Index: payment_links_provider_id. */
+export async function listPaymentLinks(
+  reader: Reader,
+  provider_id: ProfileId,
+  state: LinkState | null,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<ListedLink>> {
+  let rows = reader
+    .selectFrom('payment_links as link')
+    .innerJoin(selectProfileNames(reader).as('payer'), 'payer.id', 'link.profile_id')
+    .leftJoin('adjustments as adjustment', 'adjustment.id', 'link.adjustment_id')
+    .select(['link.id', 'link.claim_code', 'link.profile_id', 'link.amount', 'link.unit', 'link.created_at'])
+    .select(['link.sent_at', 'payer.slug as payer', 'payer.full_name as payer_name'])
+    .select([amountDue.as('amount_due'), linkState.as('state')])
+    .where('link.provider_id', '=', provider_id);
+  if (state !== null) rows = rows.where(linkState, '=', state);
+  const page = await listPage(reader, rows, paymentLinkList, list, url);
+  return {
+    ...page,
+    results: page.results.map((row) => ({
+      ...row,
+      amount_due: Number(row.amount_due),
+      claim_code: openLinkKey(row.claim_code),
+    })),
+  };
+}
+
+/** Selects a link of a provider FOR UPDATE. */
+export async function lockPaymentLink(tx: Tx, provider_id: ProfileId, id: number): Promise<PaymentLink | undefined> {
+  const row = await selectLinks(tx)
+    .where(sql<boolean>`payment_links.id = ${id}`)
+    .where('provider_id', '=', provider_id)
+    .forUpdate()
+    .executeTakeFirst();
+  return row && readLink(row);
+}
+
+export async function updateLinkSent(tx: Tx, id: PaymentLinkId, sent_at: Date): Promise<void> {
+  await tx.updateTable('payment_links').set({ sent_at }).where('id', '=', id).execute();
 }

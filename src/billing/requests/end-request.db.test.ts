@@ -4,8 +4,8 @@ import type { Plan } from '#catalog';
 import { findStatementBalance, verifyLedger } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import { findSubscription, type Subscription } from '#subscriptions';
-import { finishRefunds } from '../../payments/refunds/finish-refunds.ts';
-import { refundCharge } from '#payments';
+
+import { finishRefunds, refundCharge } from '#payments';
 import { ledgerChecks } from '../../ledger-checks.ts';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';

@@ -1,7 +1,12 @@
 import type { ChargeId, ClaimId, OrderId, PlanId, RoleId, SubscriptionId } from '#platform/db/db-schema';
 import { composeClaimCode } from '../compose-claim-notice.ts';
 import { composeUserContact } from '../compose-contact-notice.ts';
-import { composeCardUpdated, composeChargeUpdated, composeOrderExecuted } from '../compose-payment-notice.ts';
+import {
+  composeCardUpdated,
+  composeChargeUpdated,
+  composeOrderExecuted,
+  composePaymentLink,
+} from '../compose-payment-notice.ts';
 import {
   composeProfileUpdated,
   composeRoleGrantAccepted,
@@ -121,6 +126,16 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
     composeCardUpdated(found, {
       profile_id: ids.customer,
       changes: { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '2026-12', post: '2029-05' } },
+      originated_by,
+    }),
+  payment_link_sent: (found) =>
+    composePaymentLink(found, {
+      profile_id: ids.customer,
+      provider_id: ids.provider,
+      claim_code: '0123456789abcdef'.repeat(3).slice(0, 40),
+      amount: 5900,
+      unit: 'usd',
+      lines: ['Open Space, 1 month'],
       originated_by,
     }),
   claim_code_generated: (found) =>

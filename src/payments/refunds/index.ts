@@ -4,7 +4,7 @@ export {
 } from './refund-charge.ts';
 export { refundPageTypes } from './page-types.ts';
 export { refundPages } from './pages.ts';
-export { finishOpenRefund } from './finish-refunds.ts';
+export { finishOpenRefund, finishRefunds } from './finish-refunds.ts';
 export { finishRefundsJob } from './jobs.ts';
 export { reserveRefundsOfEntries } from './refund-entries.ts';
 export { sendRefund } from './send-refund.ts';

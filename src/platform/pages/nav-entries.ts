@@ -70,7 +70,7 @@ const ledger = entry(['ledger', 'Ledger', 'book', '/billing/transactions/']);
 // oxfmt-ignore
 const due_and_funds = ([
   ['balances-due', 'Balances due',      'clock', '/metrics/:profile/balances-due/'],
-  ['funds',        'Funds and payouts', 'bank',  '/billing/:profile/transfers/', ['/billing/:profile/receivables/', '/billing/:profile/adjustments/']],
+  ['funds',        'Funds and payouts', 'bank',  '/billing/:profile/transfers/', ['/billing/:profile/receivables/', '/billing/:profile/adjustments/', '/billing/:profile/payment-links/']],
 ] satisfies Row[]).map(entry);
 // oxfmt-ignore
 const reports: NavEntry = { instead: { route: '/metrics/:profile/activity/', label: 'Reports' }, ...entry(['reports', 'Reports', 'chart', '/metrics/:profile/revenue/', ['/metrics/:profile/plans/', '/metrics/:profile/coupons/', '/metrics/:profile/lifetimevalue/', '/metrics/:profile/activity/', '/metrics/balances/']]) };
