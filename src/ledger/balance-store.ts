@@ -78,7 +78,7 @@ const isSettlement = fragment`((orig_account = 'Backlog' and dest_account = 'Rec
  * Condition on orders `entry` that a payment may settle. The event of an imported sale has its payment, so that the
  * sale is never due.
  */
-const isNotImported = sql<SqlBool>`not exists (
+export const isNotImported = sql<SqlBool>`not exists (
   select from ledger_events event where event.id = entry.ledger_event_id and event.kind = 'import')`;
 
 /** Change of the amount due by an entry: an order adds, a payment or a write-off subtracts. */
@@ -210,35 +210,6 @@ export function selectUnpaidOrders(
     )
     select entry.* from ledger_entries entry
     where id = any(array(select id from unpaid)) and dest_profile_id = ${profile_id} and ${sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`}`;
-}
-
-/**
- * Expression: what is due on the order with this entry, ≥ 0. Of the orders on one subject, those that `isPaid` excludes
- * are paid; the newest of the others are due, up to the amount due on the subject, because payments settle the oldest
- * orders first.
- * @param isPaid condition on the reference to an id of an entry
- */
-export function unpaidAmount(entry_id: string, isPaid: (entry_id: string) => RawBuilder<SqlBool>): RawBuilder<number> {
-  // Indexes: primary key, ledger_entries_subject, unique key of ledger_subject_balances.
-  const onSubject = (alias: string) => sql`(${sql.ref(`${alias}.subject_kind`)}, ${sql.ref(`${alias}.subject_id`)})
-    = (ordered.subject_kind, ordered.subject_id)
-    and ${sql.ref(`${alias}.subject_part`)} is not distinct from ordered.subject_part`;
-  return sql<number>`coalesce((
-    select case when ${isPaid('ordered.id')} then 0
-      else greatest(0, least(ordered.dest_amount, due.amount - newer.amount)) end
-    from ledger_entries ordered
-    cross join lateral (
-      select coalesce(sum(amount), 0) as amount from ledger_subject_balances balance
-      where ${onSubject('balance')} and balance.profile_id is null and balance.unit = ordered.dest_unit
-    ) due
-    cross join lateral (
-      select coalesce(sum(dest_amount), 0) as amount from ledger_entries entry
-      where ${onSubject('entry')} and entry.orig_account = 'Receivable' and entry.dest_account = 'Payable'
-        and entry.dest_unit = ordered.dest_unit and (entry.created_at, entry.id) > (ordered.created_at, ordered.id)
-        and ${isNotImported} and not ${isPaid('entry.id')}
-    ) newer
-    where ordered.id = ${sql.ref(entry_id)}
-  ), 0)`;
 }
 
 /**

@@ -698,6 +698,19 @@ test('the reply to any message goes to the other party, never to one of its read
       ],
     ],
     [
+      'payment_link_sent',
+      {
+        profile_id: order.profile_id,
+        provider_id: provider.id,
+        claim_code: 'c'.repeat(40),
+        amount: 2000,
+        unit: 'usd',
+        lines: ['Basic'],
+        originated_by: null,
+      },
+      [[[toXia], gym]],
+    ],
+    [
       'claim_code_generated',
       {
         claim_id: 1,

@@ -237,7 +237,7 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/role_request_created.eml': [mail],
   'notification/profile_updated.eml': [{ ...mail, changes: { full_name: { pre: 'Xia', post: 'Xia Lee' } } }],
   'notification/order_executed.eml': [{ ...mail, invoiced_items: [line('Subscription to basic', 2000)] }],
-  'notification/payment_link_sent.eml': [{ ...mail, due: usd(2000), lines: ['Subscription to <basic>'] }],
+  'notification/payment_link_sent.eml': [{ ...mail, due: usd(2000), lines: ['Subscription to basic'] }],
   'notification/claim_code_generated.eml': [
     { ...mail, plans: ['Basic', 'Premium'], full_name: 'A <Friend>', code: 'a'.repeat(40), is_paid: true },
     { ...mail, provider: null, plans: ['Basic'], full_name: '', code: 'b'.repeat(40), is_paid: false },

@@ -76,6 +76,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'orders',
     'parked_profiles',
     'payment_links',
+    'pay_later_terms',
     'payment_uploads',
     'pending_changes',
     'renewal_charges',

@@ -770,6 +770,12 @@ export interface PausesTable {
   created_at: Date;
 }
 
+export interface PayLaterTermsTable {
+  provider_id: ProfileId;
+  is_allowed: boolean;
+  updated_at: Date;
+}
+
 export interface PaymentLinksTable {
   id: GeneratedAlways<PaymentLinkId>;
   order_id: OrderId;
@@ -790,6 +796,8 @@ export interface PaymentLinksTable {
   is_collected_in_full: Generated<boolean>;
   created_by: UserId | null;
   created_at: Date;
+  /** When the link was last mailed to the payer; null: never. */
+  sent_at: Date | null;
 }
 
 export interface PaymentMethodsTable {
@@ -1443,6 +1451,7 @@ export interface Schema {
   outbox_retries: OutboxRetriesTable;
   parked_profiles: ParkedProfilesTable;
   pauses: PausesTable;
+  pay_later_terms: PayLaterTermsTable;
   payment_links: PaymentLinksTable;
   payment_methods: PaymentMethodsTable;
   payment_uploads: PaymentUploadsTable;

@@ -1,0 +1,31 @@
+import { type RawBuilder, sql, type SqlBool } from 'kysely';
+import { isNotImported } from './balance-store.ts';
+
+/**
+ * Expression: what is due on the order with this entry, ≥ 0. Of the orders on one subject, those that `isPaid` excludes
+ * are paid; the newest of the others are due, up to the amount due on the subject, because payments settle the oldest
+ * orders first.
+ * @param isPaid condition on the reference to an id of an entry
+ */
+export function unpaidAmount(entry_id: string, isPaid: (entry_id: string) => RawBuilder<SqlBool>): RawBuilder<number> {
+  // Indexes: primary key, ledger_entries_subject, unique key of ledger_subject_balances.
+  const onSubject = (alias: string) => sql`(${sql.ref(`${alias}.subject_kind`)}, ${sql.ref(`${alias}.subject_id`)})
+    = (ordered.subject_kind, ordered.subject_id)
+    and ${sql.ref(`${alias}.subject_part`)} is not distinct from ordered.subject_part`;
+  return sql<number>`coalesce((
+    select case when ${isPaid('ordered.id')} then 0
+      else greatest(0, least(ordered.dest_amount, due.amount - newer.amount)) end
+    from ledger_entries ordered
+    cross join lateral (
+      select coalesce(sum(amount), 0) as amount from ledger_subject_balances balance
+      where ${onSubject('balance')} and balance.profile_id is null and balance.unit = ordered.dest_unit
+    ) due
+    cross join lateral (
+      select coalesce(sum(dest_amount), 0) as amount from ledger_entries entry
+      where ${onSubject('entry')} and entry.orig_account = 'Receivable' and entry.dest_account = 'Payable'
+        and entry.dest_unit = ordered.dest_unit and (entry.created_at, entry.id) > (ordered.created_at, ordered.id)
+        and ${isNotImported} and not ${isPaid('entry.id')}
+    ) newer
+    where ordered.id = ${sql.ref(entry_id)}
+  ), 0)`;
+}
