@@ -11,7 +11,7 @@ const rooms = {
   payments: ['accounts', 'profiles', 'ledger'],
   billing: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
   gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
-  metrics: ['profiles', 'ledger'],
+  metrics: ['accounts', 'profiles', 'catalog', 'ledger'],
   notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing'],
   operations: ['accounts', 'profiles'],
 };
@@ -19,7 +19,7 @@ const rooms = {
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
-  metrics: { balances: [], dashboard: [] },
+  metrics: { balances: [], customers: [], dashboard: [], money: [], plans: [] },
   contacts: { directory: [] },
   ledger: { documents: [], transactions: [], chain: [], verification: ['chain'] },
   notifications: { preferences: [], previews: [] },

@@ -50,6 +50,8 @@ export { listHistory, listReceivables, listTransfers, readHistory } from './list
 export { unpaidAmount } from './unpaid-amount-store.ts';
 export { type NewEvent, postEvent, postEvents } from './post-event.ts';
 export { rebuildBalances } from './rebuild-balances.ts';
+export { selectEntries } from './transaction-store.ts';
+export type { Transaction } from './transaction.ts';
 export { presentTransactions } from './present-transactions.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';

@@ -1,8 +1,21 @@
 import type { Room } from '#platform/room';
 import { balancesRoutes } from './balances/index.ts';
+import { customerRoutes } from './customers/index.ts';
 import { dashboardPage, dashboardPages } from './dashboard/index.ts';
+import { moneyRoutes } from './money/index.ts';
+import { planReportRoutes } from './plans/index.ts';
 
 /** Makes the room of reports. */
 export function makeMetrics(): Room {
-  return { name: 'metrics', routes: balancesRoutes, pages: dashboardPages, page_types: [dashboardPage] };
+  return {
+    name: 'metrics',
+    routes: (app) => {
+      balancesRoutes(app);
+      moneyRoutes(app);
+      customerRoutes(app);
+      planReportRoutes(app);
+    },
+    pages: dashboardPages,
+    page_types: [dashboardPage],
+  };
 }

@@ -88,7 +88,15 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'visitor_coupons',
   ],
   gateway: ['access_rules', 'engagements'],
-  metrics: ['balance_lines'],
+  metrics: [
+    'balance_lines',
+    'metric_customer_counts',
+    'metric_customer_totals',
+    'metric_customers',
+    'metric_sales',
+    'metric_sums',
+    'metric_zones',
+  ],
   notifications: ['notification_optouts'],
   operations: ['outbox_retries'],
 };

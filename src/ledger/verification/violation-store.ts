@@ -94,6 +94,11 @@ export const rowChecks: readonly LedgerCheck[] = [
       from ledger_profile_total_errors() limit ${FINDINGS_MAX}`,
   ),
   defineCheck(
+    'the figures of the reports are the sums of their entries',
+    sql<Finding>`select name as "where", 'the figure is ' || found || ', the sum is ' || expected as detail
+      from metric_errors() limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
     'the totals of all entries are the sums of the entries',
     sql<Finding>`select format('%s → %s, %s → %s', orig_account, dest_account, orig_unit, dest_unit) as "where",
       format('the total is %s, the sum is %s', coalesce(total.facts, 'missing'), coalesce(sums.facts, 'missing')) as detail

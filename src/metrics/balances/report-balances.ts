@@ -1,11 +1,10 @@
-import { readInstant } from '#kernel/instant';
 import type { PeriodType } from '#kernel/period';
 import { DEFAULT_UNIT } from '#ledger';
 import type { Context } from '#platform/context';
 import { findBalanceLines } from './balance-line-store.ts';
 import { type BalanceSeries, sumBalanceSheet } from './balance-sheet.ts';
-import { findAccountMovements } from './balance-sheet-store.ts';
-import { periodBounds, periodsShown } from '../period-bounds.ts';
+import { readPeriods } from '../report-periods.ts';
+import { SITE, sumSeries } from '../sum-store.ts';
 
 export interface BalanceReport {
   title: string;
@@ -18,7 +17,9 @@ export interface BalanceReport {
 export interface ReportPeriods {
   period_type?: PeriodType | undefined;
   nb_periods?: number | undefined;
+  start_at?: string | undefined;
   ends_at?: string | undefined;
+  timezone?: string | undefined;
 }
 
 /**
@@ -28,15 +29,14 @@ export interface ReportPeriods {
  */
 export async function reportBalances(ctx: Context, report: string, periods: ReportPeriods): Promise<BalanceReport> {
   const { lines, timezone } = await findBalanceLines(ctx.db, report, ctx.site.broker_id);
-  const ends_at = periods.ends_at ? readInstant('ends_at', periods.ends_at, timezone) : ctx.clock.now();
-
-  const type = periods.period_type ?? 'monthly';
-  const bounds = periodBounds(ends_at, type, periods.nb_periods ?? periodsShown[type], timezone);
-  const movements = lines.length === 0 ? [] : await findAccountMovements(ctx.db, DEFAULT_UNIT, bounds);
+  const count = periods.nb_periods === undefined ? undefined : String(periods.nb_periods);
+  const { bounds } = readPeriods({ ...periods, nb_periods: count }, timezone, ctx.clock.now());
+  const sums =
+    lines.length === 0 ? new Map<string, number[]>() : await sumSeries(ctx.db, SITE, null, DEFAULT_UNIT, bounds);
   return {
     title: `Balances: ${report}`,
     unit: DEFAULT_UNIT,
     scale: 0.01,
-    results: sumBalanceSheet(lines, movements, bounds),
+    results: sumBalanceSheet(lines, sums, bounds),
   };
 }

@@ -7,6 +7,7 @@ import { balanceLineList, getBalanceLine, listBalanceLines } from './balance-lin
 import { changeBalanceLine } from './change-balance-line.ts';
 import { metricsProblems } from '../problems.ts';
 import { removeBalanceLine } from './remove-balance-line.ts';
+import { ReportQuerystring } from '../report-schemas.ts';
 import { reportBalances } from './report-balances.ts';
 import {
   BalanceLineInput,
@@ -16,7 +17,6 @@ import {
   BalanceReportSchema,
   LineParams,
   ReportParams,
-  ReportQuerystring,
 } from './schemas.ts';
 
 const tags = ['metrics'];

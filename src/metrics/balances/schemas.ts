@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import { periodTypes } from '#kernel/period';
 import { PageOf } from '#platform/http/schemas';
 
 const Rank = Type.Integer({
@@ -28,14 +27,6 @@ export const BalanceLineOfRank = Type.Object({
   title: Type.Optional(Title),
   selector: Type.Optional(Selector),
   rank: Rank,
-});
-
-export const ReportQuerystring = Type.Object({
-  period_type: Type.Optional(Type.Enum([...periodTypes], { description: 'Length of a period; monthly when omitted' })),
-  nb_periods: Type.Optional(
-    Type.String({ pattern: '^(?:[1-9][0-9]?|100)$', description: 'Number of periods, 1 to 100; 12 when monthly' }),
-  ),
-  ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'End of the last period; now when omitted' })),
 });
 
 export const BalanceReportSchema = Type.Object({

@@ -632,6 +632,60 @@ export interface LedgerVerificationsTable {
   violations_count: number;
 }
 
+export interface MetricCustomerCountsTable {
+  provider_id: number;
+  customers_count: number;
+}
+
+export interface MetricCustomerTotalsTable {
+  provider_id: number;
+  customer_id: number;
+  unit: string;
+  contract_amount: number;
+  cash_amount: number;
+  recognised_amount: number;
+  /** Instant of the first order; null without one. */
+  ordered_at: Date | null;
+}
+
+export interface MetricCustomersTable {
+  provider_id: number;
+  unit: string;
+  period_type: 'weekly' | 'monthly' | 'yearly';
+  period: string;
+  customer_id: number;
+  amount: number;
+}
+
+export interface MetricSalesTable {
+  provider_id: number;
+  unit: string;
+  period_type: string;
+  period: string;
+  customers_count: number;
+  /** Customers with an order in the period before, too. */
+  kept_count: number;
+  amount: number;
+  /** Orders in the period of customers with an order in the period before. */
+  kept_amount: number;
+  /** Orders in the period before of customers with an order in the period. */
+  kept_before_amount: number;
+}
+
+export interface MetricSumsTable {
+  scope_id: number;
+  series: string;
+  unit: string;
+  grain: 'day' | 'hour';
+  starts_at: Date;
+  amount: number;
+}
+
+export interface MetricZonesTable {
+  provider_id: number;
+  timezone: string;
+}
+
 export interface NamesTable {
   name: string;
   user_id: UserId | null;
@@ -1443,6 +1497,12 @@ export interface Schema {
   ledger_subject_balances: LedgerSubjectBalancesTable;
   ledger_unsealed_events: LedgerUnsealedEventsTable;
   ledger_verifications: LedgerVerificationsTable;
+  metric_customer_counts: MetricCustomerCountsTable;
+  metric_customer_totals: MetricCustomerTotalsTable;
+  metric_customers: MetricCustomersTable;
+  metric_sales: MetricSalesTable;
+  metric_sums: MetricSumsTable;
+  metric_zones: MetricZonesTable;
   names: NamesTable;
   notification_optouts: NotificationOptoutsTable;
   order_lines: OrderLinesTable;

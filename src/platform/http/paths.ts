@@ -162,6 +162,8 @@ export const paths = {
   /** The e-mails of the site, and the preview of one. */
   mailPreview: (slug?: string) => `/proxy/notifications/${slug === undefined ? '' : `${e(slug)}/`}`,
   mailPreviewFrame: (slug: string) => `/proxy/notifications/${e(slug)}/iframe/`,
+  /** A report of a provider, or a list of rows behind its points. */
+  apiMetrics: (profile: string, report: string) => `/api/metrics/${e(profile)}/${e(report)}`,
   apiSessionProfiles: () => '/api/proxy/session/profiles',
   apiSubscription: (profile: string, plan: string) => `/api/profile/${e(profile)}/subscriptions/${e(plan)}`,
   apiSubscriber: (provider: string, plan: string, profile: string) =>

@@ -21,6 +21,7 @@ export async function foldListCounts(db: Db): Promise<void> {
   for (const table of growing_tables) {
     await inTransaction(db, (tx) => sql`select advance_totals(${table})`.execute(tx));
   }
+  await inTransaction(db, (tx) => sql`select follow_metric_zones()`.execute(tx));
 }
 
 /** A count or a total that differs from the rows of its table. */

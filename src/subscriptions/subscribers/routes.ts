@@ -56,6 +56,15 @@ export function subscriberRoutes(app: App): void {
     summary: 'Lists provider churned subscriptions',
     description: 'Lists the subscriptions to the plans of a provider that ended in a range of dates.',
   });
+  // The names of 2019 of the two lists above.
+  activeRoute(app, '/api/metrics/:profile/active', {
+    summary: 'Lists provider active subscriptions, as in the API of 2019',
+    description: 'Lists the subscriptions to all plans of a provider that run now.',
+  });
+  spanRoute(app, '/api/metrics/:profile/churned', 'ended', {
+    summary: 'Lists provider churned subscriptions, as in the API of 2019',
+    description: 'Lists the subscriptions to the plans of a provider that ended in a range of dates.',
+  });
   profilesRoute(app, ofProvider, 'active', {
     summary: 'Lists active subscribers',
     description: 'Lists the profiles that subscribe to a plan of a provider now.',

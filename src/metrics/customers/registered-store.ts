@@ -1,0 +1,50 @@
+import { sql } from 'kysely';
+import { selectUsers, type User } from '#accounts';
+import type { ListQuery, Page } from '#kernel/page';
+import type { Reader } from '#platform/db/database';
+import { defineList, listPage } from '#platform/db/list';
+import { readBatches } from '#platform/lists/read-batches';
+
+const last_name = sql<string>`substring(member.full_name from position(' ' in member.full_name) + 1)`;
+
+export const registeredList = defineList({
+  search: {
+    username: 'member.username',
+    first_name: 'member.full_name',
+    last_name: 'member.full_name',
+    email: 'member.email',
+    slug: 'member.username',
+    full_name: 'member.full_name',
+  },
+  sort: { first_name: 'member.full_name', last_name, email: 'member.email', created_at: 'member.created_at' },
+  default_order: [{ column: 'member.full_name', descending: false }],
+  tie_breaker: 'member.id',
+  date: 'member.created_at',
+});
+
+/**
+ * Lists the users without a role on a profile that has, or had, a subscription which began before `before`. The bounds
+ * of the list are those of the registration.
+ */
+export async function listRegistered(reader: Reader, before: Date, list: ListQuery, url: URL): Promise<Page<User>> {
+  return listPage(reader, selectRegistered(reader, before), registeredList, list, url);
+}
+
+/** Yields all users of `listRegistered` in batches. */
+export function readRegistered(reader: Reader, before: Date, list: ListQuery): AsyncGenerator<User[]> {
+  return readBatches(reader, selectRegistered(reader, before), registeredList, list);
+}
+
+function selectRegistered(reader: Reader, before: Date) {
+  // Indexes: roles_user_id, subscriptions_profile_id.
+  return reader
+    .selectFrom(selectUsers(reader).as('member'))
+    .selectAll('member')
+    .where('member.is_active', '=', true)
+    .where(
+      sql<boolean>`not exists (
+        select from roles role join subscriptions subscription on subscription.profile_id = role.profile_id
+        where role.user_id = member.id and role.grant_key is null and role.request_key is null
+          and subscription.grant_key is null and subscription.created_at < ${before})`,
+    );
+}

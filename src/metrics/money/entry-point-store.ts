@@ -1,0 +1,111 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { ListQuery, Page } from '#kernel/page';
+import { selectEntries, type Transaction } from '#ledger';
+import { mergeReads } from '#platform/db/merge-reads';
+import type { Reader } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
+import { defineList, listPage } from '#platform/db/list';
+import { entry_series, type EntrySeries, isOfOrders } from './entry-series.ts';
+
+/** Entries behind a point of a report. */
+export interface EntryPoint {
+  provider_id: ProfileId;
+  series: EntrySeries;
+  /** Null: of any unit. */
+  unit: string | null;
+  /** Inclusive; null for all entries before `ends_at`. */
+  start_at: Date | null;
+  /** Exclusive. */
+  ends_at: Date;
+  /** Start of the period before, for series that compare two periods. */
+  before_at: Date | null;
+}
+
+export const entryPointList = defineList({
+  search: { description: 'entry.description', profile: 'dest.full_name' },
+  sort: { created_at: 'entry.created_at', amount: 'point.amount', description: 'entry.description' },
+  default_order: [{ column: 'entry.created_at', descending: true }],
+  tie_breaker: 'entry.id',
+});
+
+/** An entry with what it adds to the point, in 1/100 of the unit. */
+export type PointEntry = Transaction & { counted: number };
+
+/** Sums over the entries of all pages. */
+export interface PointSums {
+  amount: number;
+  /** Distinct customers of orders. */
+  customers_count: number;
+}
+
+/** Lists the entries behind a point, with their sum. */
+export async function listPointEntries(
+  reader: Reader,
+  point: EntryPoint,
+  list: ListQuery,
+  url: URL,
+): Promise<{ page: Page<PointEntry>; sums: PointSums }> {
+  const rows = selectPoint(point);
+  const [page, [sums]] = await mergeReads(reader, [
+    (together) =>
+      listPage(
+        together,
+        selectEntries(together)
+          .innerJoin(sql<{ id: number; amount: number }>`(${rows})`.as('point'), (join) =>
+            join.on(sql<boolean>`point.id = entry.id`),
+          )
+          .select(sql<number>`point.amount::bigint`.as('counted')),
+        entryPointList,
+        { ...list, start_at: null, ends_at: null },
+        url,
+      ),
+    async (together) =>
+      (
+        await sql<PointSums>`select coalesce(sum(amount), 0)::bigint as amount, count(distinct customer_id) as customers_count
+          from (${rows}) as point`.execute(together)
+      ).rows,
+  ]);
+  return { page, sums: sums ?? { amount: 0, customers_count: 0 } };
+}
+
+/** Selects the ids of the entries, what each adds to the point, and its customer. */
+function selectPoint(point: EntryPoint): RawBuilder<unknown> {
+  const { provider_id, series, unit, start_at, ends_at } = point;
+  if (isOfOrders(series)) return selectOrders(point);
+  return sql`select id, sum(amount) as amount, null::bigint as customer_id from metric_postings
+    where scope_id = ${provider_id} and series = ${entry_series[series]} and unit = coalesce(${unit}::text, unit)
+      and created_at < ${ends_at} and ${start_at ? sql`created_at >= ${start_at}` : sql`true`}
+    group by id`;
+}
+
+/** Selects orders: all of the period, those of new customers, or those of the period before of churned customers. */
+function selectOrders({ series, start_at, ends_at, before_at, ...of }: EntryPoint): RawBuilder<unknown> {
+  const from = start_at ?? new Date(0);
+  const before = { from: before_at ?? from, until: from };
+  const own = { from, until: ends_at };
+  switch (series) {
+    case 'new-sales':
+      return ordersIn('sale', of, own, sql`not exists (${ordersIn('other', of, before, sql`${same_customer}`)})`);
+    case 'churned-sales':
+      return ordersIn('sale', of, before, sql`not exists (${ordersIn('other', of, own, sql`${same_customer}`)})`);
+    default:
+      return ordersIn('sale', of, own, sql`true`);
+  }
+}
+
+const same_customer = sql`other.dest_profile_id = sale.dest_profile_id`;
+
+/** Indexes: ledger_entries_orig, ledger_entries_sales. */
+function ordersIn(
+  name: 'sale' | 'other',
+  { provider_id, unit }: Pick<EntryPoint, 'provider_id' | 'unit'>,
+  { from, until }: { from: Date; until: Date },
+  filter: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const column = (of: string) => sql.ref(`${name}.${of}`);
+  return sql`select ${column('id')}, ${column('dest_amount')} as amount, ${column('dest_profile_id')} as customer_id
+    from ledger_entries as ${sql.raw(name)}
+    where ${column('orig_profile_id')} = ${provider_id} and ${column('orig_account')} = 'Receivable'
+      and ${column('dest_account')} = 'Payable' and ${column('dest_unit')} = coalesce(${unit}::text, ${column('dest_unit')})
+      and ${column('created_at')} >= ${from} and ${column('created_at')} < ${until} and ${filter}`;
+}

@@ -1,0 +1,2 @@
+export { reportPlans } from './report-plans.ts';
+export { planReportRoutes } from './routes.ts';
