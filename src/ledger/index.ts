@@ -47,7 +47,7 @@ export { findEntries, findEntriesOfEvents, findEventEntries } from './event-stor
 export { exportLedger, isExportFormat } from './export-ledger.ts';
 export { makeLedger } from './ledger.ts';
 export { listHistory, listReceivables, listTransfers, readHistory } from './list-transactions.ts';
-export { unpaidAmount } from './unpaid-amount-store.ts';
+export { findOfflinePayments, unpaidAmount } from './unpaid-amount-store.ts';
 export { type NewEvent, postEvent, postEvents } from './post-event.ts';
 export { rebuildBalances } from './rebuild-balances.ts';
 export { selectEntries } from './transaction-store.ts';

@@ -89,7 +89,8 @@ export async function reserveOrder(
 
 /**
  * Runs a transaction that inserts an order.
- * @throws checkout_in_flight (409) if the payer has another open order
+ * @throws checkout_in_flight (409) if the payer has another open order; cart_changed (409) if another order took a free
+ *   entry at the same time
  */
 export async function refusingConcurrent<T>(run: () => Promise<T>): Promise<T> {
   try {
@@ -97,6 +98,11 @@ export async function refusingConcurrent<T>(run: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (isUniqueViolation(error, 'orders_one_in_flight'))
       throw billingProblems.checkout_in_flight({ retry_after_s: 2, cause: error });
+    if (isUniqueViolation(error, 'free_entries_pkey'))
+      throw billingProblems.cart_changed({
+        detail: 'A free entry of this order was taken by another order. Nothing was charged. Check the new price.',
+        cause: error,
+      });
     throw error;
   }
 }

@@ -98,6 +98,20 @@ export async function findClaimLines(reader: Reader, ids: readonly ClaimId[]): P
     .execute();
 }
 
+/**
+ * Selects the order lines of seats by the ids of their ledger subjects, by order and rank. Index: order_lines_seats.
+ */
+export async function findLinesOfSeats(reader: Reader, seat_ids: readonly string[]): Promise<OrderLine[]> {
+  return reader
+    .selectFrom('order_lines')
+    .selectAll()
+    .where('subject_id', 'in', [...new Set(seat_ids)])
+    .where('subject_kind', '=', sql.lit('cpn'))
+    .orderBy('order_id')
+    .orderBy('rank')
+    .execute();
+}
+
 interface ClaimItem {
   id: CartItemId;
   claim_id: ClaimId;

@@ -13,7 +13,7 @@ import {
 
 const at = new Date('2026-03-10T15:00:00Z');
 const [first, second] = [1 as PlanId, 2 as PlanId];
-const seat: PaidSeat = { plan_id: first, amount: 2000, is_paid: true, refunded_amount: 0 };
+const seat: PaidSeat = { plan_id: first, amount: 2000, is_paid: true, is_paid_offline: false, refunded_amount: 0 };
 
 test('a claim is refused when its code expired, or when none of its seats is paid and kept', () => {
   const cases: [number, PaidSeat[], ClaimRefusal | null][] = [

@@ -19,8 +19,13 @@ export type ClaimRefusal = 'claim_expired' | 'claim_unpaid' | 'claim_refunded' |
 export interface PaidSeat {
   plan_id: PlanId;
   amount: number;
-  /** True for a free seat, or if a charge that is pending or done covers it. */
+  /**
+   * True for a free seat, if a charge that is pending or done covers it, or if its provider received the price outside
+   * of the site.
+   */
   is_paid: boolean;
+  /** True if a part was paid outside of the site: no charge can refund it. */
+  is_paid_offline: boolean;
   refunded_amount: number;
 }
 

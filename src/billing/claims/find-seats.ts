@@ -26,7 +26,7 @@ export interface ListedSeat {
   sent_at: Date;
   expires_at: Date;
   may_resend: boolean;
-  /** True while no one has claimed the seat: the payer gets the price back. */
+  /** True while no one has claimed the seat, if a charge paid it: the payer gets the price back on its card. */
   may_revoke: boolean;
   /** What the payer gets back when the seat is revoked. */
   refundable: Money;
@@ -76,7 +76,7 @@ export async function describeSeats(reader: Reader, claims: readonly Claim[], at
       sent_at: claim.sent_at,
       expires_at: claim.expires_at,
       may_resend: isWaiting(state) && at.getTime() - claim.sent_at.getTime() >= RESEND_AFTER_MS,
-      may_revoke: isWaiting(state),
+      may_revoke: isWaiting(state) && !free.some(({ is_paid_offline }) => is_paid_offline),
       refundable: {
         amount: free.reduce((sum, { amount, refunded_amount }) => sum + amount - refunded_amount, 0),
         unit: lines.find(({ claim_id }) => claim_id === claim.id)?.unit ?? 'usd',

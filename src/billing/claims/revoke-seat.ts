@@ -5,7 +5,7 @@ import { type PaymentContext, reserveRefundsOfEntries, sendRefund } from '#payme
 import { billingProblems } from '../problems.ts';
 import { openSeats } from './claim.ts';
 import { findClaimItems, findClaimLines, lockClaimOf, updateClaimRevoked } from './claim-store.ts';
-import { describeSeats, isWaiting } from './find-seats.ts';
+import { describeSeats } from './find-seats.ts';
 import { findPaidSeats, lockSeatCharges } from './paid-seats.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function revokeSeat(ctx: PaymentContext, profile_id: ProfileId, id:
     if (!claim) throw billingProblems.seat_unknown();
     await lockSeatCharges(tx, [claim.id]);
     const [seat] = await describeSeats(tx, [claim], at);
-    if (!seat || !isWaiting(seat.state)) throw billingProblems.seat_closed();
+    if (!seat?.may_revoke) throw billingProblems.seat_closed();
     const claimed = new Set((await findClaimItems(tx, [claim.id])).map(({ plan_id }) => plan_id));
     const open = openSeats(claim, (await findPaidSeats(tx, [claim.id])).get(claim.id) ?? []);
     const plan_ids = new Set(open.flatMap(({ plan_id }) => (claimed.has(plan_id) ? [] : [plan_id])));

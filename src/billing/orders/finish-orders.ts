@@ -10,8 +10,8 @@ import {
   isAccepted,
   type PaymentContext,
 } from '#payments';
-import { type Order, findGivenUpOrders, findStaleOrders } from '../records/index.ts';
-import { closeUnpaidOrder, settleOrder } from './settle-order.ts';
+import { type Order, findGivenUpOrders, findHoldingOrders, findStaleOrders } from '../records/index.ts';
+import { closeUnpaidOrder, releaseHolding, settleOrder } from './settle-order.ts';
 
 /**
  * Minimum age of an order that the job finishes: younger ones belong to a running request. Exceeds
@@ -54,7 +54,22 @@ export async function finishOrders(
   const paid_count = await finishAll(ctx, places.given_up, (after, limit) =>
     findGivenUpOrders(ctx.db, given_up, { after, limit }),
   );
+  await releaseHoldings(ctx, given_up);
   return reserved_count + paid_count;
+}
+
+/** Ends the holdings of the orders given up before an instant: their payment is no longer looked up. */
+async function releaseHoldings(ctx: PaymentContext, before: Date): Promise<void> {
+  await walkRows(
+    {
+      findBatch: (after: OrderId | null, limit) =>
+        findHoldingOrders(ctx.db, before, { after: after ?? (0 as OrderId), limit }), // ids start at 1
+      work: (order) => releaseHolding(ctx, order),
+      onError: ({ id }, error) => ctx.log.error({ err: error, order_id: id }, 'given-up order not released'),
+    },
+    { after: null },
+    RUN_MS,
+  );
 }
 
 async function finishAll(

@@ -6,7 +6,15 @@ import { type AcceptedOutcome, type Attempt, type Charge, closeUnpaidAttempt } f
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
 import { loadBooking, lockAndLoadBooking } from './load-booking.ts';
-import { type OrderLine, updateOrderState, findOrderLines, lockReservedOrder } from '../records/index.ts';
+import {
+  endHolding,
+  findOrderLines,
+  lockReservedOrder,
+  type Order,
+  type OrderLine,
+  releaseFreeEntries,
+  updateOrderState,
+} from '../records/index.ts';
 
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction. Returns null
@@ -28,12 +36,13 @@ export async function settleOrder(
     const { order, lines } = locked;
     let { loaded } = locked;
     // The redemptions were released. Counts them again where one is left; the paid order keeps its price in any case.
-    if (order.state === 'given_up') {
+    if (order.state === 'given_up' && !order.is_holding) {
       const coupons = collectCouponIds(lines);
       await lockCoupons(tx, coupons);
       await countRedemptions(tx, coupons);
-      loaded = await loadBooking(tx, order);
     }
+    // Only the booking of a reserved order is loaded with its lock.
+    if (order.state === 'given_up') loaded = await loadBooking(tx, order);
     const payment = { attempt, outcome };
     return bookOrder(ctx, tx, { order, lines, payment, is_automatic, at: ctx.clock.now() }, loaded);
   });
@@ -41,7 +50,9 @@ export async function settleOrder(
 
 /**
  * Last step of a checkout without a payment. Refuses the order if the payment was declined; gives it up if the charge
- * never reached the processor. Releases the redemptions of coupons. The cart is unchanged. No effect on a closed order.
+ * never reached the processor. A refused order releases its redemptions of coupons and its free entries; a given-up one
+ * keeps them until `releaseHolding`, because it is booked if its payment appears. The cart is unchanged. No effect on a
+ * closed order.
  * `also` runs in the same transaction.
  *
  * Locks: the payer's profile, then the order.
@@ -58,11 +69,36 @@ export async function closeUnpaidOrder(
     const order = await lockReservedOrder(tx, order_id);
     if (!order) return;
     const at = ctx.clock.now();
-    for (const id of collectCouponIds(await findOrderLines(tx, order.id))) await releaseRedemption(tx, id);
-    await updateOrderState(tx, order.id, reason.state === 'failed' ? 'given_up' : 'refused', at);
+    const is_holding = reason.state === 'failed';
+    if (!is_holding) await releaseCounted(tx, order.id);
+    await updateOrderState(tx, order.id, {
+      state: is_holding ? 'given_up' : 'refused',
+      is_holding,
+      closed_at: at,
+    });
     await closeUnpaidAttempt(tx, attempt, reason.state, reason, at);
     await also?.(tx);
   });
+}
+
+/**
+ * Releases the redemptions and free entries of a given-up order whose payment can no longer appear.
+ *
+ * Locks: the payer's profile, then the order.
+ */
+export async function releaseHolding(
+  ctx: Context,
+  { id, profile_id }: Pick<Order, 'id' | 'profile_id'>,
+): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    await lockProfile(tx, profile_id);
+    if (await endHolding(tx, id)) await releaseCounted(tx, id);
+  });
+}
+
+async function releaseCounted(tx: Tx, order_id: OrderId): Promise<void> {
+  for (const id of collectCouponIds(await findOrderLines(tx, order_id))) await releaseRedemption(tx, id);
+  await releaseFreeEntries(tx, order_id);
 }
 
 function collectCouponIds(lines: readonly OrderLine[]): CouponId[] {

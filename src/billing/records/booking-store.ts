@@ -97,7 +97,7 @@ export function bookedOrder(
     ordered_lines: owner === null || left.shown_keys.length === 0 ? null : forgottenKeys(owner, left.shown_keys),
     used_code: owner === null || !left.has_coupon ? null : forgottenCode(owner.user_id),
     settled_order: {
-      query: fragment`update orders set state = 'settled', closed_at = ${at} where id = ${order.id}`,
+      query: fragment`update orders set state = 'settled', is_holding = false, closed_at = ${at} where id = ${order.id}`,
       read: null,
     },
   };

@@ -42,6 +42,8 @@ export {
 } from './line.ts';
 export {
   updateOrderState,
+  endHolding,
+  findHoldingOrders,
   findGivenUpOrders,
   findItemsInFlight,
   findLinesOfEntries,
@@ -97,4 +99,4 @@ export {
 } from './shown-line-store.ts';
 export { balanceKey, isAsShown, itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
 export { findCartPlanIds, findSeatAddresses, findSeatItems } from './cart-seat-store.ts';
-export { entryKey, type FreeEntries, freeEntriesOf } from './free-entry-store.ts';
+export { entryKey, type FreeEntries, freeEntriesOf, releaseFreeEntries } from './free-entry-store.ts';

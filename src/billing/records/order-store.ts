@@ -15,6 +15,7 @@ import { anyOf, fragment, type Ids } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type JsonRow, type Part, readRows, runAndCommit, runTogether } from '#platform/db/together';
 import { type Attempt, insertedAttempt, type PreparedAttempt } from '#payments';
+import { mayTakeFreeEntry, reservedEntries } from './free-entry-store.ts';
 import type { NewOrderLine, Order, OrderLine } from './order.ts';
 
 export interface NewOrder {
@@ -97,6 +98,7 @@ export function reservedOrderParts(
       query: fragment`${insertion('order_lines', line_columns, lines, { order_id: fragment`(select id from new_order)` })} returning *`,
       read: readOrderLines,
     },
+    taken_entries: lines.some(mayTakeFreeEntry) ? reservedEntries(at) : null,
   };
 }
 
@@ -196,8 +198,40 @@ export async function findOrdersOfSubscriptions(
     .execute();
 }
 
-export async function updateOrderState(tx: Tx, id: OrderId, state: 'refused' | 'given_up', at: Date): Promise<void> {
-  await tx.updateTable('orders').set({ state, closed_at: at }).where('id', '=', id).execute();
+/** Closes an unpaid order. `is_holding`: it keeps its redemptions and free entries. */
+export async function updateOrderState(
+  tx: Tx,
+  id: OrderId,
+  change: { state: 'refused' | 'given_up'; is_holding: boolean; closed_at: Date },
+): Promise<void> {
+  await tx.updateTable('orders').set(change).where('id', '=', id).execute();
+}
+
+/** Selects the orders given up before an instant that still keep what they counted. Index: orders_is_holding. */
+export async function findHoldingOrders(reader: Reader, before: Date, { after, limit }: Batch): Promise<Order[]> {
+  return reader
+    .selectFrom('orders')
+    .selectAll()
+    .where('is_holding', '=', true)
+    .where('state', '=', 'given_up')
+    .where('closed_at', '<', before)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Ends the holding of a given-up order; false if it was settled or ended before. */
+export async function endHolding(tx: Tx, id: OrderId): Promise<boolean> {
+  const ended = await tx
+    .updateTable('orders')
+    .set({ is_holding: false })
+    .where('id', '=', id)
+    .where('is_holding', '=', true)
+    .where('state', '=', 'given_up')
+    .returning('id')
+    .executeTakeFirst();
+  return ended !== undefined;
 }
 
 /**

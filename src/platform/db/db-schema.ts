@@ -765,6 +765,8 @@ export interface OrdersTable {
   charge_attempt_id: ChargeAttemptId | null;
   created_at: Date;
   closed_at: Date | null;
+  /** True for a given-up order that keeps its redemptions of coupons and its free entries until its payment can no longer appear. */
+  is_holding: Generated<boolean>;
 }
 
 export interface OutboxEventsTable {
