@@ -3,7 +3,7 @@ import { findPlanBySlug, findUseCharge, type Plan, priceUses, type UseCharge } f
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { Money } from '#kernel/money';
 import { equalsCi } from '#kernel/text';
-import { accounts, type Entry, findEntries, moveAmount, postEvent } from '#ledger';
+import { accounts, type Entry, findEntries, type InvoicedOrder, issueInvoices, moveAmount, postEvent } from '#ledger';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -44,7 +44,9 @@ export interface CountedUses extends Money {
  * of the subscriber. Free uses write no ledger entry. A retry with the same `request_key` counts nothing and returns
  * the outcome of the first call.
  *
- * Locks: the subscription, then its usage.
+ * The first ledger event of the uses draws an invoice number.
+ *
+ * Locks: the subscription, its usage, then the counter of invoices.
  * @throws invalid_input, use_charge_absent, subscription_uncovered (400), permission_denied (403)
  * @see docs/spec/billing.md 2.4 and 3.6
  */
@@ -83,6 +85,7 @@ export async function billUses(ctx: Context, uses: UsesToBill): Promise<CountedU
       created_by: originated_by,
       created_at: at,
     });
+    if (entry) await issueInvoices(tx, [invoicedUses(uses.profile_id, plan, entry)]);
     return readCounted(plan, use, quantity, entry, at);
   });
 }
@@ -139,6 +142,14 @@ async function postUses(tx: Tx, { key, at, payer_id, plan, use, billed_quantity,
   const [posted] = await postEvent(tx, { key: `use:${key}`, kind: 'order', at, entries: [entry] });
   assert(posted, 'an event has its entries');
   return posted;
+}
+
+/** Returns the order of billed uses as an invoice states it. */
+function invoicedUses(payer_id: ProfileId, plan: Plan, entry: Entry): InvoicedOrder {
+  const { id, ledger_event_id, dest_amount, dest_unit, description, created_at } = entry;
+  const line = { provider_id: plan.profile_id, kind: 'use' as const, ledger_entry_id: id, description };
+  const amounts = { full_amount: dest_amount, amount: dest_amount, covers_from: null, covers_to: null };
+  return { payer_id, ledger_event_id, unit: dest_unit, at: created_at, lines: [{ ...line, ...amounts }] };
 }
 
 async function getEntry(tx: Tx, id: Entry['id']): Promise<Entry> {

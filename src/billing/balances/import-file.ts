@@ -19,7 +19,7 @@ import {
   lockPaymentUpload,
   updateConfirmed,
 } from './payment-upload-store.ts';
-import { recordAdjustments } from './record-adjustments.ts';
+import { invoiceImports, recordAdjustments } from './record-adjustments.ts';
 
 /** Time for which a checked file can be confirmed. */
 const UPLOAD_KEPT_MS = 86_400_000;
@@ -75,12 +75,13 @@ export async function confirmFile(ctx: Context, provider: Profile, key: string):
     const { payments, faults } = await checkPayments(ctx, tx, provider, typed);
     if (faults.length > 0)
       throw invalidInput({ file: faults.map(({ row, message }) => `Row ${row}: ${message} Nothing was recorded.`) });
-    await recordAdjustments(
+    const recorded = await recordAdjustments(
       ctx,
       tx,
       payments.map(({ row, ...payment }) => newImport(payment, sha256Hex(`${key}:${row}`))),
     );
     await updateConfirmed(tx, key, at);
+    await invoiceImports(tx, recorded);
     return payments.length;
   });
 }

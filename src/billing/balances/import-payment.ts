@@ -13,7 +13,13 @@ import { findEventEntries } from '#ledger';
 import { findAdjustmentsOfRequest } from './adjustment-store.ts';
 import { type Adjustment, type DuePart, importEntries } from './adjustment.ts';
 import { makeCheckSubject } from './cancel-balance.ts';
-import { adjustmentEventKey, type NewAdjustment, recordAdjustments, withUsername } from './record-adjustments.ts';
+import {
+  adjustmentEventKey,
+  invoiceImports,
+  type NewAdjustment,
+  recordAdjustments,
+  withUsername,
+} from './record-adjustments.ts';
 
 /** A sale that was made and paid outside of the site, as it was typed. */
 export interface OfflinePayment {
@@ -57,6 +63,7 @@ export async function importPayment(
     const read = await readPayment(ctx, tx, provider_id, payment);
     const [recorded] = await recordAdjustments(ctx, tx, [newImport(read, request_key)]);
     if (!recorded) throw commonProblems.not_found();
+    await invoiceImports(tx, [recorded]);
     return recorded;
   });
 }

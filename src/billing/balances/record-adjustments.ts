@@ -1,4 +1,4 @@
-import { type Entry, type NewEntry, postEvents } from '#ledger';
+import { accounts, type Entry, type InvoicedOrder, issueInvoices, type NewEntry, postEvents } from '#ledger';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -55,6 +55,35 @@ export async function recordAdjustments(
     const adjustment = byKey.get(key);
     return adjustment ? [{ adjustment, entries: posted[index] ?? [] }] : [];
   });
+}
+
+/**
+ * Issues the invoices of imported sales, one for each: their first ledger event is the import. The last statements of
+ * the transaction.
+ */
+export async function invoiceImports(
+  tx: Tx,
+  recorded: readonly { adjustment: Adjustment; entries: readonly Entry[] }[],
+): Promise<void> {
+  const orders = recorded.flatMap(({ adjustment, entries }): InvoicedOrder[] => {
+    const order = findOrder(entries);
+    if (!order) return [];
+    const { id, ledger_event_id, dest_amount, dest_unit, description, created_at } = order;
+    const line = { provider_id: adjustment.provider_id, kind: 'period' as const, ledger_entry_id: id, description };
+    const amounts = { full_amount: dest_amount, amount: dest_amount, covers_from: null, covers_to: null };
+    const lines = [{ ...line, ...amounts }];
+    return [{ payer_id: adjustment.profile_id, ledger_event_id, unit: dest_unit, at: created_at, lines }];
+  });
+  await issueInvoices(tx, orders);
+}
+
+/** Finds the order among the entries of an imported sale. */
+export function findOrder<E extends Pick<Entry, 'orig_account' | 'dest_account'>>(
+  entries: readonly E[],
+): E | undefined {
+  return entries.find(
+    ({ orig_account, dest_account }) => orig_account === accounts.receivable && dest_account === accounts.payable,
+  );
 }
 
 /** Returns a text of a caller with the name of the caller: `Off-line payment (alice)`. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { findEventEntries, postEvent } from '#ledger';
+import { accounts, type Entry, findEventEntries, issueCreditNotes, postEvent } from '#ledger';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
-import { inTransaction } from '#platform/db/database';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { lockProfile } from '#profiles';
 import { billingProblems } from '../problems.ts';
 import { findAdjustment, updateReversed } from './adjustment-store.ts';
 import { type Adjustment, reversalEntries } from './adjustment.ts';
-import { adjustmentEventKey } from './record-adjustments.ts';
+import { adjustmentEventKey, findOrder } from './record-adjustments.ts';
 
 /** Key of the ledger event that reverses an adjustment: the ledger refuses a second one. */
 export const reversalEventKey = ({ key }: Pick<Adjustment, 'key'>): string => `reversal:${key}`;
@@ -30,12 +30,24 @@ export async function reverseAdjustment(ctx: Context, provider_id: ProfileId, ke
     if (!adjustment) throw billingProblems.adjustment_reversed();
     const entries = await findEventEntries(tx, adjustmentEventKey(adjustment));
     assert(entries, 'an adjustment has a ledger event');
-    await postEvent(tx, {
+    const posted = await postEvent(tx, {
       key: reversalEventKey(adjustment),
       kind: 'reversal',
       at,
       entries: reversalEntries(entries.map(({ id: _, ledger_event_id: _event, rank: _rank, ...entry }) => entry)),
     });
+    if (adjustment.kind === 'import') await noteReversal(tx, findOrder(entries), posted, at);
     return adjustment;
   });
+}
+
+/** Issues the credit note of an imported sale that is taken back: its provider returned the money. */
+async function noteReversal(tx: Tx, order: Entry | undefined, posted: readonly Entry[], at: Date): Promise<void> {
+  const back = posted.find(
+    ({ orig_account, dest_account }) => orig_account === accounts.payable && dest_account === accounts.receivable,
+  );
+  if (!order || !back) return;
+  const { id, ledger_event_id, description } = back;
+  const amounts = { invoiced_entry_id: order.id, ledger_entry_id: id, description, refunded: order.dest_amount };
+  await issueCreditNotes(tx, { ledger_event_id, at }, [{ ...amounts, kind: 'refund' }]);
 }
