@@ -20,9 +20,12 @@ export interface DuePart extends Money {
   label: string;
 }
 
-/** A part to settle. `payable`: Payable of the payer on the subject, in the unit of the part. */
+/** A part to settle. */
 export interface SettledPart extends DuePart {
+  /** Payable of the payer on the subject, in the unit of the part. */
   payable: number;
+  /** Income on the subject that was taken from Receivable, in the unit of the part. */
+  unpaid_income: number;
 }
 
 /** Parts of one provider in one unit, which one adjustment settles. */
@@ -134,12 +137,28 @@ export function offlineEntries(
         to: { profile_id: provider_id, account: accounts.receivable },
         description,
       }),
+      ...returnIncome(provider_id, part, description),
     ]),
     moveAmount({
       ...payment,
       from: funds,
       to: { profile_id: provider_id, account: accounts.offline },
       description: `${description} - ${BALANCED}`,
+    }),
+  ];
+}
+
+/** Returns income that was earned before its payment from Receivable to Backlog, as far as the part pays it. */
+function returnIncome(provider_id: ProfileId, part: SettledPart, description: string): NewEntry[] {
+  const amount = Math.min(part.amount, part.unpaid_income);
+  if (amount <= 0) return [];
+  return [
+    moveAmount({
+      ...part,
+      amount,
+      from: { profile_id: provider_id, account: accounts.receivable },
+      to: { profile_id: provider_id, account: accounts.backlog },
+      description,
     }),
   ];
 }
@@ -157,7 +176,7 @@ export function importEntries(
     to: { profile_id: payer_id, account: accounts.payable },
     description,
   });
-  const settled = { ...part, parts: [{ ...part, payable: part.amount }] };
+  const settled = { ...part, parts: [{ ...part, payable: part.amount, unpaid_income: 0 }] };
   return [order, ...offlineEntries(payer_id, settled, check, description)];
 }
 
@@ -165,15 +184,18 @@ export function importEntries(
  * Makes the entries that reverse an adjustment: its entries in reverse order with their sides swapped.
  *
  * The payer owes again what the adjustment had settled, as Payable also where it was debt before: an entry to Payable
- * is what raises an amount due. Pure.
+ * is what raises an amount due. A payment and the income that it returned to Backlog are reversed as one, because an
+ * entry from Backlog to Receivable is what lowers an amount due. Pure.
  */
 export function reversalEntries(entries: readonly NewEntry[]): NewEntry[] {
   return entries.toReversed().flatMap((entry) => {
-    const swapped = swapSides(entry);
+    if (isReturnedIncome(entry)) return [];
+    const rest = entry.dest_amount - (isPayment(entry) ? sumReturned(entries, entry) : 0);
+    const swapped = rest === entry.dest_amount || rest > 0 ? [swapSides(withAmount(entry, rest))] : [];
     const settled = isSettlement(entry) ? entry.dest_amount - sumReopened(entries, entry) : 0;
-    if (settled <= 0) return [swapped];
+    if (settled <= 0) return swapped;
     const payer_id = entries.find(({ orig_account }) => orig_account === accounts.liability)?.orig_profile_id;
-    if (payer_id === undefined) return [swapped];
+    if (payer_id === undefined) return swapped;
     const reopened = moveAmount({
       from: { profile_id: payer_id, account: accounts.liability },
       to: { profile_id: payer_id, account: accounts.payable },
@@ -182,7 +204,7 @@ export function reversalEntries(entries: readonly NewEntry[]): NewEntry[] {
       subject: fromSubjectColumns(entry),
       description: `Reverse: ${BALANCED}`,
     });
-    return [swapped, reopened];
+    return [...swapped, reopened];
   });
 }
 
@@ -202,24 +224,43 @@ function swapSides(entry: NewEntry): NewEntry {
   };
 }
 
+function withAmount(entry: NewEntry, amount: number): NewEntry {
+  return { ...entry, orig_amount: amount, dest_amount: amount };
+}
+
 /** True for the entry that lowers the amount due: the payment of an order, or its write-off. */
-function isSettlement({ orig_account, dest_account }: NewEntry): boolean {
-  return (
-    (orig_account === accounts.backlog && dest_account === accounts.receivable) ||
-    (orig_account === accounts.receivable && dest_account === accounts.canceled)
-  );
+function isSettlement(entry: NewEntry): boolean {
+  return isPayment(entry) || (entry.orig_account === accounts.receivable && entry.dest_account === accounts.canceled);
+}
+
+function isPayment({ orig_account, dest_account }: NewEntry): boolean {
+  return orig_account === accounts.backlog && dest_account === accounts.receivable;
+}
+
+function isReturnedIncome({ orig_account, dest_account }: NewEntry): boolean {
+  return orig_account === accounts.receivable && dest_account === accounts.backlog;
+}
+
+/** Sums the income that a payment returned to Backlog on its subject. */
+function sumReturned(entries: readonly NewEntry[], payment: NewEntry): number {
+  return sumOn(entries.filter(isReturnedIncome), payment);
 }
 
 /** Sums what the swapped entries move back to Payable on the subject of a settlement. */
 function sumReopened(entries: readonly NewEntry[], settlement: NewEntry): number {
-  const subject = fromSubjectColumns(settlement);
+  const opened = entries.filter(
+    ({ orig_account, dest_account }) => orig_account === accounts.payable && dest_account === accounts.liability,
+  );
+  return sumOn(opened, settlement);
+}
+
+/** Sums the entries on the subject of another entry. */
+function sumOn(entries: readonly NewEntry[], other: NewEntry): number {
+  const subject = fromSubjectColumns(other);
   return entries
-    .filter(
-      ({ orig_account, dest_account }) => orig_account === accounts.payable && dest_account === accounts.liability,
-    )
     .filter((entry) => {
-      const moved = fromSubjectColumns(entry);
-      return subject !== null && moved !== null && isSameSubject(moved, subject);
+      const own = fromSubjectColumns(entry);
+      return subject !== null && own !== null && isSameSubject(own, subject);
     })
     .reduce((sum, { orig_amount }) => sum + orig_amount, 0);
 }

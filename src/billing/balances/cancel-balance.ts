@@ -1,7 +1,8 @@
-import { accounts, findHoldings, isSameSubject } from '#ledger';
+import { accounts, findHoldings, findUnpaidIncome, isSameSubject } from '#ledger';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { runTogether } from '#platform/db/together';
 import { paths } from '#platform/http/paths';
 import { randomKey40 } from '#platform/security/crypto';
@@ -105,20 +106,24 @@ export function dueParts(balances: readonly Invoicable[]): DuePart[] {
   );
 }
 
-/** Adds what is payable on the subject of each part. Parts on one subject share it, in their order. */
+/**
+ * Adds what is payable on the subject of each part, and the income that came from Receivable. Parts on one subject
+ * share both, in their order.
+ */
 export async function addPayables(tx: Tx, payer_id: ProfileId, parts: readonly DuePart[]): Promise<SettledPart[]> {
   const merged = groupParts(parts).flatMap((group) => group.parts);
-  const holdings = await findHoldings(
-    tx,
-    merged.map(({ subject }) => subject),
-    accounts.payable,
-  );
-  return merged.map((part) => ({
-    ...part,
-    payable:
-      holdings.find(
-        ({ subject, unit, profile_id }) =>
-          profile_id === payer_id && unit === part.unit && isSameSubject(subject, part.subject),
-      )?.amount ?? 0,
-  }));
+  const subjects = merged.map(({ subject }) => subject);
+  const [holdings, incomes] = await mergeReads(tx, [
+    (together) => findHoldings(together, subjects, accounts.payable),
+    (together) => findUnpaidIncome(together, subjects),
+  ]);
+  return merged.map((part) => {
+    const isOn = ({ subject, unit }: { subject: DuePart['subject']; unit: string }) =>
+      unit === part.unit && isSameSubject(subject, part.subject);
+    return {
+      ...part,
+      payable: holdings.find((each) => each.profile_id === payer_id && isOn(each))?.amount ?? 0,
+      unpaid_income: incomes.find(isOn)?.amount ?? 0,
+    };
+  });
 }

@@ -16,6 +16,7 @@ import {
   shownLines,
 } from '../records/index.ts';
 import { lockSeatCharges } from '../claims/index.ts';
+import { type OpenLot, openLotsLock } from '../credits/index.ts';
 import {
   completeQuote,
   filterBalances,
@@ -39,12 +40,14 @@ interface Locked {
   cart: LockedCart | null;
   due: StatementBalance;
   shown: readonly ShownLine[];
+  /** Credit of the payer, locked. */
+  credit: readonly OpenLot[];
 }
 
 /**
  * Locks the payer, then the items of the cart, and loads what is due, in one exchange: each statement sees what was
- * committed while the one before it waited. Then locks the coupons of the items and the charges of claimed seats. The
- * owner of the cart may check it out for several profiles concurrently.
+ * committed while the one before it waited. The last one locks the credit of the payer. Then locks the coupons of the
+ * items and the charges of claimed seats. The owner of the cart may check it out for several profiles concurrently.
  * @throws checkout_in_flight (409) if the payer has an open order, or an item is in an open order of another payer
  */
 export async function lockAndLoad(
@@ -64,12 +67,13 @@ export async function lockAndLoad(
         in_flight: ordersInFlight(payer_id, []),
         shown: shownLines(owner, 'balance'),
         due: statementBalance(payer_id, at),
+        credit: openLotsLock(payer_id),
       }),
     );
     requireNoneInFlight(in_flight);
     return { payer, cart: null, ...loaded };
   }
-  const [payer, items, { in_flight, shown, due, ...facts }] = await runInOrder(
+  const [payer, items, { in_flight, shown, due, credit, ...facts }] = await runInOrder(
     tx,
     profileLock(payer_id),
     cartLock(owner),
@@ -77,6 +81,7 @@ export async function lockAndLoad(
       open_items: openItems(owner),
       in_flight: ordersInFlight(payer_id, fragment`select id from open_items`),
       shown: shownLines(owner, 'cart'),
+      credit: openLotsLock(payer_id),
       ...quoteParts(payer_id, fragment`select plan_id from open_items`, at),
     }),
   );
@@ -89,7 +94,7 @@ export async function lockAndLoad(
     tx,
     items.flatMap(({ claim_id }) => claim_id ?? []),
   );
-  return { payer, cart: { items, coupons, facts }, due, shown };
+  return { payer, cart: { items, coupons, facts }, due, shown, credit };
 }
 
 function requireNoneInFlight(in_flight: boolean): void {
@@ -107,7 +112,7 @@ interface Due extends Locked {
  * Returns how to load what is due. The first `load` prices what `lockAndLoad` loaded; a repeated one loads again, under
  * further locks.
  */
-export function planLoads(tx: Tx, { payer, owner, cart, at, balance_plan, due, shown }: Due) {
+export function planLoads(tx: Tx, { payer, owner, cart, at, balance_plan, due, shown }: Omit<Due, 'credit'>) {
   const scope = { payer, owner, at, ...cart };
   let is_first = true;
   const load = async (): Promise<Invoicable[]> => {

@@ -36,7 +36,7 @@ export interface UnpaidOrderTerms {
 export interface UnpaidOrder {
   payer: Profile;
   order: Order;
-  /** Code of the link that pays the order; null if the total is zero. */
+  /** Code of the link that pays the order; null if nothing is left to pay. */
   claim_code: string | null;
 }
 
@@ -89,8 +89,16 @@ export async function placeUnpaidOrder(
         sellers.every((id) => managed.has(id)),
       );
       const claim_code = randomKey40();
-      const { order } = await placeOrder(ctx, tx, { payer, owner, invoicables, input, at, claim_code });
-      return { payer, order, claim_code: order.amount === 0 ? null : claim_code };
+      const { order, rest } = await placeOrder(ctx, tx, {
+        payer,
+        owner,
+        invoicables,
+        input,
+        at,
+        credit: locked.credit,
+        claim_code,
+      });
+      return { payer, order, claim_code: rest === 0 ? null : claim_code };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { countRedemptions } from '#catalog';
 import { actorId } from '#platform/actor-id';
+import type { Money } from '#kernel/money';
 import type { CouponId } from '#platform/db/db-schema';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
 import { type Attempt, type PaymentContext, prepareAttempt } from '#payments';
@@ -16,6 +17,7 @@ import {
   type Line,
   sumLines,
   buildOrderLines,
+  type NewOrderLine,
   type Order,
   insertOrder,
   insertPaymentLink,
@@ -32,6 +34,7 @@ import {
 import { buildLineFacts, describeLine, lockBalances } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import { lockAndLoad, planLoads } from './load-due.ts';
+import { creditLinesOf, heldCredit, type OpenLot, planUses, sumUsesByRank } from '../credits/index.ts';
 import { bookOrder, loadBooking, slotsOf } from '../orders/index.ts';
 
 export interface CheckoutInput {
@@ -51,18 +54,22 @@ export interface CheckoutInput {
 export interface Reservation {
   payer: Profile;
   order: Order;
-  /** Null if the total is zero: the order is settled. */
+  /** Null if no card is charged: the order is settled. */
   attempt: Attempt | null;
+  /** Total less the credit that the order uses. */
+  rest: number;
 }
 
 /**
- * First step of a checkout: fixes items and prices and inserts the order before any money moves. An order with a total
- * of zero is settled here. Counts the redemptions of coupons; closeUnpaidOrder releases them.
+ * First step of a checkout: fixes items and prices and inserts the order before any money moves. Credit of the payer
+ * pays first, and is held. An order that leaves nothing for a card is settled here. Counts the redemptions of coupons;
+ * closeUnpaidOrder releases them, and the credit.
  *
  * The order equals what the buyer was shown: the response that `cart_version` names, otherwise the last response.
  *
- * Locks: the payer's profile, then the cart items, the coupons and the charges of claimed seats, then the subscriptions
- * with a balance due. The unique index orders_one_in_flight rejects a second open order of the payer.
+ * Locks: the payer's profile, then the cart items, the lots of credit, the coupons and the charges of claimed seats,
+ * then the subscriptions with a balance due. The unique index orders_one_in_flight rejects a second open order of the
+ * payer.
  * @throws cart_empty, cart_changed, checkout_in_flight, charge_pending (409), invalid_input (400) naming `items`,
  *   options_undecided, currency_mixed, charge_too_small, charge_too_large, payment_method_absent (400)
  * @see docs/decisions/0005-checkout-in-three-verbs.md
@@ -82,7 +89,14 @@ export async function reserveOrder(
       const loaded = await lockBalances(tx, payer, load);
       const confirmed = await confirmInvoicables({ loaded, shown: locked.shown, input, loadNow });
       if (confirmed.length === 0) throw emptyOrderProblem(cart && cart.items);
-      return placeOrder(ctx, tx, { payer, owner, invoicables: chooseInvoicables(confirmed, input), input, at });
+      return placeOrder(ctx, tx, {
+        payer,
+        owner,
+        invoicables: chooseInvoicables(confirmed, input),
+        input,
+        at,
+        credit: locked.credit,
+      });
     }),
   );
 }
@@ -113,15 +127,20 @@ export interface PlacingInput {
   invoicables: readonly Invoicable[];
   input: CheckoutInput;
   at: Date;
+  /** Lots of the payer, locked. */
+  credit: readonly OpenLot[];
   /** Code of the link that pays the order; the order is booked now, and no card is charged. Null: it is paid now. */
   claim_code?: string | null;
 }
 
-/** Inserts an order. Books it at once if nothing is paid now: the total is zero, or the order is paid later. */
+/**
+ * Inserts an order that uses the credit of the payer. Books it at once if no card is charged: nothing is left to pay,
+ * less than a card can pay, or the order is paid later.
+ */
 export async function placeOrder(
   ctx: PaymentContext,
   tx: Tx,
-  { payer, owner, invoicables, input, at, claim_code = null }: PlacingInput,
+  { payer, owner, invoicables, input, at, credit, claim_code = null }: PlacingInput,
 ): Promise<Reservation> {
   const lines = collectLines(invoicables);
   const total = sumLines(lines, lines[0]?.unit ?? 'usd');
@@ -131,22 +150,9 @@ export async function placeOrder(
   await deleteOpenItems(tx, duplicates);
   await deleteShownItems(tx, owner, duplicates);
   const created_by = actorId(ctx);
+  const { order_lines, uses, rest } = useCredit(payer, buildOrderLines(total.unit, invoicables), total, credit);
   const prepared =
-    total.amount === 0 || claim_code !== null
-      ? null
-      : await prepareAttempt(tx, {
-          processors: ctx.processors,
-          profile_id: payer.id,
-          created_by,
-          ...total,
-          description: chargeDescription(invoicables),
-          token: input.token,
-          remember_card: input.remember_card,
-          key: input.key ?? null,
-          at,
-        }).catch((error: unknown) => {
-          throw isChargeTooSmall(error) ? chargeTooSmallProblem(payer, total, lines) : error;
-        });
+    claim_code === null ? await prepareRest(ctx, tx, { payer, invoicables, input, at }, { total, rest }) : null;
   const placed = await insertOrder(
     tx,
     {
@@ -156,25 +162,64 @@ export async function placeOrder(
       ...total,
       attempt: prepared && prepared.row,
     },
-    buildOrderLines(total.unit, invoicables),
+    order_lines,
     at,
+    heldCredit(uses, at),
   );
+  const reservation = { payer, order: placed.order, rest: rest.amount };
   if (placed.attempt !== null && prepared !== null)
-    return { payer, order: placed.order, attempt: { ...placed.attempt, source: prepared.source } };
-  if (claim_code !== null && total.amount > 0)
+    return { ...reservation, attempt: { ...placed.attempt, source: prepared.source } };
+  if (claim_code !== null && rest.amount > 0)
     await insertPaymentLink(tx, {
       order_id: placed.order.id,
       profile_id: payer.id,
       provider_id: getSeller(lines),
       claim_code,
-      ...total,
+      ...rest,
       created_by,
       created_at: at,
     });
   await lockSubscriptionSlots(tx, slotsOf(placed.lines));
   const loaded = await loadBooking(tx, placed.order);
   await bookOrder(ctx, tx, { order: placed.order, lines: placed.lines, payment: null, at }, loaded);
-  return { payer, order: placed.order, attempt: null };
+  return { ...reservation, attempt: null };
+}
+
+/**
+ * Prepares the charge of what credit leaves of an order; null if it leaves nothing, or less than a card can pay: that
+ * stays due, and is collected with the next charge.
+ */
+async function prepareRest(
+  ctx: PaymentContext,
+  tx: Tx,
+  { payer, invoicables, input, at }: Pick<PlacingInput, 'payer' | 'invoicables' | 'input' | 'at'>,
+  { total, rest }: { total: Money; rest: Money },
+) {
+  if (rest.amount === 0) return null;
+  return prepareAttempt(tx, {
+    processors: ctx.processors,
+    profile_id: payer.id,
+    created_by: actorId(ctx),
+    ...rest,
+    description: chargeDescription(invoicables),
+    token: input.token,
+    remember_card: input.remember_card,
+    key: input.key ?? null,
+    at,
+  }).catch((error: unknown) => {
+    if (!isChargeTooSmall(error)) throw error;
+    if (rest.amount < total.amount) return null;
+    throw chargeTooSmallProblem(payer, total, collectLines(invoicables));
+  });
+}
+
+/** Plans what credit pays of the lines of an order. `rest` is what it leaves. */
+function useCredit(payer: Profile, given: readonly NewOrderLine[], total: Money, credit: readonly OpenLot[]) {
+  const uses = planUses(credit, creditLinesOf(payer.id, given));
+  const byRank = sumUsesByRank(uses);
+  const order_lines = given.map((line) => ({ ...line, credit_used: byRank.get(line.rank) ?? 0 }));
+  const used = uses.reduce((sum, { amount }) => sum + amount, 0);
+  return { uses, order_lines, rest: { amount: total.amount - used, unit: total.unit } };
 }
 
 /** Returns the provider of the lines of an order that is paid later. */

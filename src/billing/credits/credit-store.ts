@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { CreditId, CreditUseId, LedgerEventId, OrderId, OrderLineId, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
-import { type Part, readRows } from '#platform/db/together';
+import { type Part, readRows, runTogether } from '#platform/db/together';
 import type { CreditUse, Lot, OpenLot, PlannedUse } from './lot.ts';
 
 const open_columns = fragment`id, provider_id, unit, balance, is_refundable, created_at`;
@@ -54,6 +54,15 @@ export function heldCredit(uses: readonly PlannedUse[], at: Date) {
       read: null,
     },
   } as const;
+}
+
+/** Holds credit for the lines of an order that was inserted before. */
+export async function holdCredit(tx: Tx, order_id: OrderId, uses: readonly PlannedUse[], at: Date): Promise<void> {
+  if (uses.length === 0) return;
+  await runTogether(tx, {
+    new_lines: { query: fragment`select id, rank from order_lines where order_id = ${order_id}`, read: null },
+    ...heldCredit(uses, at),
+  });
 }
 
 /** A use of a lot by a line of an order. */

@@ -10,6 +10,7 @@ export {
 export {
   findOrderUses,
   heldCredit,
+  holdCredit,
   lockOpenLots,
   type NewLot,
   openLots,
@@ -17,6 +18,7 @@ export {
   returnHeldCredit,
   usedCredit,
 } from './credit-store.ts';
+export { holdAgain } from './hold-again.ts';
 export { type UsedCredit, useEntries } from './credit-entries.ts';
 export { type NotableOrder, splitNote } from './credit-note.ts';
 export {

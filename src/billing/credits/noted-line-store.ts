@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { LedgerEntryId, OrderLineId, ProfileId } from '#platform/db/db-schema';
+import type { LedgerEntryId, OrderId, OrderLineId, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 
 /** Order row as a credit note finds it. */
@@ -74,4 +74,16 @@ export async function findCreditOfEntries(
     where ledger_entry_id = any(${[...new Set(entry_ids)]}::bigint[]) and orders.state = 'settled'
     group by ledger_entry_id`.execute(reader);
   return new Map(rows.map(({ ledger_entry_id, ...sums }) => [ledger_entry_id, sums]));
+}
+
+/** Changes what credit pays of the lines of an order. Index: order_lines_order_id_rank_key. */
+export async function updateCreditUsed(
+  tx: Tx,
+  order_id: OrderId,
+  lines: readonly { rank: number; credit_used: number }[],
+): Promise<void> {
+  const changed = lines.map(({ rank, credit_used }) => ({ rank, credit_used }));
+  await sql`update order_lines line set credit_used = given.credit_used
+    from json_populate_recordset(null::order_lines, ${JSON.stringify(changed)}::json) given
+    where line.order_id = ${order_id} and line.rank = given.rank`.execute(tx);
 }

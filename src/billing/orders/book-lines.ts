@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Plan } from '#catalog';
-import { accounts, fromSubjectColumns, type LedgerSubject, moveAmount, type NewEntry, type NewEvent } from '#ledger';
+import { accounts, fromSubjectColumns, type LedgerSubject, moveAmount, type NewEntry } from '#ledger';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { type BoughtUses, type Opened, type Opening, type Slot, subscriptionSubject } from '#subscriptions';
 import { describePeriods } from '../quotes/index.ts';
@@ -133,10 +133,9 @@ function describeBooked(line: OrderLine, plan: Plan, covers_from: Date, covers_t
   return `${describePeriods(plan, periods)}${description_suffix}`;
 }
 
-/** Returns the event that posts the new lines of an order; null if all of them were posted before and are paid late. */
-export function orderEvent(order: Order, booked: readonly BookedLine[]): NewEvent | null {
-  const entries = booked.flatMap((each) => (each.line.ledger_entry_id === null ? [orderEntry(order, each)] : []));
-  return entries.length === 0 ? null : { key: `order:${order.id}`, kind: 'order', at: order.created_at, entries };
+/** Returns the entries of the new lines of an order; none for lines that were posted before and are paid late. */
+export function orderEntries(order: Order, booked: readonly BookedLine[]): NewEntry[] {
+  return booked.flatMap((each) => (each.line.ledger_entry_id === null ? [orderEntry(order, each)] : []));
 }
 
 function orderEntry(order: Order, { line, subject, description }: BookedLine): NewEntry {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type NewEvent, postEvents } from '#ledger';
+import { type Entry, type NewDocument, type NewEntry, type NewEvent, planNotesOf, postEvents } from '#ledger';
 import type { Context } from '#platform/context';
-import type { LedgerEntryId } from '#platform/db/db-schema';
+import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { type Parts, runAndCommit, runTogether } from '#platform/db/together';
 import { type Event, eventsPart, type Occurrence } from '#platform/jobs/events';
@@ -17,7 +17,9 @@ import {
   type NewClaim,
 } from '../claims/index.ts';
 import { orderExecuted } from '../events.ts';
-import { type BookedLine, bookLines, orderEvent, shownKeysOf } from './book-lines.ts';
+import { notedAmounts, saveNotedCredit, usedCredit } from '../credits/index.ts';
+import { type BookedCredit, bookCredit } from './book-credit.ts';
+import { type BookedLine, bookLines, orderEntries, shownKeysOf } from './book-lines.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
 import { documentParts } from './issue-documents.ts';
 import { type BookingFacts, findPaidLines, type LoadedBooking, planBooking, type Settlement } from './load-booking.ts';
@@ -26,9 +28,9 @@ import { type BookingFacts, findPaidLines, type LoadedBooking, planBooking, type
 const LONG_ORDER = 1000;
 
 /**
- * Settles an order: opens or extends subscriptions, posts ledger entries, removes the items from the cart, issues
- * claims and records the charge with one item per line. Opens coverages and issues invoices, whose counters are the
- * last lock. Emits `order_executed`.
+ * Settles an order: opens or extends subscriptions, posts ledger entries, pays by the credit that is held, removes the
+ * items from the cart, issues claims and records the charge with one item per line that a card pays. Opens coverages
+ * and issues invoices, whose counters are the last lock. Emits `order_executed`.
  *
  * Amounts are those of the reservation; only dates are computed here, from the subscriptions. Everything is booked at
  * the instant of the reservation, also by a job that settles later. Each row is inserted in its final state, all rows
@@ -54,16 +56,19 @@ export async function bookOrder(
     booked.map(({ line, covers_to }) => ({ ...line, covers_to, payer_id: order.profile_id })),
     facts,
   );
+  const opened_now = saved.opened_subscriptions ?? [];
+  const credit = await planPayments(tx, settlement, booked, { names, opened: opened_now, facts });
   const planned =
     payment && saved.charge
-      ? planCharge(
-          saved.charge,
-          payment.outcome,
-          await findPaidLines(tx, order, booked, { names, opened: saved.opened_subscriptions ?? [], facts }),
-          { broker_id: ctx.site.broker_id, processor_id: getProcessorId(facts) },
-        )
+      ? planCharge(saved.charge, payment.outcome, credit.charged, {
+          broker_id: ctx.site.broker_id,
+          processor_id: getProcessorId(facts),
+        })
       : null;
-  const posted = await post(tx, order, booked, planned?.event ?? null);
+  const posted = await post(tx, settlement, booked, { credit, payment: planned?.event ?? null });
+  if (settlement.operation?.noted)
+    await saveNotedCredit(tx, settlement.operation.noted, posted.note_entries, { at: order.created_at, ...credit });
+  const notes = await planNotes(tx, settlement, posted);
   if (payment && planned) await keepChargedCard(tx, payment.attempt, payment.outcome, order.created_at);
   const charge = payment && (saved.charge ?? (await getRecordedCharge(tx, payment.attempt)));
   const issued = saved.claims ?? [];
@@ -72,8 +77,9 @@ export async function bookOrder(
     settlement,
     { booked, entry_ids: posted.entry_ids, claims: issued },
     {
-      ...documentParts(order, booked, { ...posted, parties: facts.parties }),
-      charge_items: planned && planned.itemsPart(posted.entry_ids, posted.payment_entries),
+      ...documentParts(order, booked, { ...posted, parties: facts.parties, notes }),
+      charge_items: planned && planned.itemsPart(entriesAt(posted, credit.places), posted.payment_entries),
+      used_credit: usesCredit(lines) && posted.event_id !== null ? usedCredit(order.id, posted.event_id) : null,
       bought_uses: uses.length === 0 ? null : rolloverQuotas(uses),
       events: occurrencesPart([
         ...events.map((event) => ({ event, at: order.created_at })),
@@ -117,19 +123,72 @@ async function saveFirst(
   );
 }
 
-/** Posts the order and its payment in one statement. A line that is paid late keeps its entry. */
-async function post(tx: Tx, order: Order, booked: readonly BookedLine[], payment: NewEvent | null) {
-  const event = orderEvent(order, booked);
+const entriesAt = ({ entry_ids }: { entry_ids: readonly LedgerEntryId[] }, places: readonly number[]) =>
+  places.flatMap((place) => entry_ids[place] ?? []);
+
+const usesCredit = (lines: Settlement['lines']): boolean => lines.some(({ credit_used }) => credit_used > 0);
+
+/** Returns what credit and the card pay. Nothing is read for an order that neither of them pays. */
+async function planPayments(
+  tx: Tx,
+  { order, lines, payment, operation }: Settlement,
+  booked: readonly BookedLine[],
+  facts: Parameters<typeof findPaidLines>[3],
+): Promise<BookedCredit> {
+  if (payment === null && !usesCredit(lines)) return { entries: [], charged: [], places: [], uses: [] };
+  const paid = await findPaidLines(tx, order, booked, facts);
+  return bookCredit(tx, order, booked, paid, operation?.noted ?? null);
+}
+
+/**
+ * Posts the order and its payment in one statement. A line that is paid late keeps its entry. Credit notes of an
+ * operation come before its order, and the use of credit after it.
+ */
+async function post(
+  tx: Tx,
+  { order, operation }: Settlement,
+  booked: readonly BookedLine[],
+  { credit, payment }: { credit: BookedCredit; payment: NewEvent | null },
+) {
+  const ordered = orderEntries(order, booked);
+  const before = operation?.entries ?? [];
+  const noted = operation?.noted?.entries ?? [];
+  const event = orderEvent(order, operation, [...before, ...noted, ...ordered, ...credit.entries]);
   const posted = await postEvents(tx, [...(event ? [event] : []), ...(payment ? [payment] : [])]);
-  const [order_entries = [], payment_entries = []] = event ? posted : [[], ...posted];
-  const event_id = order_entries[0]?.ledger_event_id ?? null;
+  const [event_entries = [], payment_entries = []] = event ? posted : [[], ...posted];
+  const first = before.length + noted.length;
+  const order_entries = event_entries.slice(first, first + ordered.length);
   let next = 0;
   const entry_ids = booked.map(({ line }): LedgerEntryId => {
     const id = line.ledger_entry_id ?? order_entries[next++]?.id;
     assert(id !== undefined, 'every new line was posted');
     return id;
   });
-  return { entry_ids, event_id, payment_entries };
+  return {
+    entry_ids,
+    event_id: event_entries[0]?.ledger_event_id ?? null,
+    has_orders: ordered.length > 0,
+    note_entries: event_entries.slice(before.length, first),
+    payment_entries,
+  };
+}
+
+/** Returns the event of an order; null if all its lines were posted before and are paid late by a card alone. */
+function orderEvent(order: Order, operation: Settlement['operation'], entries: readonly NewEntry[]): NewEvent | null {
+  if (entries.length === 0) return null;
+  const name = operation?.event ?? { key: `order:${order.id}`, kind: 'order' };
+  return { ...name, at: order.created_at, entries };
+}
+
+/** Returns the credit notes of the operation that an order is part of. */
+async function planNotes(
+  tx: Tx,
+  { order, operation }: Settlement,
+  { event_id, note_entries }: { event_id: LedgerEventId | null; note_entries: readonly Entry[] },
+): Promise<NewDocument[]> {
+  if (!operation?.noted || event_id === null) return [];
+  const amounts = notedAmounts(operation.noted, note_entries);
+  return planNotesOf(tx, { ledger_event_id: event_id, at: order.created_at }, amounts);
 }
 
 /** Saves what remains, given the rows that were inserted first, and commits. */

@@ -1,5 +1,5 @@
 export { type BookedLine, slotsOf } from './book-lines.ts';
-export { loadBooking } from './load-booking.ts';
+export { type BookedOperation, loadBooking } from './load-booking.ts';
 export { bookOrder } from './book-order.ts';
 export { findEntryTexts, nameEntries } from './describe-lines.ts';
 export { documentParts } from './issue-documents.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type DocumentParts, issuedDocuments, planInvoices } from '#ledger';
+import { type DocumentParts, issuedDocuments, type NewDocument, planInvoices } from '#ledger';
 import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-schema';
 import type { Part } from '#platform/db/together';
 import type { Profile } from '#profiles';
@@ -21,18 +21,24 @@ export function documentParts(
   {
     entry_ids,
     event_id,
+    has_orders = event_id !== null,
     parties,
+    notes = [],
   }: {
     entry_ids: readonly LedgerEntryId[];
-    /** Null if all lines were posted before. */
+    /** Null if nothing was posted. */
     event_id: LedgerEventId | null;
+    /** False if all lines were posted before; true when omitted. */
+    has_orders?: boolean;
     parties: ReadonlyMap<ProfileId, Profile>;
+    /** Credit notes of the operation that the order is part of; none when omitted. */
+    notes?: readonly NewDocument[];
   },
 ): DocumentParts & { coverages: Part<void> | null } {
   return { coverages: openedCoverages(coveragesOf(booked)), ...invoiceParts() };
 
   function invoiceParts(): DocumentParts {
-    if (event_id === null) return issuedDocuments([]);
+    if (event_id === null || !has_orders) return issuedDocuments(notes);
     const payer = parties.get(order.profile_id);
     assert(payer, 'an order has a payer');
     const lines = booked.flatMap(({ line, description, covers_from, covers_to }, index) => {
@@ -43,7 +49,7 @@ export function documentParts(
       return { provider_id, kind, ledger_entry_id, description, full_amount, amount, covers_from, covers_to };
     });
     const facts = { payer, ledger_event_id: event_id, unit: order.unit, at: order.created_at };
-    return issuedDocuments(planInvoices(facts, lines, parties));
+    return issuedDocuments([...notes, ...planInvoices(facts, lines, parties)]);
   }
 }
 

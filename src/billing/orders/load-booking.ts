@@ -5,16 +5,21 @@ import {
   accounts,
   findEntries,
   findHoldings,
+  findUnpaidIncome,
   fromSubjectColumns,
   type Holding,
   holdingsOn,
+  isSameSubject,
   type LedgerSubject,
+  type NewEntry,
   subjectText,
+  type UnpaidIncome,
 } from '#ledger';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
+import { mergeReads } from '#platform/db/merge-reads';
 import { runInOrder, together } from '#platform/db/together';
 import type { AcceptedOutcome, Attempt, PlannedLine } from '#payments';
 import { findManagedAmong, processorProfile, type Profile, profilesById } from '#profiles';
@@ -26,6 +31,7 @@ import {
   type Subscription,
   subscriptionIdOf,
 } from '#subscriptions';
+import { findCreditOfEntries, type NotedCredit } from '../credits/index.ts';
 import {
   type Order,
   type OrderLine,
@@ -45,6 +51,18 @@ export interface Settlement {
   /** True for the charge of a job, which is announced by its receipt alone. */
   is_automatic?: boolean;
   at: Date;
+  /** Operation that the order is part of; omitted for an order of its own. */
+  operation?: BookedOperation;
+}
+
+/** What an operation, such as a change of plan, posts in the event of the order that it makes. */
+export interface BookedOperation {
+  /** Key and kind of the ledger event. */
+  event: { key: string; kind: string };
+  /** Entries before those of credit notes: recognised income. */
+  entries: readonly NewEntry[];
+  /** Credit notes; their lots may pay lines of the order. Null without. */
+  noted: NotedCredit | null;
 }
 
 /** What the booking of an order needs of other rooms. */
@@ -157,8 +175,9 @@ async function findUsername({ actor }: Context, tx: Tx, { created_by }: Attempt)
 }
 
 /**
- * Returns the booked lines as the charge pays them. Reads the entries of lines that are paid late and the balances on
- * subjects that `facts` do not have; nothing for new subscriptions and seats.
+ * Returns the booked lines as the charge pays them: less what credit pays. Reads the entries of lines that are paid
+ * late, what their orders earned, and the balances on subjects that `facts` do not have; nothing for new subscriptions
+ * and seats.
  */
 export async function findPaidLines(
   tx: Tx,
@@ -166,10 +185,11 @@ export async function findPaidLines(
   booked: readonly BookedLine[],
   { names, opened, facts }: { names: readonly LineNames[]; opened: readonly Subscription[]; facts: BookingFacts },
 ): Promise<PlannedLine[]> {
-  const late = await findEntries(
-    tx,
-    booked.flatMap(({ line }) => line.ledger_entry_id ?? []),
-  );
+  const late_ids = booked.flatMap(({ line }) => line.ledger_entry_id ?? []);
+  const [late, credited] = await mergeReads(tx, [
+    (together) => findEntries(together, late_ids),
+    (together) => findCreditOfEntries(together, late_ids),
+  ]);
   const opened_ids = new Set(opened.map(({ id }) => id));
   const lines = booked.map((each, index) => {
     const { line } = each;
@@ -179,7 +199,8 @@ export async function findPaidLines(
     assert(subject, 'an order has a subject');
     return {
       provider_id: line.provider_id,
-      amount: line.amount,
+      amount: line.amount - line.credit_used,
+      credit_amount: line.credit_used + (entry === null ? 0 : (credited.get(entry.id)?.credit_used ?? 0)),
       broker_fee_percent: line.broker_fee_percent,
       payer_id: entry?.dest_profile_id ?? order.profile_id,
       subject,
@@ -192,9 +213,22 @@ export async function findPaidLines(
     };
   });
   const others = lines.flatMap(({ subject, is_new }) => (is_new || facts.hasHoldings(subject) ? [] : [subject]));
-  const holdings = [...facts.holdings, ...(await findHoldings(tx, others, accounts.payable))];
-  const payableOf = sumPayables(order, lines, holdings);
-  return lines.map(({ ordered: _, is_new: _new, ...line }) => ({ ...line, payable: payableOf(line) }));
+  const owing = lines.flatMap(({ subject, ordered }) => (ordered === 0 ? [subject] : []));
+  const [found, incomes] = await mergeReads(tx, [
+    (together) => findHoldings(together, others, accounts.payable),
+    (together) => findUnpaidIncome(together, owing),
+  ]);
+  const payableOf = sumPayables(order, lines, [...facts.holdings, ...found]);
+  return lines.map(({ ordered, is_new: _new, ...line }) => ({
+    ...line,
+    payable: payableOf(line),
+    // A new order has earned nothing yet.
+    unpaid_income: ordered > 0 ? 0 : incomeOn(incomes, line),
+  }));
+}
+
+function incomeOn(incomes: readonly UnpaidIncome[], { subject, unit }: Pick<PlannedLine, 'subject' | 'unit'>): number {
+  return incomes.find((each) => each.unit === unit && isSameSubject(each.subject, subject))?.amount ?? 0;
 }
 
 /** Returns how to find what the payer of a line owes on its subject: the balance before, and the lines of the order. */

@@ -4,6 +4,7 @@ import type { CouponId, OrderId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { type AcceptedOutcome, type Attempt, type Charge, closeUnpaidAttempt } from '#payments';
 import { lockProfile } from '#profiles';
+import { holdAgain, returnHeldCredit } from '../credits/index.ts';
 import { bookOrder } from './book-order.ts';
 import { loadBooking, lockAndLoadBooking } from './load-booking.ts';
 import {
@@ -33,16 +34,19 @@ export async function settleOrder(
   return inTransaction(ctx.db, async (tx) => {
     const locked = await lockAndLoadBooking(tx, attempt.profile_id, order_id);
     if (!locked) return null;
-    const { order, lines } = locked;
-    let { loaded } = locked;
+    const { order } = locked;
+    let { lines, loaded } = locked;
     // The redemptions were released. Counts them again where one is left; the paid order keeps its price in any case.
     if (order.state === 'given_up' && !order.is_holding) {
       const coupons = collectCouponIds(lines);
       await lockCoupons(tx, coupons);
       await countRedemptions(tx, coupons);
     }
-    // Only the booking of a reserved order is loaded with its lock.
-    if (order.state === 'given_up') loaded = await loadBooking(tx, order);
+    // Only the booking of a reserved order is loaded with its lock. What credit does not pay any more stays due.
+    if (order.state === 'given_up') {
+      lines = await holdAgain(tx, order, lines, ctx.clock.now());
+      loaded = await loadBooking(tx, order);
+    }
     const payment = { attempt, outcome };
     return bookOrder(ctx, tx, { order, lines, payment, is_automatic, at: ctx.clock.now() }, loaded);
   });
@@ -50,9 +54,9 @@ export async function settleOrder(
 
 /**
  * Last step of a checkout without a payment. Refuses the order if the payment was declined; gives it up if the charge
- * never reached the processor. A refused order releases its redemptions of coupons and its free entries; a given-up one
- * keeps them until `releaseHolding`, because it is booked if its payment appears. The cart is unchanged. No effect on a
- * closed order.
+ * never reached the processor. Returns the credit that the order holds. A refused order releases its redemptions of
+ * coupons and its free entries; a given-up one keeps them until `releaseHolding`, because it is booked if its payment
+ * appears. The cart is unchanged. No effect on a closed order.
  * `also` runs in the same transaction.
  *
  * Locks: the payer's profile, then the order.
@@ -69,6 +73,7 @@ export async function closeUnpaidOrder(
     const order = await lockReservedOrder(tx, order_id);
     if (!order) return;
     const at = ctx.clock.now();
+    await returnHeldCredit(tx, order.id);
     const is_holding = reason.state === 'failed';
     if (!is_holding) await releaseCounted(tx, order.id);
     await updateOrderState(tx, order.id, {

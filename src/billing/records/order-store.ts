@@ -13,7 +13,7 @@ import type {
 import type { Reader, Tx } from '#platform/db/database';
 import { anyOf, fragment, type Ids } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
-import { type JsonRow, type Part, readRows, runAndCommit, runTogether } from '#platform/db/together';
+import { type JsonRow, type Part, type Parts, readRows, runAndCommit, runTogether } from '#platform/db/together';
 import { type Attempt, insertedAttempt, type PreparedAttempt } from '#payments';
 import { mayTakeFreeEntry, reservedEntries } from './free-entry-store.ts';
 import type { NewOrderLine, Order, OrderLine } from './order.ts';
@@ -58,27 +58,32 @@ const line_columns = [
   'subject_id',
   'subject_part',
   'ledger_entry_id',
+  'renews_from',
+  'credit_used',
 ] as const;
 
 /**
  * Inserts a reserved order with its lines, and the charge attempt that pays it unless the total is zero, in one
  * statement. With an attempt, commits the transaction. The unique index orders_one_in_flight rejects a second open
- * order of the payer.
+ * order of the payer. `further` are parts that may name `new_order` and `new_lines`.
  */
 export async function insertOrder(
   tx: Tx,
   order: NewOrder,
   lines: readonly NewOrderLine[],
   at: Date,
+  further: Parts = {},
 ): Promise<{ order: Order; lines: OrderLine[]; attempt: Omit<Attempt, 'source'> | null }> {
   // An order that waits for its payment is all that its transaction saves.
   const run = order.attempt === null ? runTogether : runAndCommit;
-  const inserted = await run(tx, reservedOrderParts(order, lines, at));
+  const inserted = await run(tx, { ...reservedOrderParts(order, lines, at), ...further });
   assert(inserted.new_order, 'an order was inserted');
   return { order: inserted.new_order, lines: inserted.new_lines, attempt: inserted.attempt ?? null };
 }
 
-/** Returns the parts that `insertOrder` runs. A part that follows them may name `attempt` and `new_order`. */
+/**
+ * Returns the parts that `insertOrder` runs. A part that follows them may name `attempt`, `new_order` and `new_lines`.
+ */
 export function reservedOrderParts(
   { profile_id, created_by, cart_version, amount, unit, attempt }: NewOrder,
   lines: readonly NewOrderLine[],
@@ -95,11 +100,15 @@ export function reservedOrderParts(
       read: (rows: readonly JsonRow[]) => readRows<Order>(rows, ['created_at', 'closed_at'])[0],
     },
     new_lines: {
-      query: fragment`${insertion('order_lines', line_columns, lines, { order_id: fragment`(select id from new_order)` })} returning *`,
+      query: fragment`${insertion('order_lines', line_columns, lines.map(withDefaults), { order_id: fragment`(select id from new_order)` })} returning *`,
       read: readOrderLines,
     },
     taken_entries: lines.some(mayTakeFreeEntry) ? reservedEntries(at) : null,
   };
+}
+
+function withDefaults(line: NewOrderLine) {
+  return { renews_from: null, credit_used: 0, ...line };
 }
 
 /** Part that finds the reserved order of a payer, and reserved orders of any payer with one of the items. */
@@ -114,7 +123,7 @@ export function ordersInFlight(payer_id: ProfileId, item_ids: Ids<CartItemId>): 
 
 /** Converts JSON rows of order lines. */
 export function readOrderLines(rows: readonly JsonRow[]): OrderLine[] {
-  return readRows<OrderLine>(rows, ['covers_from', 'covers_to']);
+  return readRows<OrderLine>(rows, ['covers_from', 'covers_to', 'renews_from']);
 }
 
 /** Selects a reserved order FOR UPDATE; undefined if it is closed. */

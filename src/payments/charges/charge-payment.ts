@@ -4,6 +4,7 @@ import {
   type Entry,
   findEntries,
   findHoldings,
+  findUnpaidIncome,
   fromSubjectColumns,
   isSameSubject,
   type LedgerSubject,
@@ -11,12 +12,13 @@ import {
 } from '#ledger';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { type Charge, type ChargeItem, chargeSubject, type Parties } from '../records/index.ts';
 import type { Funds } from '../processors/index.ts';
 import { distributeCharge } from './distribution.ts';
 import { type LineEntries, paymentEntries } from './payment-entries.ts';
 
-/** A line of a charge with the facts of the order that it pays. */
+/** A line of a charge with the facts of the order that it pays. `amount` is what the card pays of it. */
 export interface ChargeLine extends Pick<ChargeItem, 'provider_id' | 'amount' | 'broker_fee_percent'> {
   payer_id: ProfileId;
   subject: LedgerSubject;
@@ -28,6 +30,8 @@ export interface ChargeLine extends Pick<ChargeItem, 'provider_id' | 'amount' | 
   description: string;
   /** Balance of the payer's Payable on the subject before the payment, the order included. */
   payable: number;
+  /** Income on the subject that was taken from Receivable before the payment. */
+  unpaid_income: number;
 }
 
 /** Entries of a line, as the columns of its item name them. */
@@ -82,15 +86,19 @@ export function assertLinesOf(charge: Pick<Charge, 'amount'>, lines: readonly { 
 }
 
 /** A line with its title in mails; `description` stands in for an empty one. */
-export type PlannedLine = ChargeLine & { title: string };
+export type PlannedLine = ChargeLine & {
+  title: string;
+  /** Part of the order that credit paid. */
+  credit_amount: number;
+};
+
+type PostedFact = 'provider_id' | 'amount' | 'credit_amount' | 'broker_fee_percent' | 'event_label' | 'title';
 
 /** Loads the facts of the orders that were posted before the charge: two statements for all lines. */
 export async function findPostedLines(
   tx: Tx,
   unit: string,
-  items: readonly (Pick<ChargeItem, 'provider_id' | 'amount' | 'broker_fee_percent' | 'event_label' | 'title'> & {
-    invoiced_entry_id: LedgerEntryId;
-  })[],
+  items: readonly (Pick<ChargeItem, PostedFact> & { invoiced_entry_id: LedgerEntryId })[],
 ): Promise<PlannedLine[]> {
   const invoiced = await findEntries(
     tx,
@@ -103,15 +111,16 @@ export async function findPostedLines(
     const { description, dest_profile_id: payer_id, dest_unit } = entry;
     return { ...item, payer_id, subject, unit: dest_unit, description };
   });
-  const payables = await findHoldings(
-    tx,
-    lines.map(({ subject }) => subject),
-    accounts.payable,
-  );
+  const subjects = lines.map(({ subject }) => subject);
+  const [payables, incomes] = await mergeReads(tx, [
+    (together) => findHoldings(together, subjects, accounts.payable),
+    (together) => findUnpaidIncome(together, subjects),
+  ]);
   return lines.map((line) => {
     const payable = payables.find(
       (each) => isSameSubject(each.subject, line.subject) && each.profile_id === line.payer_id && each.unit === unit,
     );
-    return { ...line, payable: payable?.amount ?? 0 };
+    const income = incomes.find((each) => isSameSubject(each.subject, line.subject) && each.unit === unit);
+    return { ...line, payable: payable?.amount ?? 0, unpaid_income: income?.amount ?? 0 };
   });
 }

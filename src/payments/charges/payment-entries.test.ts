@@ -49,6 +49,7 @@ function makePaymentEntries(given: Line[], provider: 'cowork' | 'club' = 'cowork
       subject: line.subject ?? makeSubject({ id: String(index + 1) }),
       label: 'xia:basic',
       amount: line.amount,
+      unpaid_income: 0,
       payable: line.payable ?? line.amount,
       distribution,
     };

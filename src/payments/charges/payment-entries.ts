@@ -21,6 +21,8 @@ export interface PaidLine {
   amount: number;
   /** Balance of the payer's Payable on the subject, before this charge. */
   payable: number;
+  /** Income on the subject that was taken from Receivable, before this charge. */
+  unpaid_income: number;
   distribution: Distribution;
 }
 
@@ -47,7 +49,7 @@ export interface LineEntries {
  * The provider's expense of a sale is one amount: broker fee and processor fee together. The broker's Backlog takes
  * it against the processor's fee, which is the broker's expense. When the processor converts, the entries balance in
  * both units: the amount paid leaves the processor's Funds in parts, and the parts received are the provider's
- * Receivable.
+ * Receivable. Income that was earned before the payment came from Receivable and returns from there to Backlog.
  */
 // long: the entries of one line in the order of the documented examples
 export function paymentEntries(
@@ -68,6 +70,7 @@ export function paymentEntries(
     }),
   ];
   const payables = new Map<string, number>();
+  const incomes = new Map<string, number>();
 
   const links = lines.map((line): LineEntries => {
     const { paid, received } = line.distribution;
@@ -159,6 +162,22 @@ export function paymentEntries(
         description: describe('distribution', line.label),
       }),
     );
+    const income_key = subjectText(line.subject);
+    const income = incomes.get(income_key) ?? line.unpaid_income;
+    const earned = Math.min(line.amount, income);
+    if (earned > 0) {
+      incomes.set(income_key, income - earned);
+      entries.push(
+        moveAmount({
+          from: provider(accounts.receivable),
+          to: provider(accounts.backlog),
+          amount: earned,
+          unit: charge.unit,
+          subject: line.subject,
+          description: describe('distribution', line.label),
+        }),
+      );
+    }
     const distribute = convert({
       from: processor_funds,
       to: provider(accounts.funds),

@@ -74,7 +74,7 @@ export async function recordCharge(
   const lines = await findPostedLines(
     tx,
     attempt.unit,
-    items.map((item) => ({ event_label: '', title: '', ...item, invoiced_entry_id: item.entry_id })),
+    items.map((item) => ({ event_label: '', title: '', credit_amount: 0, ...item, invoiced_entry_id: item.entry_id })),
   );
   const planned = planCharge(charge, outcome, lines, {
     broker_id: site.broker_id,
@@ -177,7 +177,7 @@ export function planCharge(
 
 function itemRow(
   { id: charge_id }: Charge,
-  { provider_id, amount, broker_fee_percent, event_label, title }: PlannedLine,
+  { provider_id, amount, credit_amount, broker_fee_percent, event_label, title }: PlannedLine,
   rank: number,
   invoiced_entry_id: LedgerEntryId | undefined,
   links: LineLinks = { fee_entry_id: null, broker_fee_entry_id: null, distribute_entry_id: null },
@@ -189,6 +189,7 @@ function itemRow(
     invoiced_entry_id,
     provider_id,
     amount,
+    credit_amount,
     broker_fee_percent,
     event_label: cutText(event_label, EVENT_LABEL_LENGTH_MAX),
     title: cutText(title, TITLE_LENGTH_MAX),

@@ -53,6 +53,7 @@ const item_columns = [
   'invoiced_entry_id',
   'provider_id',
   'amount',
+  'credit_amount',
   'broker_fee_percent',
   'fee_entry_id',
   'broker_fee_entry_id',
