@@ -1,5 +1,5 @@
 import type { orderExecuted, paymentLinkSent } from '#billing';
-import type { cardUpdated, chargeUpdated } from '#payments';
+import type { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
 import { paths } from '#platform/http/paths';
 import type { PayloadOf } from './composer.ts';
 import { makeNotice, type Notice } from './notice.ts';
@@ -65,6 +65,18 @@ export function composeCardUpdated(found: Parties, payload: PayloadOf<typeof car
     originator: found.originator(payload.originated_by),
     path: paths.card(profile.slug),
     data: { changes: payload.changes },
+  });
+}
+
+/** Builds the notice of a payout that did not reach the bank, for the provider. */
+export function composePayoutFailed(found: Parties, payload: PayloadOf<typeof payoutFailed>): Notice | null {
+  const provider = found.profile(payload.provider_id);
+  if (!provider) return null;
+  const { amount, unit, is_returned, detail } = payload;
+  return makeNotice('payout_failed', {
+    parties: { provider },
+    path: paths.bank(provider.slug),
+    data: { amount: Math.abs(amount), unit, is_debit: amount < 0, is_returned, reason: detail },
   });
 }
 

@@ -10,7 +10,7 @@ import {
 } from '#accounts';
 import { claimCodeGenerated, orderExecuted, paymentLinkSent } from '#billing';
 import { userContact } from '#contacts';
-import { cardUpdated, chargeUpdated } from '#payments';
+import { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
 import { profileUpdated, roleGrantAccepted, roleGrantCreated, roleRequestCreated, userWelcome } from '#profiles';
 import {
   subscriptionGrantAccepted,
@@ -24,6 +24,7 @@ import {
   composeCardUpdated,
   composeChargeUpdated,
   composeOrderExecuted,
+  composePayoutFailed,
   composePaymentLink,
 } from './compose-payment-notice.ts';
 import {
@@ -72,6 +73,7 @@ export const composers: readonly Composer[] = [
   on(paymentLinkSent, composePaymentLink),
   on(chargeUpdated, composeChargeUpdated),
   on(cardUpdated, composeCardUpdated),
+  on(payoutFailed, composePayoutFailed),
   on(subscriptionGrantCreated, composeSubscriptionGrantCreated),
   on(subscriptionGrantAccepted, composeSubscriptionGrantAccepted),
   on(subscriptionRequestCreated, composeSubscriptionRequestCreated),

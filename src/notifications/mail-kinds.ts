@@ -41,6 +41,7 @@ const rows: readonly Row[] = [
   ['charge_updated',                'Orders and payments', 'Receipt, refund or dispute',     'A payment was received, refunded or disputed, or its receipt was asked for.'],
   ['card_updated',                  'Orders and payments', 'Payment card changed',           'The payment card of a profile was changed.'],
   ['payment_link_sent',             'Orders and payments', 'Link that pays an order',        'A provider sends the payment link of an unpaid order.'],
+  ['payout_failed',                 'Orders and payments', 'Payout failed',                  'A payout did not reach the bank account of a provider.'],
   ['claim_code_generated',          'Orders and payments', 'Seat in a group',                'A person is given a seat of a plan that another profile pays.'],
   ['user_contact',                  'The site',            'Message from the contact form',  'A visitor sent the contact form.'],
   ['user_registered',               'The site',            'New account',                    'A person registered.'],

@@ -15,6 +15,7 @@ const optionalEvents = [
   'expires_soon',
   'order_executed',
   'payment_link_sent',
+  'payout_failed',
   'period_sales_report_created',
   'processor_setup_error',
   'profile_updated',

@@ -65,6 +65,8 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   use_charge_limit_crossed: toBothSides,
   renewal_charge_failed: toBothSides,
 
+  payout_failed: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
+
   subscription_grant_accepted: toProvider,
   subscription_request_created: toProvider,
 };

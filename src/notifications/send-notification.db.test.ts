@@ -742,6 +742,11 @@ test('the reply to any message goes to the other party, never to one of its read
       ],
     ],
     [
+      'payout_failed',
+      { payout_id: 1, provider_id: provider.id, amount: 1000, unit: 'usd', is_returned: true, detail: 'Returned.' },
+      [[[gym, 'alice@example.com'], support]],
+    ],
+    [
       'subscription_grant_created',
       { ...subscription(), grant_key: key, key: null, message: null },
       [[[toAcme], 'alice@example.com']],

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { ChargeId, ProfileId, UserId } from '#platform/db/db-schema';
+import type { ChargeId, PayoutId, ProfileId, UserId } from '#platform/db/db-schema';
 import { defineEvent, idOf, nullableIdOf } from '#platform/jobs/events';
 import type { Card } from './processors/index.ts';
 
@@ -34,6 +34,24 @@ export const chargeUpdated = defineEvent(
       originated_by: nullableIdOf<UserId>(),
     },
     { description: 'A charge was paid, refused, refunded or disputed, or a user requested a copy of its receipt.' },
+  ),
+);
+
+export const payoutFailed = defineEvent(
+  'payout_failed',
+  Type.Object(
+    {
+      payout_id: idOf<PayoutId>(),
+      /** Whose funds were paid out. */
+      provider_id: idOf<ProfileId>(),
+      /** In 1/100 of `unit`; negative when the bank account was debited. */
+      amount: Type.Integer(),
+      unit: Type.String(),
+      /** True if the bank returned it; false if the processor refused or never received it. */
+      is_returned: Type.Boolean(),
+      detail: Type.String(),
+    },
+    { description: 'A payout did not reach the bank of a provider; the amount is part of the funds.' },
   ),
 );
 

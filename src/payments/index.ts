@@ -83,7 +83,7 @@ export {
 export { reserveRefundsOfEntries, sendRefund } from './refunds/index.ts';
 export { makePayments } from './payments.ts';
 export { chargedEntries, paidByChargeCondition, paymentsLedgerChecks } from './ledger-check-store.ts';
-export { cardUpdated, chargeUpdated } from './events.ts';
+export { cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
 export {
   /** @public tests of other rooms run the job with it */
   finishRefunds,

@@ -1,10 +1,11 @@
-import type { ChargeId, ClaimId, OrderId, PlanId, RoleId, SubscriptionId } from '#platform/db/db-schema';
+import type { ChargeId, ClaimId, OrderId, PayoutId, PlanId, RoleId, SubscriptionId } from '#platform/db/db-schema';
 import { composeClaimCode } from '../compose-claim-notice.ts';
 import { composeUserContact } from '../compose-contact-notice.ts';
 import {
   composeCardUpdated,
   composeChargeUpdated,
   composeOrderExecuted,
+  composePayoutFailed,
   composePaymentLink,
 } from '../compose-payment-notice.ts';
 import {
@@ -127,6 +128,15 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
       profile_id: ids.customer,
       changes: { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '2026-12', post: '2029-05' } },
       originated_by,
+    }),
+  payout_failed: (found) =>
+    composePayoutFailed(found, {
+      payout_id: 1 as PayoutId, // a sample
+      provider_id: ids.provider,
+      amount: 120_000,
+      unit: 'usd',
+      is_returned: true,
+      detail: 'The bank returned the payout.',
     }),
   payment_link_sent: (found) =>
     composePaymentLink(found, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
 import { accounts, findBalance, findEventEntries, verifyLedger } from '#ledger';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -273,4 +274,35 @@ test('an account is not disconnected while a payout is on its way; after that it
 
 test('the ledger is balanced after the tests above', async () => {
   assert.deepEqual((await verifyLedger(ctx.db)).violations, []);
+});
+
+test('a payout that fails is reported once to its provider, returned or never sent', async () => {
+  const reports = async (provider: ProfileId) => {
+    const rows = await ctx.db
+      .selectFrom('outbox_events')
+      .select('payload')
+      .where('name', '=', 'payout_failed')
+      .where(sql<boolean>`payload ->> 'provider_id' = ${String(provider)}`)
+      .orderBy('id')
+      .execute();
+    return rows.map(({ payload }) => payload as Record<string, unknown>); // of payoutFailed
+  };
+  const { provider, account } = await makeConnected();
+  await withdraw(provider, 1000);
+  const [payout] = await payoutsOf(provider);
+  assert(payout?.processor_key);
+  assert.deepEqual(await reports(provider), []);
+  await decide(payout.processor_key, 'failed', account);
+  later(10);
+  await reconcilePayouts(ctx);
+  await reconcilePayouts(ctx);
+  const detail = 'The bank returned the payout.';
+  const facts = { payout_id: payout.id, provider_id: provider, amount: 1000, unit: 'usd' };
+  assert.deepEqual(await reports(provider), [{ ...facts, is_returned: true, detail }]);
+
+  await assert.rejects(withdraw(provider, 500, { at: withFault('unreachable') }));
+  later(10);
+  await finishPayouts(ctx);
+  const [, second] = await reports(provider);
+  assert.deepEqual([second?.['amount'], second?.['is_returned']], [500, false]);
 });

@@ -1,7 +1,9 @@
 import { accounts, moveAmount, postEvent } from '#ledger';
 import type { Tx } from '#platform/db/database';
 import type { PayoutId } from '#platform/db/db-schema';
+import { emit } from '#platform/jobs/events';
 import { getProcessor } from '#profiles';
+import { payoutFailed } from '../events.ts';
 import type { PayoutOutcome, PayoutReport } from '../processors/index.ts';
 import { decidePayoutStep, lockPayout, type Payout, payoutSubject, updatePayout } from '../records/index.ts';
 
@@ -21,12 +23,25 @@ export async function settlePayout(tx: Tx, id: PayoutId, report: PayoutReport, a
   const detail = step.to === 'failed' ? 'The bank returned the payout.' : null;
   await updatePayout(tx, id, { state: step.to, processor_key, detail, updated_at: at });
   if (step.books !== null) await bookPayout(tx, { ...payout, processor_key }, step.books, at);
+  if (detail !== null) await emitFailure(tx, payout, detail, { is_returned: step.books === 'returned', at });
 }
 
 /** Closes a payout that the processor refused or never received: nothing was sent. No effect on a payout that was. */
 export async function closeUnsentPayout(tx: Tx, id: PayoutId, detail: string, at: Date): Promise<void> {
-  const { state } = await lockPayout(tx, id);
-  if (state === 'reserved') await updatePayout(tx, id, { state: 'failed', detail, updated_at: at });
+  const payout = await lockPayout(tx, id);
+  if (payout.state !== 'reserved') return;
+  await updatePayout(tx, id, { state: 'failed', detail, updated_at: at });
+  await emitFailure(tx, payout, detail, { is_returned: false, at });
+}
+
+async function emitFailure(
+  tx: Tx,
+  { id, profile_id, amount, unit }: Payout,
+  detail: string,
+  { is_returned, at }: { is_returned: boolean; at: Date },
+): Promise<void> {
+  const facts = { payout_id: id, provider_id: profile_id, amount, unit, is_returned, detail };
+  await emit(tx, payoutFailed(facts), at);
 }
 
 /** Applies the outcome of a request. */
