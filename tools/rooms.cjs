@@ -43,6 +43,7 @@ const subrooms = {
     'role-types': ['records'],
     roles: ['records'],
     members: ['records', 'role-types', 'roles', 'search'],
+    pictures: ['records'],
     profile: ['records', 'agreements', 'roles'],
     accessibles: ['records', 'role-types', 'roles', 'profile'],
     chooser: ['records', 'profile'],

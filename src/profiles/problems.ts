@@ -14,6 +14,11 @@ export const profileProblems = defineProblems({
     status: 403,
     title: 'Only the subscriber can change the name and the contact details of its profile.',
   },
+  picture_too_large: { status: 413, title: 'The picture is too large. Send a file of at most 1 MB.' },
+  picture_unreadable: {
+    status: 415,
+    title: 'The file is not a picture that can be read. Send a PNG, JPEG, GIF or WebP file.',
+  },
   profile_protected: { status: 403, title: 'This profile is part of the site and cannot be changed in this way.' },
   registration_disabled: { status: 403, title: 'Registration is closed on this site.' },
   shadow_profiles_limited: {

@@ -6,6 +6,7 @@ import { profilesEvents } from './events.ts';
 import { profilesJobs } from './jobs.ts';
 import { memberPages, memberPageTypes, memberRoutes, removeMemberPages } from './members/index.ts';
 import type { ProfileNeeds } from './needs.ts';
+import { picturePages, picturePageTypes, pictureRoutes } from './pictures/index.ts';
 import { profilePages, profilePageTypes, profileRoutes } from './profile/index.ts';
 import { registrationPages, registrationPageTypes, registrationRoutes } from './registration/index.ts';
 import { roleRevocationUndo } from './roles/index.ts';
@@ -21,6 +22,7 @@ export function makeProfiles(needs: ProfileNeeds): Room {
     routes(http) {
       registrationRoutes(http, accounts);
       profileRoutes(http, needs);
+      pictureRoutes(http, throttle);
       roleTypeRoutes(http);
       memberRoutes(http, throttle);
       accessibleRoutes(http, throttle);
@@ -30,6 +32,7 @@ export function makeProfiles(needs: ProfileNeeds): Room {
     pages(http) {
       registrationPages(http, needs);
       profilePages(http, needs);
+      picturePages(http, throttle);
       memberPages(http, throttle);
       removeMemberPages(http);
       accessiblePages(http, throttle);
@@ -42,6 +45,7 @@ export function makeProfiles(needs: ProfileNeeds): Room {
     page_types: [
       ...registrationPageTypes,
       ...profilePageTypes,
+      ...picturePageTypes,
       ...memberPageTypes,
       ...accessiblePageTypes,
       ...agreementPageTypes,

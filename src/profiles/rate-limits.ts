@@ -28,3 +28,10 @@ export const sellerInvitationLimit: RateLimit = {
   counts: 'Invitations, requests and grants by a seller: a manager of the broker or of a provider',
   per: 'account',
 };
+export const pictureLimit: RateLimit = {
+  name: 'picture',
+  max: 20,
+  window_s: 3600,
+  counts: 'Uploaded pictures',
+  per: 'profile',
+};

@@ -199,7 +199,7 @@ const open_to_all = words(`
   GET /api/billing/payments/:claim_code  POST /api/billing/payments/:claim_code  GET /billing/payments/:claim_code/  POST /billing/payments/:claim_code/
   GET /login/  POST /login/  GET /login/:verification_key/  POST /login/:verification_key/  GET /users/stop/:verification_key/  POST /users/stop/:verification_key/  GET /logout/  POST /logout/
   GET /recover/  POST /recover/  GET /register/  POST /register/
-  GET /api/legal  GET /api/legal/:agreement  GET /legal/  GET /legal/:agreement/
+  GET /api/legal  GET /api/legal/:agreement  GET /legal/  GET /legal/:agreement/  GET /pictures/:key
   GET /api/proxy/session/profiles  POST /api/contact  GET /contact/  POST /contact/  POST /colours/  GET /api/pricing  GET /pricing/
   POST /api/cart  DELETE /api/cart  POST /api/cart/redeem  DELETE /api/cart/redeem  POST /api/cart/:plan/upload
   POST /billing/cart/  GET /redeem/  POST /redeem/`);

@@ -133,6 +133,7 @@ const linked_elsewhere: Readonly<Record<string, string>> = {
   '/users/roles/accept/': 'redirects to the connected profiles',
   '/profile/': 'redirects to a profile, or shows a choice',
   '/profile/:profile/': 'redirects to the contact details',
+  '/profile/:profile/picture/': 'the contact details',
   '/profile/:profile/remove-role/:user/': 'the people of a profile',
   '/billing/:profile/cancel-balance/': 'the billing page of a subscriber who owes',
   '/billing/:profile/credit-notes/download/': 'the page of a credit note',

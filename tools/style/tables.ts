@@ -15,7 +15,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'undo_entries',
   ],
   accounts: ['api_keys', 'names', 'sessions', 'ssh_keys', 'totp_factors', 'users', 'verifications'],
-  profiles: ['agreements', 'profiles', 'role_types', 'roles', 'signatures'],
+  profiles: ['agreements', 'pictures', 'profiles', 'role_types', 'roles', 'signatures'],
   contacts: ['activities', 'contacts'],
   catalog: ['advance_discounts', 'coupons', 'plans', 'use_charges'],
   ledger: [

@@ -3,7 +3,7 @@ import type { UserId } from '#platform/db/db-schema';
 import { updateUserRow } from './user-store.ts';
 
 /**
- * Applies a change of the personal profile to its user: the full name and, after a rename, the username.
+ * Applies a change of the personal profile to its user: the full name, the picture and, after a rename, the username.
  *
  * The caller has claimed the new name for both. The e-mail address is never copied: a manager of the profile could
  * otherwise take over the account.
@@ -11,7 +11,7 @@ import { updateUserRow } from './user-store.ts';
 export async function updateUserFromProfile(
   tx: Tx,
   user_id: UserId,
-  change: { username?: string; full_name?: string },
+  change: { username?: string; full_name?: string; picture?: string | null },
 ): Promise<void> {
   await updateUserRow(tx, user_id, change);
 }

@@ -7,6 +7,7 @@ import { UserDetailSchema } from '../schemas.ts';
 import { deletion } from './describe-deletion.ts';
 
 const delete_url = paths.deleteUser('xia');
+const picture_url = paths.userPicture('xia');
 
 export const userPage = definePage(
   'users/index.html',
@@ -15,6 +16,7 @@ export const userPage = definePage(
     needs_otp: Type.Boolean(),
     is_email_verified: Type.Boolean(),
     delete_url: Type.String(),
+    picture_url: Type.String(),
     form: Type.Object({
       username: Type.String(),
       full_name: Type.String(),
@@ -33,6 +35,7 @@ export const userPage = definePage(
       needs_otp: true,
       is_email_verified: true,
       delete_url,
+      picture_url,
       form: { username: 'xia', full_name: 'Xia Lee', nick_name: 'Xia', email: 'xia@example.com', phone: null },
       email_awaiting: null,
       phone_awaiting: null,
@@ -43,6 +46,7 @@ export const userPage = definePage(
       needs_otp: false,
       is_email_verified: false,
       delete_url,
+      picture_url,
       form: {
         username: 'xia',
         full_name: 'Xia Lee',
@@ -59,6 +63,7 @@ export const userPage = definePage(
       needs_otp: false,
       is_email_verified: false,
       delete_url,
+      picture_url,
       form: { username: 'xia', full_name: '', nick_name: '', email: 'xia@example.com', phone: '' },
       email_awaiting: null,
       phone_awaiting: null,

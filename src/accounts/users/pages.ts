@@ -97,6 +97,7 @@ async function showUser(
     needs_otp: user.otp_enabled,
     is_email_verified: isEmailVerified(user),
     delete_url: paths.deleteUser(user.username),
+    picture_url: paths.userPicture(user.username),
     form: { username, full_name, nick_name, email, phone },
     email_awaiting: awaiting.find((address) => address.includes('@')) ?? null,
     phone_awaiting: awaiting.find((address) => !address.includes('@')) ?? null,

@@ -927,6 +927,12 @@ export interface PendingChangesTable {
   created_at: Date;
 }
 
+export interface PicturesTable {
+  key: string;
+  bytes: Buffer;
+  created_at: Date;
+}
+
 export interface PlansTable {
   id: GeneratedAlways<PlanId>;
   profile_id: ProfileId;
@@ -1520,6 +1526,7 @@ export interface Schema {
   payout_accounts: PayoutAccountsTable;
   payouts: PayoutsTable;
   pending_changes: PendingChangesTable;
+  pictures: PicturesTable;
   plans: PlansTable;
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;

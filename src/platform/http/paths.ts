@@ -41,6 +41,9 @@ export const paths = {
   userRoles: (username: string) => `/users/${e(username)}/roles/`,
   roleAccept: (key: string) => `/users/roles/accept/${e(key)}/`,
   profile: (slug: string) => `/profile/${e(slug)}/contact/`,
+  profilePicture: (slug: string) => `/profile/${e(slug)}/picture/`,
+  userPicture: (username: string) => `/users/${e(username)}/picture/`,
+  picture: (key: string) => `/pictures/${key}`,
   profileChooser: () => '/profile/',
   /** Confirmation before a person loses the role, the invitation or the request on a profile. */
   removeRole: (slug: string, username?: string) =>

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
+import { paths } from '#platform/http/paths';
 import { invalidInput } from '#kernel/problem';
 import { ConflictView } from '#platform/pages/forms/conflict-view';
 import { editVersion } from '#platform/pages/forms/edit-version';
@@ -36,6 +37,7 @@ const typical = {
     { value: 'America/Chicago', label: 'America/Chicago' },
     { value: 'Europe/Paris', label: 'Europe/Paris' },
   ],
+  picture_url: paths.profilePicture('acme'),
   own_user: null,
   ...profileForm.view(details, context),
   edit_version: editVersion(details),
@@ -55,6 +57,8 @@ export const contactDetailsPage = definePage(
     /** Version of the form, for `_conflict.html`. */
     edit_version: Type.String(),
     conflict: ConflictView,
+    /** Page of the picture; null for a reader who may not change it. */
+    picture_url: Type.Union([Type.String(), Type.Null()]),
     /** The caller, if the profile is the personal profile of the caller. */
     own_user: Type.Union([Type.Object({ username: Type.String() }), Type.Null()]),
   }),
@@ -70,7 +74,7 @@ export const contactDetailsPage = definePage(
       may_set_flags: true,
       ...profileForm.view({ ...details, is_provider: true, is_bulk_buyer: false }, context),
     },
-    read_only: { ...typical, may_edit: false },
+    read_only: { ...typical, may_edit: false, picture_url: null },
     error: {
       ...typical,
       ...profileForm.view(

@@ -80,6 +80,7 @@ async function show(
       ...(conflict === null ? {} : { detail: '' }),
       edit_version: shownVersion({ body: request.body, is_kept: refusal !== null && conflict === null }, values),
       conflict: refusal && viewConflict(profileForm, { conflict, values, refusal }, context),
+      picture_url: subject.is_manager && subject.relation !== 'provider' ? paths.profilePicture(view.slug) : null,
       own_user: view.person && isOwn(request, view) ? { username: view.person.username } : null,
     },
     refusal?.status ?? 200,

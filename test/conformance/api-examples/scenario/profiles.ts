@@ -2,6 +2,20 @@ import type { ExampleCall } from '../record-examples.ts';
 
 const xia = { profile: 'xia' };
 
+/** A GIF of one pixel; all of its bytes are ASCII. */
+const picture = {
+  type: 'multipart/form-data; boundary=example',
+  text: [
+    '--example',
+    'Content-Disposition: form-data; name="file"; filename="xia.gif"',
+    'Content-Type: image/gif',
+    '',
+    'GIF89a\u0001\0\u0001\0\0\0\0,\0\0\0\0\u0001\0\u0001\0\0\u0002\u0002D\u0001\0;',
+    '--example--',
+    '',
+  ].join('\r\n'),
+};
+
 export const profilesCalls: readonly ExampleCall[] = [
   { operation: 'GET /api', as: null },
   { operation: 'GET /api/profile', query: { q: 'acme', q_f: 'full_name' } },
@@ -19,6 +33,10 @@ export const profilesCalls: readonly ExampleCall[] = [
     body: { full_name: 'Lee Consulting', type: 'organization' },
   },
   { operation: 'GET /api/users/{user}/profiles', as: 'xia', path: { user: 'xia' } },
+  { operation: 'POST /api/users/{user}/picture', as: 'xia', path: { user: 'xia' }, raw: picture },
+  { operation: 'DELETE /api/users/{user}/picture', as: 'xia', path: { user: 'xia' } },
+  { operation: 'POST /api/profile/{profile}/picture', as: 'xia', path: xia, raw: picture },
+  { operation: 'DELETE /api/profile/{profile}/picture', as: 'xia', path: xia },
   { operation: 'POST /api/profile/{profile}/roles/describe', as: 'xia', path: xia, body: { title: 'Auditor' } },
   { operation: 'GET /api/profile/{profile}/roles/describe', as: 'xia', path: xia },
   { operation: 'GET /api/profile/{profile}/roles/describe/{role}', as: 'xia', path: { ...xia, role: 'auditor' } },

@@ -1,0 +1,3 @@
+export { picturePages } from './pages.ts';
+export { picturePageTypes } from './page-types.ts';
+export { pictureRoutes } from './routes.ts';
