@@ -87,6 +87,8 @@ const subrooms = {
   },
   billing: {
     records: [],
+    parked: [],
+    recognition: ['records', 'parked'],
     claims: ['records'],
     credits: ['records'],
     quotes: ['records', 'claims'],

@@ -270,12 +270,12 @@ const subjectJson = verbatimFragment(
 );
 
 /** Joins a row `entry` to a row `subject`. */
-const isAboutSubject = verbatimFragment(
+export const isAboutSubject = verbatimFragment(
   'entry.subject_kind = subject.kind and entry.subject_id = subject.id and entry.subject_part is not distinct from subject.part',
 );
 
 /** Subjects as the rows of a table `subject`, without duplicates. */
-function subjectRows(subjects: readonly LedgerSubject[]): Fragment {
+export function subjectRows(subjects: readonly LedgerSubject[]): Fragment {
   return fragment`(
     select distinct * from unnest(${subjects.map(({ kind }) => kind)}::text[], ${subjects.map(({ id }) => id)}::text[],
       ${subjects.map(({ part }) => part)}::text[]) as given (kind, id, part)

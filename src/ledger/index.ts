@@ -59,4 +59,11 @@ export { balanceFields, type PresentedTransaction, TransactionSchema } from './s
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
 export { findUnpaidIncome, type UnpaidIncome } from './unpaid-income-store.ts';
 export { describeNote } from './transaction.ts';
+export {
+  type ConvertedPayments,
+  findConvertedPayments,
+  findSubjectIncomes,
+  lockSubjects,
+  type SubjectIncome,
+} from './subject-income-store.ts';
 export { type LedgerVerification, verifyLedger } from './verification/index.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { findPlanBySlug, findUseCharge, type Plan, priceUses, type UseCharge } from '#catalog';
+import { periodContaining } from '#kernel/period';
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { Money } from '#kernel/money';
 import { equalsCi } from '#kernel/text';
@@ -10,7 +11,14 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { randomKey40 } from '#platform/security/crypto';
 import { findProfileById } from '#profiles';
-import { findSubscriptionAt, isAgreed, lockSubscriptions, recordUses, subscriptionSubject } from '#subscriptions';
+import {
+  findSubscriptionAt,
+  isAgreed,
+  lockSubscriptions,
+  recordUses,
+  type Subscription,
+  subscriptionSubject,
+} from '#subscriptions';
 import { billingProblems } from '../problems.ts';
 import { findBilledUses, insertBilledUses } from './billed-use-store.ts';
 
@@ -82,12 +90,20 @@ export async function billUses(ctx: Context, uses: UsesToBill): Promise<CountedU
       quantity,
       billed_quantity,
       ledger_entry_id: entry?.id ?? null,
+      payer_id: uses.profile_id,
+      ...(entry && recognitionWindow(subscription, at)),
       created_by: originated_by,
       created_at: at,
     });
     if (entry) await issueInvoices(tx, [invoicedUses(uses.profile_id, plan, entry)]);
     return readCounted(plan, use, quantity, entry, at);
   });
+}
+
+/** Returns the calendar month of the subscription in which uses are earned. */
+function recognitionWindow({ anchor_at }: Pick<Subscription, 'anchor_at'>, at: Date) {
+  const { start_at, ends_at } = periodContaining(anchor_at, 'monthly', 1, at);
+  return { recognise_from: start_at, recognise_at: ends_at };
 }
 
 function readCounted(plan: Plan, use: UseCharge, quantity: number, entry: Entry | null, at: Date): CountedUses {

@@ -12,7 +12,7 @@ export interface BookedLine {
   subscription_id: SubscriptionId | null;
   subject: LedgerSubject;
   description: string;
-  /** Anchor of the periods of the subscription; null for a line that opens or extends none. */
+  /** Anchor of the periods of the subscription; null without one, and for a line of one that the order leaves alone. */
   anchor_at: Date | null;
   covers_from: Date | null;
   covers_to: Date | null;
@@ -77,7 +77,7 @@ export function bookLines(
 ): { booked: BookedLine[]; uses: BoughtUses[] } {
   const openedByRank = new Map(periodLines(lines).map(({ rank }, index) => [rank, opened[index]]));
   const openedByKey = new Map(
-    opened.map(({ subscription }) => [`${subscription.profile_id}/${subscription.plan_id}`, subscription.id]),
+    opened.map(({ subscription }) => [`${subscription.profile_id}/${subscription.plan_id}`, subscription]),
   );
   const seats = new Map<PlanId, LedgerSubject>();
   const uses: BoughtUses[] = [];
@@ -88,7 +88,8 @@ export function bookLines(
       if (line.claim_email !== null) return bookSeat(line, plan, seats);
       const opening = openedByRank.get(line.rank);
       if (opening) return bookPeriod(line, plan, opening);
-      const subscription_id = openedByKey.get(`${line.beneficiary_id}/${plan.id}`) ?? line.subscription_id;
+      const held = openedByKey.get(`${line.beneficiary_id}/${plan.id}`);
+      const subscription_id = held?.id ?? line.subscription_id;
       const use = plan.use_charges.find((each) => each.id === line.use_charge_id) ?? null;
       const use_slug = line.kind === 'use' ? use?.slug : undefined;
       const subject =
@@ -100,7 +101,8 @@ export function bookLines(
       if (line.kind === 'use' && use && subscription_id !== null)
         uses.push({ subscription_id, use_charge_id: use.id, quota: use.quota, quantity: line.quantity });
       const { description } = line;
-      return { line, subscription_id, subject, description, anchor_at: null, covers_from: null, covers_to: null };
+      const anchor_at = held?.anchor_at ?? null;
+      return { line, subscription_id, subject, description, anchor_at, covers_from: null, covers_to: null };
     });
   return { booked, uses };
 }

@@ -6,7 +6,7 @@ import type { Tx } from '#platform/db/database';
 import { type Parts, runAndCommit, runTogether } from '#platform/db/together';
 import { type Event, eventsPart, type Occurrence } from '#platform/jobs/events';
 import { type Charge, chargeParts, getRecordedCharge, keepChargedCard, planCharge } from '#payments';
-import { openingParts, readOpenings, reportingOverlap, rolloverQuotas } from '#subscriptions';
+import { findSubscriptionsByIds, openingParts, readOpenings, reportingOverlap, rolloverQuotas } from '#subscriptions';
 import { allowLongStatements, bookedOrder, type Order } from '../records/index.ts';
 import {
   buildCodeGenerated,
@@ -71,13 +71,14 @@ export async function bookOrder(
   const notes = await planNotes(tx, settlement, posted);
   if (payment && planned) await keepChargedCard(tx, payment.attempt, payment.outcome, order.created_at);
   const charge = payment && (saved.charge ?? (await getRecordedCharge(tx, payment.attempt)));
+  const anchorOf = await findAnchors(tx, booked);
   const issued = saved.claims ?? [];
   await saveRest(
     tx,
     settlement,
     { booked, entry_ids: posted.entry_ids, claims: issued },
     {
-      ...documentParts(order, booked, { ...posted, parties: facts.parties, notes }),
+      ...documentParts(order, booked, { ...posted, parties: facts.parties, notes, anchorOf }),
       charge_items: planned && planned.itemsPart(entriesAt(posted, credit.places), posted.payment_entries),
       used_credit: usesCredit(lines) && posted.event_id !== null ? usedCredit(order.id, posted.event_id) : null,
       bought_uses: uses.length === 0 ? null : rolloverQuotas(uses),
@@ -94,6 +95,17 @@ export async function bookOrder(
 
 function occurrencesPart(occurrences: readonly Occurrence[]) {
   return occurrences.length === 0 ? null : eventsPart(occurrences);
+}
+
+/** Returns the anchors of the subscriptions of lines. Reads those that the order neither opens nor extends. */
+async function findAnchors(tx: Tx, booked: readonly BookedLine[]): Promise<(line: BookedLine) => Date | null> {
+  const others = booked.filter(({ line, anchor_at }) => anchor_at === null && line.kind === 'use' && line.amount > 0);
+  const held = await findSubscriptionsByIds(
+    tx,
+    others.flatMap(({ subscription_id }) => subscription_id ?? []),
+  );
+  return ({ anchor_at, subscription_id }) =>
+    anchor_at ?? (subscription_id === null ? null : (held.get(subscription_id)?.anchor_at ?? null));
 }
 
 function getProcessorId({ processor_id }: BookingFacts) {

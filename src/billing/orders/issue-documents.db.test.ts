@@ -128,6 +128,7 @@ test('a settled order has an invoice with the parties, the lines and one coverag
     .select(['line.amount as line_amount', 'line.recurring_amount', 'line.recurring_periods'])
     .select('subscriptions.anchor_at as subscription_anchor_at')
     .where('line.provider_id', '=', provider.id)
+    .where('line.kind', '=', 'period')
     .execute();
   assert.equal(coverages.length, 2);
   for (const coverage of coverages) {

@@ -24,6 +24,7 @@ export function documentParts(
     has_orders = event_id !== null,
     parties,
     notes = [],
+    anchorOf,
   }: {
     entry_ids: readonly LedgerEntryId[];
     /** Null if nothing was posted. */
@@ -33,9 +34,11 @@ export function documentParts(
     parties: ReadonlyMap<ProfileId, Profile>;
     /** Credit notes of the operation that the order is part of; none when omitted. */
     notes?: readonly NewDocument[];
+    /** Anchor of the subscription of a line. */
+    anchorOf: (line: BookedLine) => Date | null;
   },
 ): DocumentParts & { coverages: Part<void> | null } {
-  return { coverages: openedCoverages(coveragesOf(booked)), ...invoiceParts() };
+  return { coverages: openedCoverages(coveragesOf(order, booked, anchorOf)), ...invoiceParts() };
 
   function invoiceParts(): DocumentParts {
     if (event_id === null || !has_orders) return issuedDocuments(notes);
@@ -53,19 +56,23 @@ export function documentParts(
   }
 }
 
-/** Returns the first coverage of each line of a subscription. A seat is covered from its claim on. */
-function coveragesOf(booked: readonly BookedLine[]): NewCoverage[] {
-  return booked.flatMap(({ line, subscription_id, anchor_at, covers_from, covers_to }) => {
-    const isCovered = (line.kind === 'period' || line.kind === 'seats') && line.claim_email === null;
-    if (!isCovered || subscription_id === null || anchor_at === null || !covers_from || !covers_to) return [];
-    return {
-      order_line_id: line.id,
-      subscription_id,
-      amount: line.amount,
-      quantity: Math.max(1, line.quantity),
-      anchor_at,
-      starts_at: covers_from,
-      ends_at: covers_to,
-    };
+/**
+ * Returns the first coverage of each line of a subscription. A setup fee is earned at the order, uses bought in advance
+ * in its month. A seat is covered from its claim on.
+ */
+function coveragesOf(
+  { created_at }: Order,
+  booked: readonly BookedLine[],
+  anchorOf: (line: BookedLine) => Date | null,
+): NewCoverage[] {
+  return booked.flatMap((each) => {
+    const { subscription_id, covers_from, covers_to } = each;
+    const { id, kind, amount, quantity, claim_email, ledger_entry_id } = each.line;
+    const anchor_at = anchorOf(each);
+    if (claim_email !== null || subscription_id === null || anchor_at === null || ledger_entry_id !== null) return [];
+    const part = { order_line_id: id, subscription_id, kind, amount, quantity: Math.max(1, quantity), anchor_at };
+    if (kind === 'setup' || kind === 'use')
+      return amount === 0 ? [] : { ...part, starts_at: created_at, ends_at: created_at };
+    return covers_from === null || covers_to === null ? [] : { ...part, starts_at: covers_from, ends_at: covers_to };
   });
 }

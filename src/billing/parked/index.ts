@@ -1,0 +1,10 @@
+export {
+  unparkedRows,
+  isParked,
+  listParked,
+  park,
+  type ParkedProfile,
+  parkedList,
+  type ParkingJob,
+  release,
+} from './parked-store.ts';

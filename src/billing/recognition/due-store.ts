@@ -1,0 +1,57 @@
+import type { Selectable } from 'kysely';
+import type { BilledUsesTable, LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+import { executeFragment, fragment } from '#platform/db/fragment';
+import type { Part } from '#platform/db/together';
+import { unparkedRows } from '../parked/index.ts';
+
+/**
+ * Selects payers above `after` with a window that ended at or before `until`, by id. Excludes parked profiles.
+ *
+ * A walk reads each of both indexes once: every batch continues where the one before it ended.
+ */
+export async function findDuePayers(
+  reader: Reader,
+  until: Date,
+  { after, limit }: { after: ProfileId | null; limit: number },
+): Promise<{ id: ProfileId }[]> {
+  // Indexes: coverages_due, billed_uses_due; both have what is read.
+  return executeFragment(
+    reader,
+    fragment<{ id: ProfileId }>`
+    select id from (
+      (select distinct payer_id as id from coverages
+        where payer_id > ${after ?? 0} and next_window_at <= ${until} order by payer_id limit ${limit})
+      union
+      (select distinct payer_id from billed_uses
+        where payer_id > ${after ?? 0} and recognise_at <= ${until} order by payer_id limit ${limit})
+    ) due where ${unparkedRows(fragment`due.id`, 'recognise_income')} order by id limit ${limit}`,
+  );
+}
+
+/** Uses whose order is in the ledger, and the window in which they are earned. */
+export type DueUse = Pick<Selectable<BilledUsesTable>, 'id'> & {
+  ledger_entry_id: LedgerEntryId;
+  recognise_from: Date;
+  recognise_at: Date;
+};
+
+/** Selects up to `limit` billed uses of a payer whose window ended at or before `until`, FOR UPDATE, by id. */
+export async function lockDueUses(tx: Tx, payer_id: ProfileId, until: Date, limit: number): Promise<DueUse[]> {
+  // Index: billed_uses_due.
+  return executeFragment(
+    tx,
+    fragment<DueUse>`
+    select id, ledger_entry_id, recognise_from, recognise_at from billed_uses
+    where payer_id = ${payer_id} and recognise_at <= ${until} and ledger_entry_id is not null
+    order by id limit ${limit} for no key update`,
+  );
+}
+
+/** Part that marks uses as recognised. */
+export function recognisedUses(ids: readonly DueUse['id'][]): Part<void> {
+  // Index: primary key of billed_uses.
+  const query = fragment`update billed_uses set recognise_from = null, recognise_at = null
+    where id = any(${[...ids]}::bigint[])`;
+  return { query, read: null };
+}

@@ -1,0 +1,127 @@
+import { type NewEvent, postEvents } from '#ledger';
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { runAndCommit } from '#platform/db/together';
+import { walkRows, type WalkPlace } from '#platform/jobs/walk-rows';
+import { lockProfile } from '#profiles';
+import { park } from '../parked/index.ts';
+import { type Books, BooksViolation } from './books.ts';
+import { type Coverage, endedWindows, nextWindow } from './coverage.ts';
+import { type CoverageState, lockDueCoverages, updatedCoverages } from './coverage-store.ts';
+import { findDuePayers, lockDueUses, recognisedUses } from './due-store.ts';
+import { findLabels, lockBooks } from './load-books.ts';
+import { coverageKey, incomeEntries, type RecognisedWindow, recogniseWindows } from './recognise-windows.ts';
+import { findUseWindows, recogniseUses } from './recognise-uses.ts';
+import { describeRecognition } from './recognition-text.ts';
+
+/** Coverages, and billed uses, of one transaction. */
+const BATCH = 200;
+
+/** How long one run may start further profiles. */
+const RUN_MS = 240_000;
+
+/**
+ * Recognises the income of all windows that ended at or before `until`, one payer after the other. A profile whose
+ * books break a rule is parked; any other error is logged, and the profile stays for the next run. Returns the number
+ * of coverages and uses that were advanced. A run that ends early leaves its place in `place`.
+ */
+export async function recogniseIncome(
+  ctx: Context,
+  until: Date,
+  place: WalkPlace<ProfileId> = { after: null },
+  run_ms = RUN_MS,
+): Promise<number> {
+  let advanced_count = 0;
+  await walkRows<ProfileId, { id: ProfileId }>(
+    {
+      findBatch: (after, limit) => findDuePayers(ctx.db, until, { after, limit }),
+      async work({ id }) {
+        advanced_count += await recogniseProfile(ctx, id, until);
+      },
+      onError: ({ id }, error) => ctx.log.error({ err: error, profile_id: id }, 'income not recognised'),
+    },
+    place,
+    run_ms,
+  );
+  return advanced_count;
+}
+
+/**
+ * Recognises the income of one payer up to `until`, in transactions of BATCH coverages, each with its ledger events.
+ * Parks the profile, with the reason, if its books break a rule. Safe to run twice and concurrently: the coverages
+ * advance in the transaction that posts their rows.
+ *
+ * Locks: the payer's profile, the coverages, the subjects of the ledger.
+ */
+export async function recogniseProfile(ctx: Context, payer_id: ProfileId, until: Date): Promise<number> {
+  let advanced_count = 0;
+  try {
+    for (;;) {
+      const count = await inTransaction(ctx.db, (tx) => recogniseBatch(tx, payer_id, until));
+      advanced_count += count;
+      if (count < BATCH) return advanced_count;
+    }
+  } catch (error) {
+    if (!(error instanceof BooksViolation)) throw error;
+    const reason = error.message;
+    await inTransaction(ctx.db, (tx) =>
+      park(tx, { profile_id: payer_id, job: 'recognise_income', reason }, ctx.clock.now()),
+    );
+    ctx.log.error({ profile_id: payer_id, reason }, 'profile parked: its books break a rule of recognition');
+    return advanced_count;
+  }
+}
+
+async function recogniseBatch(tx: Tx, payer_id: ProfileId, until: Date): Promise<number> {
+  await lockProfile(tx, payer_id);
+  const coverages = await lockDueCoverages(tx, payer_id, until, BATCH);
+  const uses = await lockDueUses(tx, payer_id, until, BATCH);
+  if (coverages.length + uses.length === 0) return 0;
+  const use_windows = await findUseWindows(tx, uses);
+  const books = await lockBooks(
+    tx,
+    [...coverages, ...use_windows].map(({ subject }) => subject),
+  );
+  const { windows, states } = advance(coverages, until, books);
+  const nameOf = await findLabels(tx, coverages);
+  const events = windows.flatMap((window) => windowEvent(window, describeRecognition(nameOf(window.coverage), window)));
+  await postEvents(tx, [...events, ...(uses.length > 0 ? await recogniseUses(tx, use_windows, books) : [])]);
+  await runAndCommit(tx, {
+    updated_coverages: states.length === 0 ? null : updatedCoverages(states),
+    recognised_uses: uses.length === 0 ? null : recognisedUses(uses.map(({ id }) => id)),
+  });
+  return Math.max(coverages.length, uses.length);
+}
+
+/** Takes the income of ended windows, and returns the coverages as they are then. Changes `books`. */
+function advance(
+  coverages: readonly Coverage[],
+  until: Date,
+  books: Books,
+): { windows: RecognisedWindow[]; states: CoverageState[] } {
+  const recognised = new Map<string, number>();
+  const ended = coverages.flatMap((coverage) =>
+    endedWindows(coverage, until, books.isPaid(coverage.subject, coverage.unit, coverage.amount)),
+  );
+  const windows = recogniseWindows(ended, books, recognised);
+  const ends = Map.groupBy(windows, ({ coverage }) => coverageKey(coverage));
+  const states = coverages.map((coverage) => {
+    const key = coverageKey(coverage);
+    const last = ends.get(key)?.at(-1);
+    return {
+      ...coverage,
+      recognised: recognised.get(key) ?? coverage.recognised,
+      recognised_until: last?.to ?? coverage.recognised_until,
+      next_window_at: nextWindow(coverage, last?.to ?? until, last !== undefined),
+    };
+  });
+  return { windows, states };
+}
+
+function windowEvent(window: RecognisedWindow, description: string): NewEvent[] {
+  if (window.amount === 0) return [];
+  const { coverage, at, to, parts } = window;
+  const key = `recognise:${coverageKey(coverage)}:${to.toISOString()}`;
+  return [{ key, kind: 'recognition', at, entries: incomeEntries({ ...coverage, at }, parts, description) }];
+}
