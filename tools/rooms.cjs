@@ -21,7 +21,7 @@ const rooms = {
 const subrooms = {
   metrics: { balances: [], customers: [], dashboard: [], money: [], plans: [] },
   contacts: { directory: [] },
-  ledger: { documents: [], transactions: [], chain: [], verification: ['chain'] },
+  ledger: { documents: [], transactions: [], chain: [], income: [], verification: ['chain', 'income'] },
   notifications: { preferences: [], previews: [] },
   accounts: {
     identity: [],

@@ -57,13 +57,14 @@ export type { Transaction } from './transaction.ts';
 export { presentTransactions } from './present-transactions.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
-export { findUnpaidIncome, type UnpaidIncome } from './unpaid-income-store.ts';
 export { describeNote } from './transaction.ts';
 export {
   type ConvertedPayments,
   findConvertedPayments,
   findSubjectIncomes,
+  findUnpaidIncome,
   lockSubjects,
   type SubjectIncome,
-} from './subject-income-store.ts';
+  type UnpaidIncome,
+} from './income/index.ts';
 export { type LedgerVerification, verifyLedger } from './verification/index.ts';

@@ -24,7 +24,7 @@ export function documentParts(
     has_orders = event_id !== null,
     parties,
     notes = [],
-    anchorOf,
+    anchorOf = ({ anchor_at }) => anchor_at,
   }: {
     entry_ids: readonly LedgerEntryId[];
     /** Null if nothing was posted. */
@@ -34,8 +34,8 @@ export function documentParts(
     parties: ReadonlyMap<ProfileId, Profile>;
     /** Credit notes of the operation that the order is part of; none when omitted. */
     notes?: readonly NewDocument[];
-    /** Anchor of the subscription of a line. */
-    anchorOf: (line: BookedLine) => Date | null;
+    /** Anchor of the subscription of a line; that of the line when omitted. */
+    anchorOf?: (line: BookedLine) => Date | null;
   },
 ): DocumentParts & { coverages: Part<void> | null } {
   return { coverages: openedCoverages(coveragesOf(order, booked, anchorOf)), ...invoiceParts() };

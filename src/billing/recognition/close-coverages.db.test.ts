@@ -63,6 +63,11 @@ async function operate<T extends Pick<Closing, 'entries'>>(work: (tx: Tx) => Pro
   });
 }
 
+/** Accepts the error by which a test rolls its transaction back. */
+function requireRollback(error: unknown): void {
+  assert.equal(error instanceof Error && error.message, 'roll back', String(error));
+}
+
 const rowsOf = (entries: readonly (Entry | NewEntry)[]) =>
   entries.map(({ orig_account, dest_account, dest_amount, created_at, description }) => [
     `${orig_account}→${dest_account} ${dest_amount}`,
@@ -142,7 +147,7 @@ test('a coverage that has not begun is closed whole, and closing at its beginnin
         [0],
       );
       throw new Error('roll back');
-    }).catch((error: Error) => assert.equal(error.message, 'roll back'));
+    }).catch(requireRollback);
   }
 });
 
@@ -189,7 +194,7 @@ test('a pause freezes the unearned time; it runs on from the resumption with pos
     const { closed } = await closeCoverages(tx, { subscription_id }, new Date('2026-03-06T10:00:00Z'));
     assert.equal(closed[0]?.unearned, 2033);
     throw new Error('roll back');
-  }).catch((error: Error) => assert.equal(error.message, 'roll back'));
+  }).catch(requireRollback);
   assert.equal(await recogniseProfile(ctx, buyer.profile.id, new Date('2026-03-13T10:00:00Z')), 1);
   assert.deepEqual((await spans())[1], ['2026-02-20T10:00', '2026-03-13T10:00', 6097, 6097, 1]);
 });

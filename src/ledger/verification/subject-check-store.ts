@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { fragment } from '#platform/db/fragment';
 import { defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck } from '../check.ts';
-import { subjectPostings } from '../subject-income-store.ts';
+import { subjectPostings } from '../income/index.ts';
 
 /** Sums of `subjectPostings`. `owed`: orders less payments, write-offs and credit notes against debts: what is due. */
 const subjectSums = sql`(

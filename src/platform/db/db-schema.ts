@@ -154,6 +154,12 @@ export interface BilledUsesTable {
   ledger_entry_id: LedgerEntryId | null;
   created_by: UserId | null;
   created_at: Date;
+  /** Beginning of the recognition window of the uses. */
+  recognise_from: Date | null;
+  /** End of that window; null for free uses, and once their income is recognised. */
+  recognise_at: Date | null;
+  /** The subscriber, who owes the uses. */
+  payer_id: ProfileId;
 }
 
 export interface CartItemsTable {
@@ -329,6 +335,8 @@ export interface CoveragesTable {
   recognised_until: Date | null;
   /** End of the next recognition window; null when nothing is left to recognise. */
   next_window_at: Date | null;
+  /** Payer of the order. Its windows are recognised together. */
+  payer_id: ProfileId;
 }
 
 export interface CreditUsesTable {

@@ -1,6 +1,6 @@
 import type { Reader } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
-import type { LedgerSubject } from './subject.ts';
+import type { LedgerSubject } from '../subject.ts';
 
 /** Income on a subject that was taken from Receivable, because its order was not paid, > 0. */
 export interface UnpaidIncome {

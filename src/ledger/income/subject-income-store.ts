@@ -1,7 +1,7 @@
 import type { Tx } from '#platform/db/database';
 import { executeFragment, type Fragment, fragment } from '#platform/db/fragment';
-import { isAboutSubject, subjectRows } from './balance-store.ts';
-import type { LedgerSubject } from './subject.ts';
+import { isAboutSubject, subjectRows } from '../balance-store.ts';
+import type { LedgerSubject } from '../subject.ts';
 
 /**
  * What entries on a subscription or seat say about it, by subject and unit: rows `(subject_kind, subject_id,

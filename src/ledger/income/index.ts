@@ -1,0 +1,9 @@
+export {
+  type ConvertedPayments,
+  findConvertedPayments,
+  findSubjectIncomes,
+  lockSubjects,
+  type SubjectIncome,
+  subjectPostings,
+} from './subject-income-store.ts';
+export { findUnpaidIncome, type UnpaidIncome } from './unpaid-income-store.ts';
