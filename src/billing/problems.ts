@@ -53,6 +53,11 @@ export const billingProblems = defineProblems({
     title: 'A part of this order was paid outside of the site, or written off. The request was not ended.',
     help: 'Reverse that payment or write-off first.',
   },
+  trial_used: {
+    status: 409,
+    title: 'The free trial of this plan was used already. Nothing was ordered.',
+    help: 'The cart now shows the price without a trial.',
+  },
   pay_later_refused: { status: 403, title: 'This order must be paid when it is placed.' },
   payment_link_unknown: { status: 404, title: 'There is no such payment link.' },
   payment_link_closed: { status: 409, title: 'This order is paid already. Nothing was charged.' },

@@ -66,6 +66,7 @@ export {
   changeModes,
   defaultTerms,
   termsMax,
+  trialEnd,
   type AdvanceDiscount,
   type CancelRefund,
   type ChangeMode,

@@ -8,6 +8,8 @@ export {
   deleteSavedCard,
   saveCard,
   findSavedCard,
+  fingerprintOnFile,
+  lockPaymentMethod,
 } from './cards/index.ts';
 export { chargePage, viewCharge } from './charge-views/index.ts';
 export {

@@ -115,7 +115,7 @@ async function sellLines({ unit: [unit, funds_unit], lines, fee_bps, rate_percen
       outcome: 'succeeded',
       processor_key: `ch_${randomKey40()}`,
       evidence: { state: 'done', funds },
-      card: { brand: 'visa', last4: '4242', exp_date: '2030-01-01', card_name: 'Joe Test' },
+      card: { brand: 'visa', last4: '4242', exp_date: '2030-01-01', card_name: 'Joe Test', fingerprint: null },
       customer_key: null,
     };
     const items = orders.map((order, index) => ({

@@ -62,6 +62,8 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
   billing: [
     'adjustments',
     'billed_uses',
+    'cancellation_refunds',
+    'cancellations',
     'cart_items',
     'claims',
     'coverages',

@@ -14,12 +14,13 @@ import {
   findOutcome,
   limitDeclines,
   type PaymentContext,
+  saveCard,
 } from '#payments';
 import { type CartOwner, findOrderOfAttempt } from '../records/index.ts';
 import { mergeVisitorCart } from '../cart/index.ts';
 import { billingProblems } from '../problems.ts';
-import { type CheckoutInput, reserveOrder } from './reserve-order.ts';
-import { closeUnpaidOrder, settleOrder } from '../orders/index.ts';
+import { type CheckoutInput, type Reservation, reserveOrder } from './reserve-order.ts';
+import { CardNeeded, closeUnpaidOrder, settleOrder } from '../orders/index.ts';
 
 /**
  * Orders and pays the items of a cart in three steps, because no network call may run inside a transaction:
@@ -51,12 +52,31 @@ async function runCheckout(
   const earlier = input.key ? await findAttemptByKey(ctx.db, input.key) : undefined;
   if (earlier && earlier.state !== 'failed') return resumeCheckout(ctx, earlier);
   await mergeVisitorCart(ctx);
-  const { order, attempt } = await reserveOrder(ctx, payer_id, owner, earlier ? { ...input, key: null } : input);
+  const { order, attempt } = await reserveWithCard(ctx, payer_id, owner, earlier ? { ...input, key: null } : input);
   if (attempt === null) return null;
   const outcome = await callProcessor(ctx, attempt).catch((error: unknown) => {
     throw paymentUnknownProblem(error);
   });
   return applyOutcome(ctx, order.id, attempt, outcome);
+}
+
+/**
+ * Reserves the order. An order with a trial is paid by a card on file: the card of the buyer is put there first, and
+ * nothing is charged for the trial.
+ */
+async function reserveWithCard(
+  ctx: PaymentContext,
+  payer_id: ProfileId,
+  owner: CartOwner,
+  input: CheckoutInput,
+): Promise<Reservation> {
+  try {
+    return await reserveOrder(ctx, payer_id, owner, input);
+  } catch (error) {
+    if (!(error instanceof CardNeeded) || input.token === null) throw error;
+    await saveCard(ctx, payer_id, input.token);
+    return reserveOrder(ctx, payer_id, owner, { ...input, token: null });
+  }
 }
 
 /** The order stays reserved; the job `finish_orders` looks up the outcome by the same key. */

@@ -31,7 +31,7 @@ interface LockedCart {
   items: readonly CartItem[];
   coupons: ReadonlyMap<CouponId, Coupon>;
   /** Plans, subscriptions and free entries of the payer, for a quote. */
-  facts: Pick<Outcomes<ReturnType<typeof quoteParts>>, 'plans' | 'subscriptions' | 'free_entries'>;
+  facts: Pick<Outcomes<ReturnType<typeof quoteParts>>, 'plans' | 'subscriptions' | 'free_entries' | 'trials_used'>;
 }
 
 interface Locked {

@@ -35,7 +35,7 @@ import { buildLineFacts, describeLine, lockBalances } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import { lockAndLoad, planLoads } from './load-due.ts';
 import { creditLinesOf, heldCredit, type OpenLot, planUses, sumUsesByRank } from '../credits/index.ts';
-import { bookOrder, loadBooking, slotsOf } from '../orders/index.ts';
+import { beginTrials, bookOrder, loadBooking, slotsOf } from '../orders/index.ts';
 
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
@@ -145,6 +145,7 @@ export async function placeOrder(
   const lines = collectLines(invoicables);
   const total = sumLines(lines, lines[0]?.unit ?? 'usd');
   if (total === null) throw currencyMixedProblem(payer, invoicables);
+  await beginTrials(tx, payer, invoicables, { token: input.token, at });
   await countCoupons(tx, lines);
   const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);
   await deleteOpenItems(tx, duplicates);

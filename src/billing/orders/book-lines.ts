@@ -23,7 +23,7 @@ type OrderedLine = OrderLine & { beneficiary_id: ProfileId; plan_id: PlanId };
 /** Returns the lines that open or extend a subscription, in the order in which they do. */
 export function periodLines(lines: readonly OrderLine[]): OrderedLine[] {
   return lines
-    .filter(({ kind, claim_email }) => kind === 'period' && claim_email === null)
+    .filter(({ kind, claim_email }) => (kind === 'period' || kind === 'trial') && claim_email === null)
     .toSorted((a, b) => a.rank - b.rank)
     .map((line) => {
       const { beneficiary_id, plan_id } = line;
@@ -54,6 +54,7 @@ export function openingsOf(
     plan: getPlan(plans, line),
     periods_count: line.periods_count,
     ...(line.period_type === null ? {} : { period_type: line.period_type }),
+    ...(line.trial_days === null ? {} : { trial_days: line.trial_days }),
     at: order.created_at,
     is_gift: isGift(line.beneficiary_id),
     originated_by: order.created_by,

@@ -1,3 +1,4 @@
+export { beginTrials, CardNeeded } from './begin-trials.ts';
 export { type BookedLine, slotsOf } from './book-lines.ts';
 export { type BookedOperation, loadBooking } from './load-booking.ts';
 export { bookOrder } from './book-order.ts';

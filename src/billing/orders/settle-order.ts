@@ -6,6 +6,7 @@ import { type AcceptedOutcome, type Attempt, type Charge, closeUnpaidAttempt } f
 import { lockProfile } from '#profiles';
 import { holdAgain, returnHeldCredit } from '../credits/index.ts';
 import { bookOrder } from './book-order.ts';
+import { beginTrialsAgain, releaseTrials } from './begin-trials.ts';
 import { loadBooking, lockAndLoadBooking } from './load-booking.ts';
 import {
   endHolding,
@@ -41,6 +42,7 @@ export async function settleOrder(
       const coupons = collectCouponIds(lines);
       await lockCoupons(tx, coupons);
       await countRedemptions(tx, coupons);
+      await beginTrialsAgain(tx, order, lines);
     }
     // Only the booking of a reserved order is loaded with its lock. What credit does not pay any more stays due.
     if (order.state === 'given_up') {
@@ -75,7 +77,7 @@ export async function closeUnpaidOrder(
     const at = ctx.clock.now();
     await returnHeldCredit(tx, order.id);
     const is_holding = reason.state === 'failed';
-    if (!is_holding) await releaseCounted(tx, order.id);
+    if (!is_holding) await releaseCounted(tx, order);
     await updateOrderState(tx, order.id, {
       state: is_holding ? 'given_up' : 'refused',
       is_holding,
@@ -87,7 +89,7 @@ export async function closeUnpaidOrder(
 }
 
 /**
- * Releases the redemptions and free entries of a given-up order whose payment can no longer appear.
+ * Releases the redemptions, free entries and trials of a given-up order whose payment can no longer appear.
  *
  * Locks: the payer's profile, then the order.
  */
@@ -97,13 +99,15 @@ export async function releaseHolding(
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     await lockProfile(tx, profile_id);
-    if (await endHolding(tx, id)) await releaseCounted(tx, id);
+    if (await endHolding(tx, id)) await releaseCounted(tx, { id, profile_id });
   });
 }
 
-async function releaseCounted(tx: Tx, order_id: OrderId): Promise<void> {
-  for (const id of collectCouponIds(await findOrderLines(tx, order_id))) await releaseRedemption(tx, id);
+async function releaseCounted(tx: Tx, { id: order_id, profile_id }: Pick<Order, 'id' | 'profile_id'>): Promise<void> {
+  const lines = await findOrderLines(tx, order_id);
+  for (const id of collectCouponIds(lines)) await releaseRedemption(tx, id);
   await releaseFreeEntries(tx, order_id);
+  await releaseTrials(tx, profile_id, lines);
 }
 
 function collectCouponIds(lines: readonly OrderLine[]): CouponId[] {

@@ -1,4 +1,5 @@
 import { dateFormatter } from '#kernel/formatters';
+import { formatMoney, type Money } from '#kernel/money';
 import { type PeriodType, periodNoun } from '#kernel/period';
 import type { Invoicable, Line } from '../records/index.ts';
 
@@ -17,13 +18,15 @@ export interface LineFacts {
   coupon_code: string | null;
   /** Name of the beneficiary; null for the payer. */
   beneficiary_name: string | null;
+  /** For a trial: what is due at its end. */
+  promised?: Money | null;
   /** Name of the payer of a claimed seat. */
   paid_by?: string | null;
 }
 
 /** Returns the facts of a line that is not ordered yet. */
 export function buildLineFacts(line: Line, { plan, seat }: Pick<Invoicable, 'plan' | 'seat'>): LineFacts {
-  const { kind, use, quantity, option, coupon, item } = line;
+  const { kind, use, quantity, option, coupon, item, trial } = line;
   return {
     kind,
     plan_title: plan.title,
@@ -31,7 +34,8 @@ export function buildLineFacts(line: Line, { plan, seat }: Pick<Invoicable, 'pla
     quantity,
     periods_count: option?.periods_count ?? 0,
     period_type: option === null ? null : (line.period_type ?? plan.period_type),
-    covers_to: seat ? null : (option?.covers_to ?? null),
+    covers_to: seat ? null : (option?.covers_to ?? trial?.covers_to ?? null),
+    promised: trial ? { amount: trial.amount + trial.setup_amount, unit: plan.unit } : null,
     discounts: option === null || option.discounts.length === 0 ? null : option.discounts.join(' and '),
     coupon_code: coupon?.code ?? null,
     beneficiary_name: item === null || item.sync_on === null ? null : item.full_name || item.sync_on,
@@ -72,10 +76,10 @@ function subjectText(line: LineFacts, reading: ReaderLocale): string {
       const seats = `${quantity} more ${quantity === 1 ? 'seat' : 'seats'} of ${plan_title}`;
       return covers_to === null ? seats : `${seats} until ${dateText(covers_to, reading)}`;
     }
-    case 'trial':
-      return covers_to === null
-        ? `Trial of ${plan_title}`
-        : `Trial of ${plan_title} until ${dateText(covers_to, reading)}`;
+    case 'trial': {
+      const until = covers_to === null ? '' : ` until ${dateText(covers_to, reading)}`;
+      return `Trial of ${plan_title}${until}${line.promised ? `, then ${formatMoney(line.promised)}` : ''}`;
+    }
     case 'setup':
       return `Setup fee for ${plan_title}`;
     case 'balance':

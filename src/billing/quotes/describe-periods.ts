@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describeOption, type Plan, type PriceOption } from '#catalog';
-import type { PeriodType } from '#kernel/period';
+import { periodNoun, type PeriodType } from '#kernel/period';
 
 /** Periods of a plan as a line buys them. `period_type` may differ from the plan's. */
 export interface BoughtPeriods {
@@ -49,4 +49,13 @@ export function describePeriodOption(
   const periods = describePeriods(plan, { ...option, period_type: plan.period_type });
   assert(description.startsWith(periods), 'the description of an option starts with its periods');
   return { description, description_suffix: description.slice(periods.length) };
+}
+
+/** Returns the ledger description of a trial: `Trial of basic until 2026/01/24 (14 days)`. */
+export function describeTrial(
+  { slug }: Pick<Plan, 'slug'>,
+  { days, covers_to }: { days: number; covers_to: Date },
+): string {
+  const until = covers_to.toISOString().slice(0, 10).replaceAll('-', '/');
+  return `Trial of ${slug} until ${until} (${days} ${periodNoun('daily', days)})`;
 }

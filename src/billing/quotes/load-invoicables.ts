@@ -4,8 +4,9 @@ import type { Reader } from '#platform/db/database';
 import type { Ids } from '#platform/db/fragment';
 import { type Outcomes, runTogether } from '#platform/db/together';
 import { statementBalance } from '#ledger';
+import { fingerprintOnFile } from '#payments';
 import { findProfilesByHandles, type Profile } from '#profiles';
-import { type Subscription, subscriptionsOf } from '#subscriptions';
+import { type Subscription, subscriptionsOf, trialsUsedBy } from '#subscriptions';
 import { resolveBeneficiary } from './beneficiary.ts';
 import {
   type CartItem,
@@ -55,6 +56,8 @@ interface Quote {
   prepaid: ReadonlyMap<CartItemId, OrderLine[]>;
   subscriptions: readonly Subscription[];
   free_entries: FreeEntries;
+  /** Plans whose trial the payer, or the card on file of the payer, has used. */
+  trials_used: ReadonlySet<PlanId>;
   balances: readonly Invoicable[];
 }
 
@@ -89,6 +92,7 @@ export function quoteParts(payer_id: ProfileId, plan_ids: Ids<PlanId>, at: Date)
     subscriptions: subscriptionsOf([payer_id], plan_ids),
     due: statementBalance(payer_id, at),
     free_entries: freeEntriesOf([payer_id]),
+    trials_used: trialsUsedBy(payer_id, plan_ids, fingerprintOnFile(payer_id)),
   };
 }
 
@@ -96,7 +100,7 @@ export function quoteParts(payer_id: ProfileId, plan_ids: Ids<PlanId>, at: Date)
 export async function completeQuote(
   reader: Reader,
   { payer, at, items, coupons }: Pick<Quote, 'payer' | 'at' | 'items' | 'coupons'>,
-  { plans, subscriptions: own, due, free_entries }: Outcomes<ReturnType<typeof quoteParts>>,
+  { plans, subscriptions: own, due, free_entries, trials_used }: Outcomes<ReturnType<typeof quoteParts>>,
 ): Promise<Quote> {
   const beneficiaries = await findProfilesByHandles(
     reader,
@@ -118,6 +122,7 @@ export async function completeQuote(
     prepaid: await findPrepaidLines(reader, items),
     subscriptions: [...own, ...subscriptions],
     free_entries: new Set([...free_entries, ...others_entries]),
+    trials_used,
     balances: await loadBalances(reader, payer, at, { own_only: true, due }),
   };
 }
@@ -155,9 +160,12 @@ function priceOffered(
   const wanted = undecided ? { ...item, option: 0 } : item;
   const is_first = of_beneficiary.length === 0;
   const may_enter_free = beneficiary !== null && !quote.free_entries.has(entryKey(beneficiary.id, plan.profile_id));
+  const has_trial =
+    plan.trial_days > 0 && is_first && beneficiary?.id === payer.id && !seat && !quote.trials_used.has(plan.id);
+  const terms = { subscription, is_first, has_trial, may_enter_free };
   const priced = paid
     ? { lines: pricePrepaid(item, plan, paid, { subscription, at }), options: [] }
-    : priceItem({ payer, at, item: wanted, plan, coupon, subscription, is_first, may_enter_free, beneficiary, seat });
+    : priceItem({ payer, at, item: wanted, plan, coupon, ...terms, beneficiary, seat });
   // An undecided item is priced without its option; its lines still refer to the item as it is stored.
   const ofItem = (line: Line) => (line.item === null ? line : { ...line, item });
   const due = { lines: priced.lines.map(ofItem), options: priced.options.map(ofItem) };
@@ -176,7 +184,9 @@ function priceOffered(
 
 /** Returns the parts of an offer that depend on the payer: whether periods are bought, and the fees and uses due. */
 function dueParts({ lines, options }: { lines: readonly Line[]; options: readonly Line[] }): string {
-  const others = lines.filter(({ kind }) => kind !== 'period').map(({ kind, amount }) => [kind, amount]);
+  const others = lines
+    .filter(({ kind }) => kind !== 'period')
+    .map(({ kind, amount, trial }) => [kind, amount, ...(trial ? [trial.amount + trial.setup_amount] : [])]);
   return JSON.stringify([options.length > 0 || others.length < lines.length, others]);
 }
 

@@ -1,7 +1,16 @@
-import { chooseOption, type Coupon, type Plan, priceOptions, priceUses, type PriceOption, setupFee } from '#catalog';
+import {
+  chooseOption,
+  type Coupon,
+  type Plan,
+  priceOptions,
+  priceUses,
+  type PriceOption,
+  setupFee,
+  trialEnd,
+} from '#catalog';
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
-import { describePeriodOption } from './describe-periods.ts';
+import { describePeriodOption, describeTrial } from './describe-periods.ts';
 import type { CartItem, Line, Seat } from '../records/index.ts';
 
 interface ItemFacts {
@@ -11,6 +20,8 @@ interface ItemFacts {
   subscription: Subscription | null;
   /** True if the beneficiary never subscribed to the plan: the setup fee is due. */
   is_first: boolean;
+  /** True if a trial of the plan begins: the beneficiary pays for itself and never had the plan. */
+  has_trial: boolean;
   /** True if the beneficiary never took the free entry of the provider. A person without an account takes none. */
   may_enter_free: boolean;
   beneficiary: Profile | null;
@@ -34,9 +45,13 @@ export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } 
   const options = priceOptions(plan, {
     coupon: facts.coupon,
     from,
-    ...(subscription === null ? {} : { anchor: subscription.created_at }),
+    ...(subscription === null ? {} : { anchor: subscription.anchor_at }),
   }).filter(({ kind }) => facts.may_enter_free || kind !== 'unlock-later');
   const fee = facts.is_first ? setupFee(plan) : null;
+  const [first] = options;
+  // A buyer who chooses to pay several periods in advance begins without a trial.
+  if (facts.has_trial && first?.kind === 'period' && item.option <= 1)
+    return { lines: [trialLine(facts, first, fee?.amount ?? 0), ...uses], options: [] };
   const setup = fee === null ? [] : [{ ...baseLine(facts), kind: 'setup' as const, ...fee }];
   const chosen = chooseOption(options, item.option);
   if (chosen !== null) return { lines: [periodLine(facts, chosen), ...setup, ...uses], options: [] };
@@ -52,6 +67,20 @@ function periodLine(facts: ItemFacts, option: PriceOption): Line {
     option,
     coupon: option.coupon,
     ...describePeriodOption(facts.plan, option, { beneficiary: beneficiaryNames(facts) }),
+  };
+}
+
+function trialLine(facts: ItemFacts, first: PriceOption, setup_amount: number): Line {
+  const { plan, at } = facts;
+  const covers_to = trialEnd(at, plan.trial_days);
+  const trial = { days: plan.trial_days, covers_from: at, covers_to, amount: first.amount, setup_amount };
+  return {
+    ...baseLine(facts),
+    kind: 'trial',
+    amount: 0,
+    coupon: first.coupon,
+    description: describeTrial(plan, trial),
+    trial,
   };
 }
 

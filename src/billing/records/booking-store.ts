@@ -35,7 +35,7 @@ export function payableOrderLock(payer_id: ProfileId, id: OrderId): Statement<Or
     order_slots: {
       query: fragment`select 1 as locked from (
           select distinct beneficiary_id, plan_id from order_lines join locked_order on locked_order.id = order_id
-          where kind = 'period' and claim_email is null order by beneficiary_id, plan_id
+          where kind in ('period', 'trial') and claim_email is null order by beneficiary_id, plan_id
         ) slot where ${slotLock(fragment`beneficiary_id`, fragment`plan_id`)} is not null`,
       read: () => null,
     },
@@ -66,7 +66,7 @@ export function selectLinesOf(id: OrderId, state: Order['state']): Fragment {
 /** Selects the slots of `selectLinesOf`, in the order of the lines. */
 export function selectSlots(lines: Fragment): Fragment {
   return fragment`select beneficiary_id as profile_id, plan_id from ${lines}
-    where kind = 'period' and claim_email is null group by beneficiary_id, plan_id order by min(rank)`;
+    where kind in ('period', 'trial') and claim_email is null group by beneficiary_id, plan_id order by min(rank)`;
 }
 
 /** What is booked for a line. */

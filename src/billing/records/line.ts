@@ -9,6 +9,17 @@ import type { Subscription } from '#subscriptions';
 import type { CartItem } from './cart-item.ts';
 import type { ShownLine } from './shown-line.ts';
 
+/** A trial and the price that is promised for the time after it. Amounts in 1/100 of the unit of the plan. */
+export interface TrialOffer {
+  days: number;
+  covers_from: Date;
+  /** Exclusive: the first payment is due at it. */
+  covers_to: Date;
+  /** First period, after the coupon. */
+  amount: number;
+  setup_amount: number;
+}
+
 /** One line to pay for. Facts are separate members here and in order_lines; no code parses the description. */
 export interface Line extends Money {
   kind: 'period' | 'use' | 'setup' | 'balance' | 'seats' | 'trial';
@@ -20,6 +31,8 @@ export interface Line extends Money {
   quantity: number;
   /** Period type of the paid order, for a prepaid line; the plan's type when omitted. */
   period_type?: PeriodType;
+  /** What follows a `trial` line; omitted for other lines. */
+  trial?: TrialOffer;
   /** Computed price of a `period` line. */
   option: PriceOption | null;
   use: UseCharge | null;
@@ -131,6 +144,7 @@ function hashedFacts(line: Line): unknown[] {
     line.coupon?.code ?? '',
     line.entry_id,
     line.subject && subjectText(line.subject),
+    ...(line.trial ? [line.trial.days, line.trial.amount, line.trial.setup_amount] : []),
   ];
 }
 

@@ -14,9 +14,10 @@ export type Order = Selectable<OrdersTable>;
 export type OrderLine = Selectable<OrderLinesTable>;
 
 /** Line before it is inserted with its order. */
-export type NewOrderLine = Omit<OrderLine, 'id' | 'order_id' | DefaultedColumn> &
-  Partial<Pick<OrderLine, 'renews_from' | 'credit_used'>>;
-type DefaultedColumn = 'renews_from' | 'credit_used' | 'noted_amount' | 'noted_due';
+export type NewOrderLine = Omit<OrderLine, 'id' | 'order_id' | DefaultedColumn | 'noted_amount' | 'noted_due'> &
+  Partial<Pick<OrderLine, DefaultedColumn>>;
+/** Columns that only some lines set. */
+type DefaultedColumn = 'renews_from' | 'credit_used' | 'trial_days' | 'promised_amount' | 'promised_setup_amount';
 
 /**
  * Builds the rows of an order from its priced lines. A free line takes the unit of the order, because all lines of a
@@ -39,6 +40,7 @@ export function buildOrderLines(unit: string, invoicables: readonly Invoicable[]
     coupon_id: line.coupon?.id ?? null,
     quantity: line.quantity,
     ...coverageOf(line, invoicable),
+    ...promiseOf(line),
     ...pricesOf(line),
     unit: line.amount === 0 ? unit : line.unit,
     broker_fee_percent: line.broker_fee_percent,
@@ -72,10 +74,18 @@ function pricesOf({
   };
 }
 
+function promiseOf({ trial }: Line): Pick<OrderLine, 'trial_days' | 'promised_amount' | 'promised_setup_amount'> {
+  if (!trial) return { trial_days: null, promised_amount: null, promised_setup_amount: null };
+  return { trial_days: trial.days, promised_amount: trial.amount, promised_setup_amount: trial.setup_amount };
+}
+
 function coverageOf(
-  { option, period_type }: Line,
+  { option, period_type, trial }: Line,
   { plan }: Invoicable,
 ): Pick<OrderLine, 'periods_count' | 'period_type' | 'covers_from' | 'covers_to'> {
+  if (trial) {
+    return { periods_count: 0, period_type: null, covers_from: trial.covers_from, covers_to: trial.covers_to };
+  }
   if (option === null) return { periods_count: 0, period_type: null, covers_from: null, covers_to: null };
   const { periods_count, covers_from, covers_to } = option;
   return { periods_count, period_type: period_type ?? plan.period_type, covers_from, covers_to };

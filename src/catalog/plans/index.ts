@@ -19,6 +19,7 @@ export {
   changeModes,
   defaultTerms,
   termsMax,
+  trialEnd,
   type CancelRefund,
   type ChangeMode,
   type PlanTerms,

@@ -57,3 +57,10 @@ export function refuseQuantities(terms: Pick<PlanTerms, 'quantity_min' | 'quanti
   if (quantity_max === null || quantity_max >= quantity_min) return null;
   return `The largest quantity is at least the smallest, ${quantity_min}.`;
 }
+
+const DAY_MS = 86_400_000;
+
+/** Returns the end (exclusive) of a trial that begins at an instant. Pure. */
+export function trialEnd(from: Date, days: number): Date {
+  return new Date(from.getTime() + days * DAY_MS);
+}

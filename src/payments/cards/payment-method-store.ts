@@ -2,6 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { PaymentMethodsTable, ProfileId } from '#platform/db/db-schema';
 import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
+import { fragment, type Fragment } from '#platform/db/fragment';
 
 /** The card on file of a profile. */
 export type PaymentMethod = Selectable<PaymentMethodsTable>;
@@ -38,4 +39,9 @@ export async function replacePaymentMethod(tx: Tx, method: Insertable<PaymentMet
 
 export async function deletePaymentMethod(tx: Tx, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
   return tx.deleteFrom('payment_methods').where('profile_id', '=', profile_id).returningAll().executeTakeFirst();
+}
+
+/** Expression of the fingerprint of the card on file; null without a card. Index: primary key. */
+export function fingerprintOnFile(profile_id: ProfileId): Fragment {
+  return fragment`(select fingerprint from payment_methods where profile_id = ${profile_id})`;
 }

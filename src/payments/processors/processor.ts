@@ -8,6 +8,8 @@ export interface Card {
   /** First day of the month in which it expires. */
   exp_date: string;
   card_name: string;
+  /** Equal for all uses of one card at the processor; null if the processor names none. */
+  fingerprint: string | null;
 }
 
 /** Payment source: a single-use token from the browser, put on file if `remember`, or a card on file. */

@@ -48,7 +48,7 @@ test('an unknown processor is refused with a list of the known names', () => {
 test('a token is charged by the chosen processor, a card on file by the processor that keeps it', async () => {
   const profile_id = await makeParty(database.db);
   const processors = chosenBeside({});
-  const card = { brand: 'visa', last4: '4242', exp_date: '2030-01-01', card_name: 'Joe Test' };
+  const card = { brand: 'visa', last4: '4242', exp_date: '2030-01-01', card_name: 'Joe Test', fingerprint: null };
   await inTransaction(database.db, (tx) =>
     putCardOnFile(
       tx,

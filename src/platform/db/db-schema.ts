@@ -19,6 +19,7 @@ export type AgreementId = Branded<number, 'Agreement'>;
 export type ApiKeyId = Branded<number, 'ApiKey'>;
 export type BalanceLineId = Branded<number, 'BalanceLine'>;
 export type BilledUseId = Branded<number, 'BilledUse'>;
+export type CancellationId = Branded<number, 'Cancellation'>;
 export type CartItemId = Branded<number, 'CartItem'>;
 export type ChargeAttemptId = Branded<number, 'ChargeAttempt'>;
 export type ChargeItemId = Branded<number, 'ChargeItem'>;
@@ -160,6 +161,28 @@ export interface BilledUsesTable {
   recognise_at: Date | null;
   /** The subscriber, who owes the uses. */
   payer_id: ProfileId;
+}
+
+export interface CancellationRefundsTable {
+  refund_id: RefundId;
+  cancellation_id: CancellationId;
+}
+
+export interface CancellationsTable {
+  id: GeneratedAlways<CancellationId>;
+  /** Digest of the preview key: a repeated request finds the row. */
+  key: string;
+  subscription_id: SubscriptionId;
+  state: 'reserved' | 'settled' | 'refused';
+  /** Instant of the preview, of all rows of the cancellation. */
+  effective_at: Date;
+  /** What the caller chose and agreed to. */
+  terms: Json;
+  /** Response of the cancellation, for repeated requests. */
+  result: NullableJson;
+  created_by: UserId | null;
+  created_at: Date;
+  closed_at: Date | null;
 }
 
 export interface CartItemsTable {
@@ -758,6 +781,11 @@ export interface OrderLinesTable {
   noted_amount: Generated<number>;
   /** Part of noted_amount that reduced the open debt of the line. */
   noted_due: Generated<number>;
+  trial_days: number | null;
+  /** Price of the first period after the trial, as it was shown at the start. */
+  promised_amount: number | null;
+  /** Setup fee that is due at the end of the trial, as it was shown at the start. */
+  promised_setup_amount: number | null;
 }
 
 export interface OrdersTable {
@@ -876,6 +904,8 @@ export interface PaymentMethodsTable {
   updated_at: Date;
   /** Account at the processor that keeps the card, as in charge_attempts. */
   account: Generated<string>;
+  /** Equal for all uses of one card at the processor; null if the processor names none. */
+  fingerprint: string | null;
 }
 
 export interface PaymentUploadsTable {
@@ -1049,6 +1079,8 @@ export interface RefundsTable {
   updated_at: Date;
   /** Pays out credit: it reduces no invoice, because a credit note did. */
   is_payout: Generated<boolean>;
+  /** Booked by the cancellation that reserved it, in one ledger event with its other rows; jobs of refunds leave it alone. */
+  is_held: Generated<boolean>;
   /** True if the refund ends the service it refunds, such as a declined request. A plain refund leaves Backlog unchanged. */
   returns_backlog: Generated<boolean>;
 }
@@ -1480,6 +1512,8 @@ export interface Schema {
   api_keys: ApiKeysTable;
   balance_lines: BalanceLinesTable;
   billed_uses: BilledUsesTable;
+  cancellation_refunds: CancellationRefundsTable;
+  cancellations: CancellationsTable;
   cart_items: CartItemsTable;
   changes: ChangesTable;
   charge_attempts: ChargeAttemptsTable;

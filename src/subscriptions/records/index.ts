@@ -28,7 +28,7 @@ export {
   updatePause,
   wasPausedSince,
 } from './pause-store.ts';
-export { findTrialsUsed, isCardUsedForTrial, recordTrialUse } from './trial-use-store.ts';
+export { recordTrialUse, releaseTrialUses, trialsUsedBy } from './trial-use-store.ts';
 export { findHeldPlans, findPlansHeldBy, type HeldPlan, type OwnedPlan } from './held-plan-store.ts';
 export {
   assertFound,

@@ -97,14 +97,24 @@ export function insertedSubscriptions(rows: readonly OpenedRow[]): Part<Subscrip
 /** Row of a subscription that an order opens. */
 export type OpenedRow = Pick<
   Subscription,
-  'profile_id' | 'plan_id' | 'created_at' | 'ends_at' | 'auto_renew' | 'grant_key' | 'request_key'
+  | 'profile_id'
+  | 'plan_id'
+  | 'created_at'
+  | 'anchor_at'
+  | 'ends_at'
+  | 'trial_ends_at'
+  | 'auto_renew'
+  | 'grant_key'
+  | 'request_key'
 >;
 
 const opened_columns = [
   'profile_id',
   'plan_id',
   'created_at',
+  'anchor_at',
   'ends_at',
+  'trial_ends_at',
   'auto_renew',
   'grant_key',
   'request_key',

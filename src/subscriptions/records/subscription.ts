@@ -63,11 +63,11 @@ export function isActive(subscription: Subscription, at: Date): boolean {
 
 /** Returns the end of a subscription after `periods_count` more natural periods. */
 export function extendEnd(
-  subscription: Pick<Subscription, 'created_at' | 'ends_at'>,
+  subscription: Pick<Subscription, 'anchor_at' | 'ends_at'>,
   periods_count: number,
   period_type: PeriodType,
 ): Date {
-  return endOfPeriods(subscription.created_at, periods_count, period_type, subscription.ends_at);
+  return endOfPeriods(subscription.anchor_at, periods_count, period_type, subscription.ends_at);
 }
 
 /**

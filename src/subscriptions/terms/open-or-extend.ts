@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { firstSubscriptions, type Plan } from '#catalog';
+import { firstSubscriptions, type Plan, trialEnd } from '#catalog';
 import { addPeriods, type PeriodType } from '#kernel/period';
 import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
@@ -33,6 +33,8 @@ export interface Opening {
   periods_count: number;
   /** Type of the periods that were priced; that of the plan when omitted. */
   period_type?: PeriodType;
+  /** Days of a trial, which is opened in place of the periods. */
+  trial_days?: number;
   /** Instant of the order; a new subscription begins at it (inclusive). */
   at: Date;
   /** True if another profile pays. */
@@ -126,13 +128,17 @@ export async function planOpenings(
 }
 
 function open(opening: Opening, needs_consent: boolean): Draft {
-  const { profile_id, plan, periods_count, period_type = plan.period_type, at } = opening;
+  const { profile_id, plan, periods_count, period_type = plan.period_type, trial_days, at } = opening;
+  const trial_ends_at = trial_days === undefined ? null : trialEnd(at, trial_days);
   const row = {
     profile_id,
     plan_id: plan.id,
     created_at: at,
-    ends_at: addPeriods(at, periods_count, period_type),
-    auto_renew: plan.renewal_type === 'auto-renew',
+    // Periods are counted from the end of a trial, at which the first one is ordered.
+    anchor_at: trial_ends_at ?? at,
+    ends_at: trial_ends_at ?? addPeriods(at, periods_count, period_type),
+    trial_ends_at,
+    auto_renew: trial_ends_at !== null || plan.renewal_type === 'auto-renew',
     request_key: plan.optin_on_request ? randomKey40() : null,
     grant_key: needs_consent ? randomKey40() : null,
   };
@@ -140,9 +146,10 @@ function open(opening: Opening, needs_consent: boolean): Draft {
 }
 
 /** Moves the end of a draft, which the openings of one slot share. */
-function extend(draft: Draft, { plan, is_gift, periods_count, period_type = plan.period_type }: Opening) {
+function extend(draft: Draft, { plan, is_gift, periods_count, period_type = plan.period_type, trial_days }: Opening) {
   const covers_from = draft.row.ends_at;
-  const covers_to = extendEnd(draft.row, periods_count, period_type);
+  // A trial begins a subscription; one that was opened since the order gets no further free time.
+  const covers_to = trial_days === undefined ? extendEnd(draft.row, periods_count, period_type) : covers_from;
   draft.row.ends_at = covers_to;
   if (draft.row.grant_key !== null && is_gift !== true) {
     draft.row.grant_key = null;

@@ -26,7 +26,7 @@ export interface Uses {
  */
 export async function recordUses(tx: Tx, uses: Uses): Promise<{ billed_quantity: number; usage: Usage }> {
   const { subscription, plan, use, at, originated_by } = uses;
-  const period = periodContaining(subscription.created_at, plan.period_type, plan.period_length, at);
+  const period = periodContaining(subscription.anchor_at, plan.period_type, plan.period_length, at);
   const locked = await lockUsage(tx, subscription.id, use, period.start_at);
   const counted = countUses(renewQuota(locked, use, period.start_at), use, uses.quantity);
   await updateUsage(tx, subscription.id, use, counted.usage);

@@ -12,7 +12,11 @@ test('a token or number that is no sentinel is a good card', () => {
     exp_date: '2027-03-01',
     card_name: 'Joe Test',
     outcome: 'accepted',
+    fingerprint: readTestCard('tok_visa', new Date('2026-05-01T00:00:00Z')).fingerprint,
   });
+  const print = (token: string) => readTestCard(token, at).fingerprint;
+  assert.equal(print('4242 4242 4242 4242;12/30;Ada'), print('4242424242424242'));
+  assert.notEqual(print('4242424242424242'), print('5555555555554444'));
   for (const token of ['xyz', 'constructor', 'toString', '__proto__'])
     assert.equal(readTestCard(token, at).outcome, 'accepted', token);
   assert.equal(readTestCard('4242 4242 4242 4242', at).outcome, 'accepted');

@@ -1,4 +1,5 @@
 import { cutText } from '#kernel/text';
+import { sha256Hex } from '#platform/security/crypto';
 import type { Card, DeclineKind } from '../processor.ts';
 
 /** Outcome that the test processor gives to a card. */
@@ -114,6 +115,7 @@ export function readTestCard(token: string, at: Date): TestCard {
     last4,
     exp_date: expiryDate(expiry) ?? `${in_a_year.toISOString().slice(0, 7)}-01`,
     card_name: name.trim() === '' ? 'Joe Test' : cutText(name.trim(), 100),
+    fingerprint: sha256Hex(`test card ${is_number ? digits : number}`).slice(0, 16),
     outcome: is_number ? outcomeOfNumber(digits, last4) : outcomeOfToken(token),
   };
 }

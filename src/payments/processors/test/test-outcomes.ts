@@ -82,16 +82,17 @@ export function hashOf(request: unknown): string {
   return sha256Hex(JSON.stringify(request));
 }
 
-export function withoutOutcome({ brand, last4, exp_date, card_name }: TestCard): Card {
-  return { brand, last4, exp_date, card_name };
+export function withoutOutcome({ outcome: _, ...card }: TestCard): Card {
+  return card;
 }
 
 export function parseCard(json: JsonValue): TestCard {
   assert(typeof json === 'object' && json !== null && !Array.isArray(json), 'a card is an object');
-  const { brand, last4, exp_date, card_name, outcome } = json;
+  const { brand, last4, exp_date, card_name, outcome, fingerprint = null } = json;
   assert(typeof brand === 'string' && typeof last4 === 'string' && typeof exp_date === 'string');
   assert(typeof card_name === 'string' && typeof outcome === 'string' && isOutcome(outcome));
-  return { brand, last4, exp_date, card_name, outcome };
+  assert(fingerprint === null || typeof fingerprint === 'string');
+  return { brand, last4, exp_date, card_name, outcome, fingerprint };
 }
 
 // oxfmt-ignore
