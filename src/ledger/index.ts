@@ -18,6 +18,7 @@ export {
   type DocumentView,
   findDocument,
   findInvoicedEntries,
+  findInvoicesNaming,
   findNotesOfEntries,
   type InvoicedEntry,
   type IssuedNote,

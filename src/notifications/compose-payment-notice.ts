@@ -5,6 +5,9 @@ import type { PayloadOf } from './composer.ts';
 import { makeNotice, type Notice } from './notice.ts';
 import type { Parties } from './parties.ts';
 
+/** Lines of an order or a payment that a message lists; its link shows the others. */
+const MAIL_LINES = 20;
+
 /** Builds the confirmation of an order. With lines of several providers, replies go to the broker. */
 export function composeOrderExecuted(found: Parties, payload: PayloadOf<typeof orderExecuted>): Notice | null {
   const profile = found.profile(payload.profile_id);
@@ -15,7 +18,12 @@ export function composeOrderExecuted(found: Parties, payload: PayloadOf<typeof o
     parties: { profile, ...(provider ? { provider } : {}) },
     originator: found.originator(payload.user_id),
     path: paths.home(),
-    data: { invoiced_items: payload.lines.map(({ description, amount, unit }) => lineOf(description, amount, unit)) },
+    data: {
+      invoiced_items: payload.lines
+        .slice(0, MAIL_LINES)
+        .map(({ description, amount, unit }) => lineOf(description, amount, unit)),
+      more_count: Math.max(0, payload.lines.length - MAIL_LINES),
+    },
   });
 }
 
@@ -47,7 +55,8 @@ export function composeChargeUpdated(found: Parties, payload: PayloadOf<typeof c
     path: paths.receipt(profile.slug, processor_key),
     data: {
       charge: { processor_key, created_at, amount, unit, description, state, last4 },
-      charge_items: lines.map((line) => ({
+      more_count: Math.max(0, lines.length - MAIL_LINES),
+      charge_items: lines.slice(0, MAIL_LINES).map((line) => ({
         invoiced: lineOf(line.description, line.amount, unit),
         refunded: line.refunded_amount > 0 ? [lineOf(line.description, line.refunded_amount, unit)] : [],
       })),

@@ -8,9 +8,9 @@ import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, sav
 import { HeldPlanPart, heldSample, monthly, NextRenewalPart, owedSample } from './held-plan-parts.ts';
 import { documentPage } from './document-page-types.ts';
 import { PartyPart } from './party.ts';
+import { PagesPart, receiptParts } from './receipt-parts.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
-const Instant = Type.Unsafe<Date>({});
 const created_at = '2026-03-05T14:30:00.000Z';
 
 const TransactionPart = Type.Object({
@@ -166,51 +166,8 @@ export const historyPage = definePage(
 );
 
 const document_path = '/billing/ada/documents/cowork/2026-000042/';
-const LinePart = Type.Object({ description: Type.String(), dest_amount: Type.Integer(), dest_unit: Type.String() });
 
 /** Members that viewReceipt returns. */
-export const receiptParts = {
-  profile: Type.Optional(PayerPart),
-  provider: Type.Union([Type.Object({ printable_name: Type.String(), email: NullableText }), Type.Null()]),
-  sellers: Type.Array(PartyPart),
-  buyer: Type.Union([PartyPart, Type.Null()]),
-  /** Sum of the settled refunds, positive. */
-  refunded: MoneyPart,
-  /** State for the pill: that of the charge, `partly_refunded` or `refunded`. */
-  pill: Type.String(),
-  charge: Type.Object({
-    processor_key: Type.String(),
-    created_at: Instant,
-    /** In 1/100 of `unit`. */
-    amount: Type.Integer(),
-    unit: Type.String(),
-    state: Type.String(),
-    last4: NullableText,
-    /** `YYYY-MM`. */
-    exp_date: NullableText,
-    description: Type.String(),
-  }),
-  charge_items: Type.Array(
-    Type.Object({
-      invoiced: LinePart,
-      /** Price before discounts, and the discount as a negative amount; null if there is none, or it is unknown. */
-      full: Type.Union([MoneyPart, Type.Null()]),
-      discount: Type.Union([MoneyPart, Type.Null()]),
-      refunded: Type.Array(Type.Object({ created_at: Instant, ...LinePart.properties })),
-    }),
-  ),
-  /** Amount of the charge without refunds. */
-  total: MoneyPart,
-  /** Time zone of the buyer. */
-  timezone: Type.String(),
-  /** Invoices that have lines of the charge. */
-  invoices: Type.Array(Type.Object({ number: Type.String(), seller: Type.String(), href: Type.String() })),
-  /** Credit notes of these invoices since then, oldest first. */
-  credit_notes: Type.Array(
-    Type.Object({ number: Type.String(), invoice_number: Type.String(), created_at: Instant, money: MoneyPart }),
-  ),
-};
-
 const line = { description: 'Basic, 1 month until Apr 5, 2026', dest_amount: 2900, dest_unit: 'usd' };
 const charge = {
   processor_key: '0123456789abcdef01234567',
@@ -223,6 +180,8 @@ const charge = {
   description: 'Basic, 1 month until Apr 5, 2026',
 };
 const receipt = {
+  lines_count: 1,
+  lines_first: 1,
   profile: payerSample,
   provider: { printable_name: 'Cowork', email: 'billing@cowork.example' },
   sellers: [
@@ -257,9 +216,16 @@ export const receiptPage = definePage(
     /** Null for a charge that is not paid. */
     continue_url: NullableText,
     continue_title: Type.String(),
+    pages: Type.Optional(PagesPart),
   }),
   {
     typical: receipt,
+    many_lines: {
+      ...receipt,
+      lines_count: 10_000,
+      lines_first: 101,
+      pages: { last: 200, previous_url: '?page=1', next_url: '?page=3' },
+    },
     refunded: {
       ...receipt,
       charge_items: [
@@ -292,7 +258,12 @@ export const receiptPage = definePage(
 /** The receipt alone, for printing. */
 export const printableReceiptPage = definePage(
   'saas/printable_charge_receipt.html',
-  Type.Object({ ...receiptParts, back_url: Type.String(), pdf_url: Type.String() }),
+  Type.Object({
+    ...receiptParts,
+    back_url: Type.String(),
+    pdf_url: Type.String(),
+    pages: Type.Optional(PagesPart),
+  }),
   { typical: { ...receipt, back_url: '/billing/ada/receipt/0123456789abcdef01234567/' } },
 );
 

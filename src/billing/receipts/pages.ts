@@ -19,7 +19,7 @@ import { documentPages } from './document-pages.ts';
 import { historyCsv, viewHistoryPage } from './history-list.ts';
 import { historyPage, printableReceiptPage, receiptPage } from './page-types.ts';
 import { receiptSheet } from './receipt-sheet.ts';
-import { viewReceipt } from './view-receipt.ts';
+import { RECEIPT_LINES, viewReceipt } from './view-receipt.ts';
 import { commonProblems } from '#kernel/problem';
 
 const params = Type.Object({ profile: Type.String() });
@@ -96,11 +96,13 @@ function addReceiptPage(app: App): void {
     const charge = await getReceiptCharge(request);
     const back_url = paths.receipt(request.params.profile, charge.processor_key);
     const pdf_url = paths.receiptDownload(request.params.profile, charge.processor_key);
-    return reply.page(printableReceiptPage, { ...(await loadReceipt(request, charge)), back_url, pdf_url });
+    const view = await loadReceipt(request, charge, readPage(request));
+    const pages = linkPages(paths.printableReceipt(request.params.profile, charge.processor_key), view);
+    return reply.page(printableReceiptPage, { ...view, back_url, pdf_url, pages });
   });
   app.get(`${url}download/`, pdfOptions, async (request, reply) => {
     const charge = await getReceiptCharge(request);
-    const view = await loadReceipt(request, charge);
+    const view = await loadReceipt(request, charge, null);
     const [invoice, ...others] = view.invoices;
     const name = invoice && others.length === 0 ? `invoice-${invoice.number}` : `receipt-${charge.processor_key}`;
     return sendPdf(reply, name, receiptSheet(view, request.ctx.lang));
@@ -123,9 +125,9 @@ async function getReceiptCharge({ ctx, params: { charge: key }, subject }: Recei
 }
 
 /** Loads the lines of a receipt that the caller may see. @throws receipt_unknown (404) without any */
-async function loadReceipt({ ctx, subject }: FastifyRequest, charge: Charge) {
+async function loadReceipt({ ctx, subject }: FastifyRequest, charge: Charge, page: number | null = 1) {
   const sellers = sellersSeenBy(subject);
-  const view = await viewReceipt(ctx, charge, sellers);
+  const view = await viewReceipt(ctx, charge, sellers, page);
   if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
   return view;
 }
@@ -138,8 +140,10 @@ async function showReceipt(
 ): Promise<FastifyReply> {
   const { profile } = request.params;
   const next = readNext(request)?.replace(':profile', profile) ?? null;
+  const view = await loadReceipt(request, charge, readPage(request));
   const data = {
-    ...(await loadReceipt(request, charge)),
+    ...view,
+    pages: linkPages(paths.receipt(profile, charge.processor_key, readNext(request)), view),
     printable_url: paths.printableReceipt(profile, charge.processor_key),
     pdf_url: paths.receiptDownload(profile, charge.processor_key),
     continue_url: isPaid(charge) ? (next ?? paths.app(profile)) : null,
@@ -147,6 +151,28 @@ async function showReceipt(
     ...(problem ? { errors: problem.errors, detail: problem.detail } : {}),
   };
   return reply.page(receiptPage, data, problem?.status ?? 200);
+}
+
+/** Returns the number of the page of lines that the address asks for. */
+function readPage({ listUrl }: FastifyRequest): number {
+  const page = listUrl.searchParams.get('page') ?? '';
+  return /^[1-9][0-9]{0,4}$/.test(page) ? Number(page) : 1;
+}
+
+/** Returns the addresses of the pages of lines before and after the one shown; null if all lines are shown. */
+function linkPages(
+  address: string,
+  { lines_first, lines_count, charge_items }: { lines_first: number; lines_count: number; charge_items: unknown[] },
+): { last: number; previous_url: string | null; next_url: string | null } | null {
+  if (lines_count <= RECEIPT_LINES) return null;
+  const last = lines_first + charge_items.length - 1;
+  const page = Math.ceil(lines_first / RECEIPT_LINES);
+  const url = (number: number) => `${address}${address.includes('?') ? '&' : '?'}page=${number}`;
+  return {
+    last,
+    previous_url: page > 1 ? url(page - 1) : null,
+    next_url: last < lines_count ? url(page + 1) : null,
+  };
 }
 
 /** True if the caller sells to the profile and has no role on it: then the receipt is the page of a charge. */

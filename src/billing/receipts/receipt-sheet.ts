@@ -2,7 +2,7 @@ import type { Static, TObject } from 'typebox';
 import type { Sheet } from '#platform/pdf/sheet';
 import { humanizeDate } from '#platform/templates/humanize-date';
 import { humanizeMoney } from '#platform/templates/humanize-money';
-import type { receiptParts } from './page-types.ts';
+import type { receiptParts } from './receipt-parts.ts';
 import type { Party } from './party.ts';
 
 type ReceiptView = Static<TObject<typeof receiptParts>>;

@@ -1,5 +1,13 @@
 import { type Static, Type } from 'typebox';
-import { type Entry, findEntries, findInvoicedEntries, findNotesOfEntries, type InvoicedEntry, partyOf } from '#ledger';
+import {
+  type Entry,
+  findEntries,
+  findInvoicedEntries,
+  findInvoicesNaming,
+  findNotesOfEntries,
+  type InvoicedEntry,
+  partyOf,
+} from '#ledger';
 import { isTimeZone } from '#kernel/instant';
 import { paths } from '#platform/http/paths';
 import { mergeReads } from '#platform/db/merge-reads';
@@ -9,7 +17,7 @@ import { type Charge, type ChargeItem, findChargeItems, findSettledRefundLines }
 import { findProfilesByIds, findProfileSummaries } from '#profiles';
 import { findEntryTexts } from '../orders/index.ts';
 import { presentParty } from './party.ts';
-import { receiptParts } from './page-types.ts';
+import { receiptParts } from './receipt-parts.ts';
 
 const ReceiptParts = Type.Object(receiptParts);
 type ReceiptView = Static<typeof ReceiptParts>;
@@ -19,11 +27,15 @@ type RefundLine = Awaited<ReturnType<typeof findSettledRefundLines>>[number];
  * Loads what a receipt shows: buyer and sellers with their addresses, card, lines, settled refunds, remaining total,
  * invoices and their credit notes. The parties are those that the invoices name; of today without an invoice. With
  * `sellers`, only the lines of these providers and the amounts of those lines.
+ *
+ * `page` (from 1) selects RECEIPT_LINES lines; the sums include all. Null: all lines.
  */
+// long: one object of the page
 export async function viewReceipt(
   ctx: Context,
   charge: Charge,
   sellers: readonly ProfileId[] | null = null,
+  page: number | null = null,
 ): Promise<ReceiptView> {
   const [all, all_refunds, summaries, customers] = await mergeReads(ctx.db, [
     (reader) => findChargeItems(reader, charge.id),
@@ -34,19 +46,25 @@ export async function viewReceipt(
   const items = sellers === null ? all : all.filter(({ provider_id }) => sellers.includes(provider_id));
   const amount = items.length === all.length ? charge.amount : items.reduce((sum, item) => sum + item.amount, 0);
   const entry_ids = items.map((item) => item.invoiced_entry_id);
+  const part = partOf(items.length, page);
+  const shown = items.slice(part.first, part.end);
+  const shown_ids = shown.map((item) => item.invoiced_entry_id);
   const provider_ids = items.map((item) => item.provider_id);
   const [customer] = customers.values();
-  const [entries, texts, providers, invoiced, notes] = await mergeReads(ctx.db, [
-    (reader) => findEntries(reader, entry_ids),
-    (reader) => findEntryTexts(reader, entry_ids, { lang: ctx.lang, timezone: customer?.default_timezone }),
+  const [entries, texts, providers, invoiced, named, notes] = await mergeReads(ctx.db, [
+    (reader) => findEntries(reader, shown_ids),
+    (reader) => findEntryTexts(reader, shown_ids, { lang: ctx.lang, timezone: customer?.default_timezone }),
     (reader) => findProfilesByIds(reader, provider_ids),
-    (reader) => findInvoicedEntries(reader, entry_ids),
+    (reader) => findInvoicedEntries(reader, shown_ids),
+    (reader) => findInvoicesNaming(reader, entry_ids),
     (reader) => findNotesOfEntries(reader, entry_ids),
   ]);
-  const refunds = all_refunds.filter(({ charge_item_id }) => items.some(({ id }) => id === charge_item_id));
+  const item_ids = new Set(items.map(({ id }) => id));
+  const refunds = all_refunds.filter(({ charge_item_id }) => item_ids.has(charge_item_id));
+  const refundsByItem = Map.groupBy(refunds, ({ charge_item_id }) => charge_item_id);
   const provider = items[0] && providers.get(items[0].provider_id);
   const profile = summaries.get(charge.profile_id);
-  const invoices = new Map([...invoiced.values()].map((each) => [each.provider_id, each]));
+  const invoices = new Map(named.map((each) => [each.provider_id, each]));
   const [first_invoice] = invoices.values();
   const buyer = first_invoice?.buyer ?? (customer && partyOf(customer));
   const refunded = refunds.reduce((sum, refund) => sum + refund.amount, 0);
@@ -72,13 +90,28 @@ export async function viewReceipt(
     refunded: { amount: refunded, unit: charge.unit },
     pill: refunded === 0 || charge.state !== 'done' ? charge.state : refunded < amount ? 'partly_refunded' : 'refunded',
     charge: viewCharge(charge, amount),
-    charge_items: items.flatMap((item) => {
+    lines_count: items.length,
+    lines_first: part.first + 1,
+    charge_items: shown.flatMap((item) => {
       const entry = entries.get(item.invoiced_entry_id);
       const text = texts.get(item.invoiced_entry_id);
-      return entry ? [viewItem(item, textOfItem(item, entry, text), { unit: charge.unit, refunds, invoiced })] : [];
+      const own_refunds = refundsByItem.get(item.id) ?? [];
+      const facts = { unit: charge.unit, refunds: own_refunds, invoiced };
+      return entry ? [viewItem(item, textOfItem(item, entry, text), facts)] : [];
     }),
     total: { amount: amount - refunded, unit: charge.unit },
   };
+}
+
+/** Lines of a receipt on one page. */
+export const RECEIPT_LINES = 100;
+
+/** Returns the lines of a page; a page after the last one is the last one. `end` is exclusive. Pure. */
+export function partOf(count: number, page: number | null): { first: number; end: number } {
+  if (page === null) return { first: 0, end: count };
+  const last = Math.max(1, Math.ceil(count / RECEIPT_LINES));
+  const first = (Math.min(Math.max(1, page), last) - 1) * RECEIPT_LINES;
+  return { first, end: Math.min(count, first + RECEIPT_LINES) };
 }
 
 function viewCharge(charge: Charge, amount: number): ReceiptView['charge'] {
@@ -118,13 +151,11 @@ function viewItem(
     full: is_discounted ? { amount: full_amount, unit } : null,
     discount: is_discounted ? { amount: amount - full_amount, unit } : null,
     invoiced: { description: text, dest_amount: item.amount, dest_unit: unit },
-    refunded: refunds
-      .filter((refund) => refund.charge_item_id === item.id)
-      .map((refund) => ({
-        created_at: refund.settled_at,
-        description: `Refund of ${text}`,
-        dest_amount: refund.amount,
-        dest_unit: unit,
-      })),
+    refunded: refunds.map((refund) => ({
+      created_at: refund.settled_at,
+      description: `Refund of ${text}`,
+      dest_amount: refund.amount,
+      dest_unit: unit,
+    })),
   };
 }

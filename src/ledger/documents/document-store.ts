@@ -59,6 +59,30 @@ export async function findInvoicedEntries(
   return new Map(rows.map((row) => [row.ledger_entry_id, readParties(row)]));
 }
 
+/** Invoice as a receipt names it. */
+export type NamedInvoice = Pick<InvoicedEntry, 'number' | 'provider_id' | 'provider' | 'seller' | 'buyer'>;
+
+/** Finds the invoices that have lines for these entries of orders, each once, by provider and id. */
+export async function findInvoicesNaming(reader: Reader, entry_ids: readonly LedgerEntryId[]): Promise<NamedInvoice[]> {
+  if (entry_ids.length === 0) return [];
+  // Index: document_lines_ledger_entry_id.
+  const rows = await reader
+    .selectFrom('documents as invoice')
+    .innerJoin(selectProfileNames(reader).as('provider'), 'provider.id', 'invoice.provider_id')
+    .select(['invoice.number', 'invoice.provider_id', 'provider.slug as provider', 'invoice.seller', 'invoice.buyer'])
+    .where('invoice.id', 'in', (eb) =>
+      eb
+        .selectFrom('document_lines')
+        .select('document_id')
+        .where('ledger_entry_id', '=', (own) => own.fn.any(own.val([...new Set(entry_ids)]))),
+    )
+    .where('invoice.series', '=', 'invoice')
+    .orderBy('invoice.provider_id')
+    .orderBy('invoice.id')
+    .execute();
+  return rows.map((row) => readParties(row));
+}
+
 /** Selects `ledger_entry_id` and `number` of the lines of invoices, for rooms that join the entries of orders. */
 export function selectInvoiceNumbers(reader: Reader) {
   return reader

@@ -9,6 +9,7 @@ export {
 export {
   type DocumentParts,
   findInvoicedEntries,
+  findInvoicesNaming,
   findNoteNumbers,
   findNotesOfEntries,
   type InvoicedEntry,

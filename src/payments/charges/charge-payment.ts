@@ -6,9 +6,11 @@ import {
   findHoldings,
   findUnpaidIncome,
   fromSubjectColumns,
-  isSameSubject,
+  type Holding,
   type LedgerSubject,
   type NewEvent,
+  type SubjectBalance,
+  subjectText,
 } from '#ledger';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
@@ -116,11 +118,29 @@ export async function findPostedLines(
     (together) => findHoldings(together, subjects, accounts.payable),
     (together) => findUnpaidIncome(together, subjects),
   ]);
+  return matchBalances(lines, { payables, incomes }, unit);
+}
+
+/**
+ * Returns lines with the Payable of their payers and the unpaid income on their subjects, in one pass over each list.
+ * Pure.
+ */
+export function matchBalances<Line extends { payer_id: ProfileId; subject: LedgerSubject }>(
+  lines: readonly Line[],
+  { payables, incomes }: { payables: readonly Holding[]; incomes: readonly SubjectBalance[] },
+  unit: string,
+): (Line & { payable: number; unpaid_income: number })[] {
+  const payableOf = new Map(
+    payables.flatMap((each) =>
+      each.unit === unit ? [[`${each.profile_id} ${subjectText(each.subject)}`, each.amount]] : [],
+    ),
+  );
+  const incomeOf = new Map(
+    incomes.flatMap((each) => (each.unit === unit ? [[subjectText(each.subject), each.amount]] : [])),
+  );
   return lines.map((line) => {
-    const payable = payables.find(
-      (each) => isSameSubject(each.subject, line.subject) && each.profile_id === line.payer_id && each.unit === unit,
-    );
-    const income = incomes.find((each) => isSameSubject(each.subject, line.subject) && each.unit === unit);
-    return { ...line, payable: payable?.amount ?? 0, unpaid_income: income?.amount ?? 0 };
+    const subject = subjectText(line.subject);
+    const payable = payableOf.get(`${line.payer_id} ${subject}`) ?? 0;
+    return { ...line, payable, unpaid_income: incomeOf.get(subject) ?? 0 };
   });
 }
