@@ -24,7 +24,7 @@ export async function fillTables(client: pg.Client, from: number, rows: number):
   await client.query('set session_replication_role = replica');
   await client.query("set work_mem = '256MB'");
   await client.query("set maintenance_work_mem = '1GB'");
-  const indexes = await dropIndexes(client);
+  const indexes = await dropIndexes(client, tables);
   for (const text of statements(from, rows)) await client.query(text);
   for (const text of indexes) await client.query(text);
   // The totals of entries and charges end at the value of the sequence at the latest.
@@ -35,13 +35,13 @@ export async function fillTables(client: pg.Client, from: number, rows: number):
   await client.query('vacuum analyze');
 }
 
-/** Drops the indexes of the large tables that no constraint needs; returns the statements that create them again. */
-async function dropIndexes(client: pg.Client): Promise<string[]> {
+/** Drops the indexes of tables that no constraint needs; returns the statements that create them again. */
+export async function dropIndexes(client: pg.Client, of: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string; definition: string }>(
     `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
      where indrelid = any($1::regclass[]) and not indisunique
        and not exists (select from pg_constraint where conindid = indexrelid)`,
-    [tables],
+    [of],
   );
   for (const { name } of rows) await client.query(`drop index ${name}`);
   return rows.map(({ definition }) => definition);

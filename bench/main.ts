@@ -8,6 +8,7 @@ import { benchGateway } from './gateway.ts';
 import { benchHistory } from './history.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMemory } from './memory.ts';
+import { benchMetrics } from './metrics.ts';
 import { benchPages } from './pages.ts';
 import { benchPinned } from './pinned.ts';
 import { benchProfileReads } from './profile-reads.ts';
@@ -33,6 +34,7 @@ const parts: Record<string, Part> = {
   queue: benchQueue,
   memory: benchMemory,
   downloads: benchDownloads,
+  metrics: benchMetrics,
 };
 
 const wanted = process.argv.slice(2);

@@ -4,6 +4,7 @@ import { customerRoutes } from './customers/index.ts';
 import { dashboardPage, dashboardPages } from './dashboard/index.ts';
 import { moneyRoutes } from './money/index.ts';
 import { planReportRoutes } from './plans/index.ts';
+import { recurringRoutes } from './recurring/index.ts';
 
 /** Makes the room of reports. */
 export function makeMetrics(): Room {
@@ -14,6 +15,7 @@ export function makeMetrics(): Room {
       moneyRoutes(app);
       customerRoutes(app);
       planReportRoutes(app);
+      recurringRoutes(app);
     },
     pages: dashboardPages,
     page_types: [dashboardPage],

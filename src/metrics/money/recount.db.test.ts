@@ -149,7 +149,7 @@ test('each figure of money and customers is that of a recount of the ledger', as
         for (const question of asked) await compare(entries, question);
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
 });
 

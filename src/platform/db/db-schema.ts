@@ -47,6 +47,7 @@ export type PayoutAccountId = Branded<number, 'PayoutAccount'>;
 export type PayoutId = Branded<number, 'Payout'>;
 export type PlanId = Branded<number, 'Plan'>;
 export type ProfileId = Branded<number, 'Profile'>;
+export type RecurringChangeId = Branded<number, 'RecurringChange'>;
 export type RefundLineId = Branded<number, 'RefundLine'>;
 export type RefundId = Branded<number, 'Refund'>;
 export type RoleTypeId = Branded<number, 'RoleType'>;
@@ -1052,6 +1053,36 @@ export interface RateLimitsTable {
   expire: number;
 }
 
+export interface RecurringChangesTable {
+  id: GeneratedAlways<RecurringChangeId>;
+  subscription_id: number;
+  /** Subscriber; null: the present one. */
+  profile_id: number | null;
+}
+
+export interface RecurringDaysTable {
+  provider_id: number;
+  unit: string;
+  kind: string;
+  is_pause: boolean;
+  day: string;
+  amount: number;
+}
+
+export interface RecurringMovementsTable {
+  provider_id: number;
+  profile_id: number;
+  unit: string;
+  at: Date;
+  kind: 'new' | 'expansion' | 'contraction' | 'churn' | 'reactivation';
+  cause: string;
+  /** After less before, in 1/100 of the unit. */
+  amount: number;
+  after_amount: number;
+  /** Lines whose time begins or ends at the instant. */
+  order_line_ids: number[];
+}
+
 export interface RefundLinesTable {
   id: GeneratedAlways<RefundLineId>;
   refund_id: RefundId;
@@ -1572,6 +1603,9 @@ export interface Schema {
   plans: PlansTable;
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;
+  recurring_changes: RecurringChangesTable;
+  recurring_days: RecurringDaysTable;
+  recurring_movements: RecurringMovementsTable;
   refund_lines: RefundLinesTable;
   refunds: RefundsTable;
   renewal_charges: RenewalChargesTable;

@@ -15,7 +15,7 @@ export function selectCountOf(...lists: readonly CountedList[]): RawBuilder<{ co
 
 /** Adds the changes since the last run to the counts and totals of lists. */
 export async function foldListCounts(db: Db): Promise<void> {
-  for (const fold of ['fold_row_counts', 'fold_subscription_days']) {
+  for (const fold of ['fold_row_counts', 'fold_subscription_days', 'fold_recurring_changes']) {
     await inTransaction(db, (tx) => sql`select ${sql.ref(fold)}()`.execute(tx));
   }
   for (const table of growing_tables) {

@@ -1,0 +1,3 @@
+export { recurringRoutes } from './routes.ts';
+export { reportCohorts } from './report-cohorts.ts';
+export { reportRecurring, reportRevenueChurn } from './report-recurring.ts';

@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import type { ListQuery, Page } from '#kernel/page';
+import { mergeReads } from '#platform/db/merge-reads';
+import type { Reader } from '#platform/db/database';
+import type { OrderLineId, ProfileId } from '#platform/db/db-schema';
+import { defineList, listPage } from '#platform/db/list';
+import { selectProfileNames } from '#profiles';
+import { type Movement, type MovementKind, selectMovements } from './recurring-store.ts';
+
+/** Movements behind a point of a report of recurring revenue. */
+export interface MovementPoint {
+  provider_id: ProfileId;
+  unit: string;
+  kinds: readonly MovementKind[];
+  /** False: movements by a pause are left out. */
+  with_pauses: boolean;
+  /** Inclusive; null for all movements before `ends_at`. */
+  start_at: Date | null;
+  /** Exclusive. */
+  ends_at: Date;
+  /** Restricts the list to subscribers whose revenue began in this period. */
+  cohort: { start_at: Date; ends_at: Date } | null;
+}
+
+export const movementList = defineList({
+  search: { profile: 'subscriber.slug', profile__full_name: 'subscriber.full_name' },
+  sort: { at: 'movement.at', amount: 'movement.amount', profile__full_name: 'subscriber.full_name' },
+  default_order: [{ column: 'movement.at', descending: true }],
+  tie_breaker: 'movement.profile_id',
+});
+
+/** Lists the movements behind a point, with their sum. Index: recurring_movements_at. */
+export async function listMovements(
+  reader: Reader,
+  { provider_id, unit, kinds, with_pauses, start_at, ends_at, cohort }: MovementPoint,
+  list: ListQuery,
+  url: URL,
+): Promise<{ page: Page<Movement>; amount: number }> {
+  const select = (of: Reader) => {
+    let query = of
+      .selectFrom(selectMovements(provider_id).as('movement'))
+      .innerJoin(selectProfileNames(of).as('subscriber'), 'subscriber.id', 'movement.profile_id')
+      .where('movement.unit', '=', unit)
+      .where('movement.kind', 'in', kinds)
+      .where(sql<boolean>`movement.at < ${ends_at}`);
+    if (start_at) query = query.where(sql<boolean>`movement.at >= ${start_at}`);
+    if (!with_pauses) query = query.where('movement.cause', '<>', 'pause');
+    if (cohort)
+      query = query.where(
+        sql<boolean>`movement.profile_id in (select began.profile_id from ${selectMovements(provider_id)} as began
+          where began.kind = 'new' and began.unit = ${unit} and began.at >= ${cohort.start_at} and began.at < ${cohort.ends_at})`,
+      );
+    return query;
+  };
+  const [page, [sum]] = await mergeReads(reader, [
+    (together) =>
+      listPage(
+        together,
+        select(together).selectAll('movement'),
+        movementList,
+        { ...list, start_at: null, ends_at: null },
+        url,
+      ),
+    (together) =>
+      select(together)
+        .select(sql<number>`coalesce(sum(movement.amount), 0)::bigint`.as('amount'))
+        .execute(),
+  ]);
+  return { page, amount: sum?.amount ?? 0 };
+}
+
+/** An order line behind a movement. */
+export interface MovementLine {
+  id: OrderLineId;
+  description: string;
+  plan: string | null;
+  created_at: Date;
+  recurring_amount: number | null;
+  recurring_periods: number | null;
+  period_type: string | null;
+}
+
+/** Finds order lines by id. Index: order_lines_pkey. */
+export async function findMovementLines(
+  reader: Reader,
+  ids: readonly OrderLineId[],
+): Promise<Map<OrderLineId, MovementLine>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('order_lines as line')
+    .innerJoin('orders', 'orders.id', 'line.order_id')
+    .leftJoin('plans', 'plans.id', 'line.plan_id')
+    .select(['line.id', 'line.description', 'plans.slug as plan', 'orders.created_at'])
+    .select(['line.recurring_amount', 'line.recurring_periods', 'line.period_type'])
+    .where('line.id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
