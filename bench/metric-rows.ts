@@ -75,8 +75,8 @@ function statements(customers: number): string[] {
        periods_count, period_type, covers_from, covers_to, recurring_amount, recurring_periods) overriding system value
      select ${order}, ${order}, 0, 'period', ${provider}, ${customer}, ${BASE} + c % 9, ${customer}, ${amount}, 'usd', 'Plan', 1, 'monthly',
        ${at}, ${at} + interval '1 month', ${amount}, 1 from ${orders}`,
-    `insert into coverages (order_line_id, rank, subscription_id, amount, quantity, anchor_at, starts_at, ends_at)
-     select ${order}, 0, ${customer}, ${amount}, 1, ${begin}, ${at}, ${begin} + (i + 1) * interval '1 month' from ${orders}`,
+    `insert into coverages (order_line_id, rank, subscription_id, payer_id, amount, quantity, anchor_at, starts_at, ends_at)
+     select ${order}, 0, ${customer}, ${customer}, ${amount}, 1, ${begin}, ${at}, ${begin} + (i + 1) * interval '1 month' from ${orders}`,
     `insert into ledger_events (id, key, kind, created_at) overriding system value
      select ${order}, 'bench:' || (${order}), 'order', ${at} from ${orders}`,
     `insert into ledger_entries (id, ledger_event_id, rank, created_at, description, orig_profile_id, orig_account, orig_amount, orig_unit,

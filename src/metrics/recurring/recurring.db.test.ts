@@ -98,6 +98,7 @@ async function cover(subscription_id: SubscriptionId, from: Date, until: Date, l
       amount,
       quantity,
       anchor_at: of.anchor_at,
+      payer_id: of.profile_id,
       starts_at: from,
       ends_at: until,
     })
