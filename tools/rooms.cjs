@@ -89,6 +89,7 @@ const subrooms = {
     records: [],
     parked: [],
     recognition: ['records', 'parked'],
+    pauses: ['records', 'recognition'],
     claims: ['records'],
     credits: ['records'],
     quotes: ['records', 'claims'],

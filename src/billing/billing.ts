@@ -28,6 +28,7 @@ import {
 import type { RenewalNeeds } from './renewals/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
+import { pauseEvents, pauseRoutes } from './pauses/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
 /** Makes the room of carts, quotes, orders and the checkout. */
@@ -36,6 +37,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
     name: 'billing',
     routes(http) {
       offerRoutes(http);
+      pauseRoutes(http);
       cartRoutes(http);
       cartItemsRoutes(http);
       checkoutRoutes(http, processors);
@@ -76,6 +78,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
     ],
     jobs: billingJobs({ processors, renewals }),
     events: [
+      ...pauseEvents,
       orderExecuted,
       renewalChargeFailed,
       paymentActionRequired,

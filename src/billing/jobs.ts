@@ -4,6 +4,7 @@ import { finishOrders } from './orders/index.ts';
 import { type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
 import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
+import { runPausesJob } from './pauses/index.ts';
 import { recogniseIncomeJob } from './recognition/index.ts';
 import { forgetSeatUploadsJob } from './cart-seats/index.ts';
 
@@ -24,6 +25,7 @@ const finishOrdersJob = (processors: Processors) => {
 export const billingJobs = ({ processors, renewals }: RenewalNeeds) => [
   renewSubscriptionsJob({ processors, renewals }),
   finishOrdersJob(processors),
+  runPausesJob,
   ...recogniseIncomeJob(),
   forgetVisitorCartsJob,
   forgetSeatUploadsJob,

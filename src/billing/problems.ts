@@ -79,6 +79,37 @@ export const billingProblems = defineProblems({
   },
   claim_refunded: { status: 409, title: 'The payment for this code was refunded.' },
   claim_revoked: { status: 409, title: 'The person who paid for this code withdrew it.' },
+  preview_required: {
+    status: 400,
+    title: 'Confirm what the preview showed: send its preview_key.',
+  },
+  preview_outdated: {
+    status: 409,
+    title: 'What was shown is no longer valid. Nothing was changed and nothing was charged.',
+    help: 'Check the new preview, then confirm it.',
+  },
+  subscription_not_agreed: { status: 409, title: 'The subscription waits for the agreement of the other side.' },
+  subscription_paused: { status: 409, title: 'The subscription is paused.', help: 'Resume it first.' },
+  payment_disputed: { status: 409, title: 'A payment of this subscription is disputed.' },
+  pause_not_offered: { status: 409, title: 'This subscription cannot be paused.' },
+  pause_used: {
+    status: 409,
+    title: 'This subscription was paused in this period already.',
+    help: 'It can be paused again after it renews.',
+  },
+  pause_unknown: { status: 404, title: 'This subscription is not paused, and no pause is planned.' },
+  balance_due: {
+    status: 409,
+    title: 'An amount is due on this subscription.',
+    help: 'Pay it first.',
+  },
+  quota_reached: {
+    status: 402,
+    title: 'The free uses of the trial are taken.',
+    help: 'Put a card on file to go on.',
+  },
+  refund_not_offered: { status: 409, title: 'The plan does not offer this refund.' },
+  cancellation_unknown: { status: 404, title: 'No cancellation of this subscription is planned.' },
   seat_upload_unknown: {
     status: 404,
     title: 'This list was added already, or replaced by another one.',

@@ -71,7 +71,7 @@ export {
   planOpenings,
   readOpenings,
 } from './terms/index.ts';
-export { type BoughtUses, recordUses, rolloverQuotas } from './usage/index.ts';
+export { type BoughtUses, moveUsagePeriod, recordUses, rolloverQuotas } from './usage/index.ts';
 export {
   subscriptionGrantAccepted,
   subscriptionGrantCreated,

@@ -64,6 +64,8 @@ export interface ChangeSite {
   coupon(fields?: Partial<Coupon>): Promise<Coupon>;
   /** Registers a further subscriber with a personal profile of that name. */
   register(name: string): Promise<Call>;
+  /** Signs in again: sessions end after 14 days, also by a clock that is moved. */
+  signIn(name: string): Promise<Call>;
   /** Registers a user who manages the provider of that name. */
   provider(slug: string): Promise<Awaited<ReturnType<typeof registerProvider>>>;
   /** Puts a plan into the cart and pays it with a card that stays on file. */
@@ -98,6 +100,11 @@ export async function startChanges(given: Parameters<typeof startApp>[0] = {}): 
     plan: (slug, fields = {}) => makeTermsPlan(ctx, slug, fields),
     coupon: (fields = {}) => makeCoupon(ctx, fields),
     register,
+    async signIn(name) {
+      const body = { username: name, password: 'correct horse 7' };
+      const signed = await expectStatus(apiClient(app)('POST', '/api/auth', body), 200, 201);
+      return apiClient(app, signed.json<{ token: string }>().token);
+    },
     provider: (slug) => registerProvider(app, `${slug}-manager`, slug),
     async buy(call, payer, plan, { option, quantity, coupon, token = 'tok_visa' } = {}) {
       const item = {

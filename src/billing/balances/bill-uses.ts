@@ -14,6 +14,7 @@ import { findProfileById } from '#profiles';
 import {
   findSubscriptionAt,
   isAgreed,
+  isFrozen,
   lockSubscriptions,
   recordUses,
   type Subscription,
@@ -70,6 +71,7 @@ export async function billUses(ctx: Context, uses: UsesToBill): Promise<CountedU
         detail: `Couldn't find a subscription to ${plan.slug} that covers ${at.toISOString()}.`,
       });
     await lockSubscriptions(tx, [subscription.id]);
+    if (isFrozen(subscription)) throw billingProblems.subscription_paused();
     const earlier = uses.request_key === null ? undefined : await findBilledUses(tx, uses.request_key);
     if (earlier) {
       const order = earlier.ledger_entry_id === null ? null : await getEntry(tx, earlier.ledger_entry_id);

@@ -61,3 +61,17 @@ export function rolloverQuotas(bought: readonly BoughtUses[]): Part<void> {
       do update set rollover_quota = subscription_uses.rollover_quota + excluded.rollover_quota`;
   return { query, read: null };
 }
+
+/** Counts the uses of a period that was interrupted in the period in which it runs on, so that no quota is renewed. */
+export async function moveUsagePeriod(
+  tx: Tx,
+  subscription_id: SubscriptionId,
+  { from, to }: { from: Date; to: Date },
+): Promise<void> {
+  await tx
+    .updateTable('subscription_uses')
+    .set({ period_started_at: to })
+    .where('subscription_id', '=', subscription_id)
+    .where('period_started_at', '>=', from)
+    .execute();
+}

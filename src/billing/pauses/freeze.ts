@@ -1,0 +1,93 @@
+import { postEvent } from '#ledger';
+import { periodContaining } from '#kernel/period';
+import type { Plan } from '#catalog';
+import type { UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import {
+  insertPause,
+  moveUsagePeriod,
+  type Pause,
+  type Subscription,
+  updatePause,
+  updateSubscription,
+} from '#subscriptions';
+import { freezeCoverages, resumeCoverages } from '../recognition/index.ts';
+
+/** Why and how long a subscription stands still. */
+export interface Freezing {
+  kind: Pause['kind'];
+  at: Date;
+  /** End of a pause; null for a suspension, whose end is the payment. */
+  resumes_at: Date | null;
+  reason: string | null;
+  created_by: UserId | null;
+  /** The planned pause that begins; a new one when omitted. */
+  planned?: Pause;
+}
+
+/**
+ * Stops the time of a subscription: recognises income up to `at` and keeps the rest of what is paid until it resumes.
+ * A paused subscription ends after its pause and that rest, so that lists show it as running.
+ *
+ * Locks: as `closeCoverages`. The caller has locked the subscription.
+ */
+export async function freezeSubscription(
+  tx: Tx,
+  subscription: Subscription,
+  { kind, at, resumes_at, reason, created_by, planned }: Freezing,
+): Promise<{ subscription: Subscription; pause: Pause }> {
+  const { entries } = await freezeCoverages(tx, subscription.id, at);
+  const rest_ms = Math.max(0, subscription.ends_at.getTime() - at.getTime());
+  const begun = { state: 'running', starts_at: at, resumes_at, rest_ms } as const;
+  const pause = planned
+    ? await updatePause(tx, planned.id, begun)
+    : await insertPause(tx, {
+        ...begun,
+        subscription_id: subscription.id,
+        kind,
+        reason,
+        created_by,
+        created_at: at,
+      });
+  if (entries.length > 0) await postEvent(tx, { key: `pause:${pause.id}`, kind: 'recognition', at, entries });
+  const stopped = await updateSubscription(
+    tx,
+    subscription.id,
+    resumes_at === null
+      ? { suspended_at: at }
+      : { paused_at: at, resumes_at, ends_at: new Date(resumes_at.getTime() + rest_ms) },
+  );
+  return { subscription: stopped, pause };
+}
+
+/**
+ * Lets the time of a subscription run on from `at`. Its periods are counted from its new end, at which it renews. Free
+ * uses of the interrupted period are not granted again.
+ *
+ * The caller has locked the subscription.
+ */
+export async function thawSubscription(
+  tx: Tx,
+  subscription: Subscription,
+  plan: Pick<Plan, 'period_type' | 'period_length'>,
+  { pause, at }: { pause: Pause; at: Date },
+): Promise<Subscription> {
+  await resumeCoverages(tx, subscription.id, at);
+  const rest_ms = pause.rest_ms ?? 0;
+  const ends_at = new Date(at.getTime() + rest_ms);
+  const periodAt = (anchor_at: Date, instant: Date) =>
+    periodContaining(anchor_at, plan.period_type, plan.period_length, instant).start_at;
+  if (rest_ms > 0)
+    await moveUsagePeriod(tx, subscription.id, {
+      from: periodAt(subscription.anchor_at, pause.starts_at),
+      to: periodAt(ends_at, at),
+    });
+  await updatePause(tx, pause.id, { state: 'ended', resumed_at: at });
+  return updateSubscription(tx, subscription.id, {
+    paused_at: null,
+    resumes_at: null,
+    suspended_at: null,
+    ends_at,
+    anchor_at: ends_at,
+  });
+}

@@ -1,0 +1,13 @@
+// Pauses of subscriptions: time that stands still and runs on.
+export { pauseEvents, subscriptionPaused, subscriptionResumed, subscriptionResumesSoon } from './events.ts';
+export { freezeSubscription, thawSubscription } from './freeze.ts';
+export { runPausesJob } from './jobs.ts';
+export {
+  findDueOn,
+  findRunning,
+  lockRunning,
+  requireNoOpenCharge,
+  type Running,
+  type RunningTarget,
+} from './lock-running.ts';
+export { pauseRoutes } from './routes.ts';
