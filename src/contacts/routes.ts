@@ -7,7 +7,7 @@ import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { activityList } from './activity-store.ts';
 import { addActivity } from './add-activity.ts';
 import { directoryList, listDirectory } from './directory-store.ts';
-import { listNotes } from './get-contact-by-name.ts';
+import { getContactByName, listNotes } from './get-contact-by-name.ts';
 import { presentActivities } from './present-activity.ts';
 import { presentLead } from './present-lead.ts';
 import { contactProblems } from './problems.ts';
@@ -107,6 +107,9 @@ function activityRoutes(app: App): void {
     async (request) => {
       const { ctx, params } = request;
       const page = await listNotes(ctx.db, params.user, request.list(), request.listUrl);
+      // A user about whom nothing was recorded has no contact.
+      if (page.count === 0 && (await getContactByName(ctx.db, params.user)) === null)
+        throw contactProblems.contact_unknown();
       return { ...page, results: await presentActivities(ctx.db, page.results) };
     },
   );

@@ -9,7 +9,8 @@ export interface StoredResponse {
 }
 
 export type Claim =
-  | { kind: 'claimed' }
+  /** `claimed_at` names the claim: one that takes the key over has another. */
+  | { kind: 'claimed'; claimed_at: Date }
   | { kind: 'in_flight' }
   | { kind: 'reused' }
   | { kind: 'done'; response: StoredResponse };
@@ -30,7 +31,7 @@ export async function claimKey(db: Db, scope: string, key: string, fingerprint: 
       values (${scope}, ${key}, ${fingerprint}, 'in_flight', ${created_at}, ${locked_until}, ${expires_at})
       on conflict (scope, key) do nothing returning key`,
   );
-  if (inserted.length > 0) return { kind: 'claimed' };
+  if (inserted.length > 0) return { kind: 'claimed', claimed_at: at };
   return inTransaction(db, (tx) => claimExisting(tx, scope, key, fingerprint, at));
 }
 
@@ -51,7 +52,7 @@ async function claimExisting(tx: Tx, scope: string, key: string, fingerprint: st
       .where('scope', '=', scope)
       .where('key', '=', key)
       .execute();
-    return { kind: 'claimed' };
+    return { kind: 'claimed', claimed_at: at };
   }
   if (record.fingerprint !== fingerprint) return { kind: 'reused' };
   if (record.state !== 'done' || record.status === null || record.body_sealed === null) return { kind: 'in_flight' };
@@ -61,21 +62,35 @@ async function claimExisting(tx: Tx, scope: string, key: string, fingerprint: st
   };
 }
 
-export async function updateResponse(db: Db, scope: string, key: string, response: StoredResponse): Promise<void> {
+/** A key with the claim of one request. */
+export interface KeyClaim {
+  scope: string;
+  key: string;
+  claimed_at: Date;
+}
+
+/** Stores the response of a claim; no effect if another request has taken the key over. */
+export async function updateResponse(
+  db: Db,
+  { scope, key, claimed_at }: KeyClaim,
+  response: StoredResponse,
+): Promise<void> {
   await executeFragment(
     db,
     fragment`update idempotency_records set state = 'done', status = ${response.status},
         headers = ${JSON.stringify(response.headers)}, body_sealed = ${response.body_sealed}
-      where scope = ${scope} and key = ${key}`,
+      where scope = ${scope} and key = ${key} and state = 'in_flight' and created_at = ${claimed_at}`,
   );
 }
 
-export async function releaseKey(db: Db, scope: string, key: string): Promise<void> {
+/** Releases the key of a claim; no effect if another request has taken the key over. */
+export async function releaseKey(db: Db, { scope, key, claimed_at }: KeyClaim): Promise<void> {
   await db
     .deleteFrom('idempotency_records')
     .where('scope', '=', scope)
     .where('key', '=', key)
     .where('state', '=', 'in_flight')
+    .where('created_at', '=', claimed_at)
     .execute();
 }
 

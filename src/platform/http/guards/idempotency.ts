@@ -1,17 +1,14 @@
 import { createHmac } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { open, seal, sha256Hex } from '../../security/crypto.ts';
-import { claimKey, releaseKey, updateResponse } from './idempotency-store.ts';
+import { claimKey, type KeyClaim, releaseKey, updateResponse } from './idempotency-store.ts';
 import { httpProblems } from '../problems.ts';
 
 const REPEATED_HEADERS = ['content-type', 'location'];
 /** Statuses that ask for a retry: a stored response would make the retry impossible. */
 const PASSING_STATUSES = new Set([401, 409, 425, 429]);
 
-export interface ClaimedKey {
-  scope: string;
-  key: string;
-}
+export type ClaimedKey = KeyClaim;
 
 /**
  * Applies `Idempotency-Key` to an unsafe request: the first request runs, a repeated one gets the stored response.
@@ -32,7 +29,7 @@ export async function claimIdempotencyKey(
   const claim = await claimKey(ctx.db, scope, key, fingerprint, ctx.clock.now());
   switch (claim.kind) {
     case 'claimed':
-      request.idempotency = { scope, key };
+      request.idempotency = { scope, key, claimed_at: claim.claimed_at };
       return undefined;
     case 'in_flight':
       throw httpProblems.idempotency_key_in_flight({ retry_after_s: 1 });
@@ -66,7 +63,7 @@ export async function storeResponse(request: FastifyRequest, reply: FastifyReply
   const isText = typeof payload === 'string' || payload === undefined || payload === null;
   const isPassing = PASSING_STATUSES.has(reply.statusCode) || reply.hasHeader('retry-after');
   if (!isText || reply.statusCode >= 500 || isPassing) {
-    await releaseKey(request.ctx.db, claimed.scope, claimed.key);
+    await releaseKey(request.ctx.db, claimed);
     return;
   }
   const headers: Record<string, string> = {};
@@ -74,7 +71,7 @@ export async function storeResponse(request: FastifyRequest, reply: FastifyReply
     const value = reply.getHeader(name);
     if (typeof value === 'string') headers[name] = value;
   }
-  await updateResponse(request.ctx.db, claimed.scope, claimed.key, {
+  await updateResponse(request.ctx.db, claimed, {
     status: reply.statusCode,
     headers,
     body_sealed: seal(typeof payload === 'string' ? payload : '', request.server.sealKey),

@@ -35,12 +35,15 @@ export function csvCell<Row>(column: CsvColumn<Row>, row: Row, timezone: string)
 
 /**
  * Prefixes `'` to a text that a spreadsheet would run as a formula: it begins with `=`, `+`, `-` or `@`, also in full
- * width, with a tab or a line end, or with spaces before one of these.
+ * width, with a tab or a line end, or with spaces before one of these. So does a part of the text after `;` or a tab: a
+ * spreadsheet that separates cells by them begins a cell there.
  *
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
 export function withoutFormula(text: string): string {
-  return /^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/.test(text) ? `'${text}` : text;
+  // Text stands before the separator: the first cell is prefixed below.
+  const parts = text.replaceAll(/(?<=\S\s*)([;\t]\s*)([=+\-@＝＋－＠])/g, "$1'$2");
+  return /^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/.test(parts) ? `'${parts}` : parts;
 }
 
 function moneyCell(money: { amount: number; unit: string }): string {

@@ -124,7 +124,7 @@ test('no text begins like a formula, and amounts keep their sign', () => {
   for (const text of ['=1+1', '+1', '-1', '@a', '\t=1', '\r1', '\n1', ' =1', '＝1', '－1', '-$1.00']) {
     assert.equal(withoutFormula(text), `'${text}`);
   }
-  for (const text of ['', 'Basic', "'=1", '1-1', 'a=b']) assert.equal(withoutFormula(text), text);
+  for (const text of ['', 'Basic', "'=1", '1-1', 'a=b', 'a; b']) assert.equal(withoutFormula(text), text);
   const cell = (column: CsvColumn<Row>, amount: number) => csvCell(column, { text: '', amount }, 'UTC');
   const money: CsvColumn<Row> = { heading: '', kind: 'money', value: ({ amount }) => ({ amount, unit: 'usd' }) };
   fc.assert(
@@ -141,4 +141,11 @@ test('days are those of the zone of the list', () => {
   const day: CsvColumn<Date> = { heading: '', kind: 'day', value: (at) => at };
   assert.equal(csvCell(day, new Date('2026-11-26T05:00:00Z'), 'America/Los_Angeles'), '2026-11-25');
   assert.equal(csvCell(day, new Date('2026-11-26T05:00:00Z'), 'UTC'), '2026-11-26');
+});
+
+test('no part of a text that a separator of another spreadsheet begins is a formula', () => {
+  assert.equal(withoutFormula('a;=1+1'), "a;'=1+1");
+  assert.equal(withoutFormula('a;  +1;-2'), "a;  '+1;'-2");
+  assert.equal(withoutFormula('a\t@SUM(A1)'), "a\t'@SUM(A1)");
+  assert.equal(withoutFormula('=1;=2'), "'=1;'=2");
 });
