@@ -107,7 +107,7 @@ function activityRoutes(app: App): void {
     async (request) => {
       const { ctx, params } = request;
       const page = await listNotes(ctx.db, params.user, request.list(), request.listUrl);
-      // A user about whom nothing was recorded has no contact.
+      // A user without notes may have no contact.
       if (page.count === 0 && (await getContactByName(ctx.db, params.user)) === null)
         throw contactProblems.contact_unknown();
       return { ...page, results: await presentActivities(ctx.db, page.results) };
