@@ -3,7 +3,7 @@ const { rooms, subrooms } = require('./tools/rooms.cjs');
 const names = Object.keys(rooms);
 const anyRoom = `(?:${names.join('|')})`;
 const test = '[.]test[.]ts$';
-const above = '^src/[^/]+[.]ts$|^src/(?:commands|demo|first-run|secrets|set-up|settings)/';
+const above = '^src/[^/]+[.]ts$|^src/(?:commands|demo|first-run|secrets|set-up|settings|simulate)/';
 
 const directions = names.map((room) => {
   const allowed = [room, ...rooms[room]].join('|');

@@ -5,6 +5,7 @@ import { ledger } from './commands/ledger.ts';
 import { migrateOnly } from './commands/migrate.ts';
 import { secret } from './commands/secret.ts';
 import { serve } from './commands/serve.ts';
+import { simulate } from './commands/simulate.ts';
 import { work } from './commands/work.ts';
 
 export type OptionValues = Record<string, string | boolean | (string | boolean)[] | undefined>;
@@ -23,6 +24,7 @@ export const commands: Readonly<Record<string, Command>> = {
   jobs,
   ledger,
   secret,
+  simulate,
 };
 
 export const usage = `tollgate <command>
@@ -35,6 +37,8 @@ export const usage = `tollgate <command>
   ledger export [--format ledger|hledger|csv]
   secret adopt                     bind the database to the configured SECRET_KEY; removes texts that only the earlier key opens
   ledger verify [--from SEAL]      verify the ledger; exits with 1 on a violation. SEAL: the last seal of an earlier run
+  simulate [--seed N] [--subscribers 1000] [--months 24]
+                                   run a whole business with faults in memory and check its rules; exits with 1 when one is broken
   ledger rebuild-balances          write the balances of the ledger anew from its entries, then verify it
 
 Settings are read from the environment: docs/reference/configuration.md.

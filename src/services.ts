@@ -28,6 +28,8 @@ export interface TollgateOptions {
   /** The same clock when it may be moved, in development; otherwise null. */
   movable: MovableClock | null;
   log: Logger;
+  /** Replaces the processors, for a simulation of their faults. */
+  wrapProcessors?: (processors: Processors) => Processors;
 }
 
 /** What the rooms and the HTTP server share. Nothing is connected or listening. */
@@ -62,7 +64,8 @@ export function makeServices(options: TollgateOptions): Services {
   const themes = makeThemes({ folder: themeFolder, live: config.mode === 'development' });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const { throttle, request_limit } = makeLimits(options);
-  const processors = makeProcessors(config.processor, { db, clock });
+  const made = makeProcessors(config.processor, { db, clock });
+  const processors = options.wrapProcessors?.(made) ?? made;
   const mailer = makeMailer({
     smtp_url: config.smtp_url,
     from: config.site_email,

@@ -83,6 +83,7 @@ async function checkRooms(): Promise<void> {
     'secrets',
     'set-up',
     'settings',
+    'simulate',
   ]);
   const folders = new Set(
     (await sources('src')).filter((file) => file.split('/').length > 2).map((file) => file.split('/')[1] ?? ''),

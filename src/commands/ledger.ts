@@ -1,5 +1,6 @@
 import {
   checkpointText,
+  countLedger,
   exportLedger,
   isExportFormat,
   type LedgerVerification,
@@ -11,6 +12,7 @@ import type { Command } from '../commands.ts';
 import { readConfig } from '../config.ts';
 import { ledgerChecks } from '../ledger-checks.ts';
 import { makeLog, openConfiguredDatabase } from './open-site.ts';
+import { reportProgress } from './progress.ts';
 
 const USE =
   'Use: tollgate ledger export [--format ledger|hledger|csv], tollgate ledger verify [--from SEAL], or tollgate ledger rebuild-balances\n';
@@ -34,11 +36,22 @@ export const ledger: Command = {
     const database = await openConfiguredDatabase(config, makeLog(config));
     try {
       if (verb === 'export') {
-        for await (const text of exportLedger(database.db, format)) process.stdout.write(text);
+        const progress = reportProgress('entries');
+        const { entries_count } = await countLedger(database.db);
+        const onBatch = (done: number) => progress.report(done, Math.max(done, entries_count));
+        for await (const text of exportLedger(database.db, format, onBatch)) process.stdout.write(text);
+        progress.end();
         return 0;
       }
-      if (verb === 'rebuild-balances') await rebuildBalances(database.db);
-      return printVerification(await verifyLedger(database.db, { checks: ledgerChecks, from }));
+      if (verb === 'rebuild-balances') {
+        process.stderr.write('the balances are written anew from all entries, in one transaction\n');
+        await rebuildBalances(database.db);
+      }
+      const progress = reportProgress('rules');
+      const options = { checks: ledgerChecks, from, onRule: progress.report };
+      const verified = await verifyLedger(database.db, options);
+      progress.end();
+      return printVerification(verified);
     } finally {
       await database.close();
     }

@@ -15,14 +15,20 @@ export function isExportFormat(text: string): text is ExportFormat {
 const BATCH = 1000;
 
 /**
- * Returns the whole ledger as text, oldest entry first, in pieces of up to 1000 entries.
+ * Returns the whole ledger as text, oldest entry first, in pieces of up to 1000 entries. `onBatch` receives the
+ * number of entries so far.
  *
  * The destination is the first posting and positive. Amounts are exact decimals with the code of their currency,
  * because the symbol `$` would sum dollars of several countries. In the journal for hledger both units of a conversion
  * balance on the account `equity:conversion`, which is zero in each unit over an event: hledger infers no price.
  */
-export async function* exportLedger(reader: Reader, format: ExportFormat): AsyncGenerator<string> {
+export async function* exportLedger(
+  reader: Reader,
+  format: ExportFormat,
+  onBatch: (entries_count: number) => void = () => {},
+): AsyncGenerator<string> {
   yield heads[format];
+  let entries_count = 0;
   const profiles = new Map<ProfileId, Profile>();
   let last: Pick<Entry, 'created_at' | 'id'> | null = null;
   for (;;) {
@@ -33,6 +39,8 @@ export async function* exportLedger(reader: Reader, format: ExportFormat): Async
     for (const [id, profile] of await findProfilesByIds(reader, [...new Set(unknown)])) profiles.set(id, profile);
     if (entries.length > 0) yield entries.map((entry) => writers[format](entry, profiles)).join('');
     last = entries.at(-1) ?? last;
+    entries_count += entries.length;
+    onBatch(entries_count);
     if (entries.length < BATCH) return;
   }
 }

@@ -68,4 +68,4 @@ export {
   type SubjectIncome,
   type UnpaidIncome,
 } from './income/index.ts';
-export { type LedgerVerification, verifyLedger } from './verification/index.ts';
+export { countLedger, type LedgerVerification, verifyLedger } from './verification/index.ts';

@@ -1,5 +1,8 @@
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
+import { resultText } from '../../src/simulate/result-text.ts';
+import { simulate } from '../../src/simulate/simulate.ts';
+import { openTestDatabase } from '../support/database.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { checkOutWithFaults } from './checkouts.ts';
 import { runConcurrently } from './concurrent.ts';
@@ -7,6 +10,7 @@ import { crashAfter, verbs } from './crash.ts';
 import { formatReport, listCounts, type Part, runPart } from './report.ts';
 import { anyDraw } from './draws.ts';
 import { newTally, runSequence } from './run.ts';
+import { failed_seeds } from './simulation-seeds.ts';
 import { makeSite } from './site.ts';
 
 /**
@@ -20,6 +24,8 @@ const LENGTH = count('PROOF_LENGTH', 60);
 const CONCURRENT = count('PROOF_CONCURRENT', 5);
 const CHECKOUTS = count('PROOF_CHECKOUTS', 10_000);
 const MINUTES = count('PROOF_MINUTES', 9);
+/** Time of the simulated businesses, after that of the other parts. The last one is finished. */
+const BUSINESS_MINUTES = count('PROOF_BUSINESS_MINUTES', 6);
 /** Share of the time after which no process is killed. */
 const CRASHES_END = 0.72;
 
@@ -82,12 +88,35 @@ async function proveCrashes(app: TestApp, facts: Part['facts']): Promise<void> {
   }
 }
 
+/** Seeds that failed once, then fresh ones, until the time is over. */
+async function proveBusinesses(facts: Part['facts']): Promise<void> {
+  const deadline = Date.now() + BUSINESS_MINUTES * 60_000;
+  const fresh = Array.from({ length: 100 }, (_, index) => ({ seed: seed + index, subscribers: 150, months: 12 }));
+  for (const options of [...failed_seeds, ...fresh]) {
+    if (isOver(deadline)) break;
+    const database = await openTestDatabase();
+    try {
+      const result = await simulate(database, options);
+      const { totals, faults, checks_count, broken } = result;
+      const injected = Object.values(faults).reduce((sum, number) => sum + number, 0);
+      facts.push([
+        `seed ${options.seed}, ${options.subscribers} subscribers, ${options.months} months`,
+        `${totals.subscriptions} subscriptions, ${totals.charges} charges, ${injected} faults, rules checked ${checks_count} times`,
+      ]);
+      if (broken.length > 0) throw new Error(resultText(result));
+    } finally {
+      await database.close();
+    }
+  }
+}
+
 const app = await startApp();
 const parts = [
   await runPart('Random sequences against the model', (facts) => proveSequences(app, facts)),
   await runPart('Concurrent sequences', (facts) => proveConcurrency(app, facts)),
   await runPart('Killed processes', (facts) => proveCrashes(app, facts)),
   await runPart('Checkouts with declines, timeouts and cut connections', (facts) => proveCheckouts(app, facts)),
+  await runPart('Simulated businesses', proveBusinesses),
 ];
 process.stdout.write(await formatReport(app.db, seed, parts));
 await app.close();

@@ -247,6 +247,9 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
     { ...mail, charge: { ...charge, state: 'disputed' }, charge_items, charge_total: usd(4400) },
   ],
   'notification/card_updated.eml': [{ ...mail, changes }],
+  'notification/payout_failed.eml': [
+    { ...mail, amount: 4400, unit: 'usd', is_debit: false, is_returned: true, reason: 'The bank returned the payout.' },
+  ],
   'notification/subscription_grant_created.eml': [mail],
   'notification/subscription_grant_accepted.eml': [mail],
   'notification/subscription_request_created.eml': [mail],

@@ -1,4 +1,7 @@
-/** The folder of src/ that owns each table: only its stores name the table. `metrics` may read every table. */
+/**
+ * The folder of src/ that owns each table: only its stores name the table. `metrics` and `simulate` may read every
+ * table.
+ */
 export const tables: Readonly<Record<string, readonly string[]>> = {
   platform: [
     'changes',

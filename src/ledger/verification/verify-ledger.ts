@@ -22,6 +22,8 @@ export interface VerificationOptions {
   checks?: readonly LedgerCheck[];
   /** Seal up to which the chain was verified before; null for the whole chain. The other rules read all rows. */
   from?: Checkpoint | null;
+  /** Called after each rule. */
+  onRule?(done: number, total: number): void;
 }
 
 /**
@@ -37,13 +39,15 @@ export interface VerificationOptions {
  */
 export async function verifyLedger(
   db: Db,
-  { checks = [], from = null }: VerificationOptions = {},
+  { checks = [], from = null, onRule }: VerificationOptions = {},
 ): Promise<LedgerVerification> {
   const counts = await readWithoutLimit(db, countLedger);
   const violations: Violation[] = [];
-  for (const { rule, find } of [...rowChecks, ...subjectChecks, ...checks, ...chainChecks(from)]) {
+  const all = [...rowChecks, ...subjectChecks, ...checks, ...chainChecks(from)];
+  for (const [index, { rule, find }] of all.entries()) {
     const found = await readWithoutLimit(db, find);
     violations.push(...found.map((finding) => ({ rule, ...finding })));
+    onRule?.(index + 1, all.length);
   }
   return { ...counts, violations, chain: await findChainState(db) };
 }

@@ -1,0 +1,190 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Reader } from '#platform/db/database';
+
+/** A rule that must hold at any instant, with the query that returns the rows which break it. */
+interface Rule {
+  readonly rule: string;
+  readonly query: RawBuilder<Record<string, unknown>>;
+}
+
+const define = (rule: string, query: RawBuilder<unknown>): Rule => ({
+  rule,
+  query: query as Rule['query'], // rows are only printed
+});
+
+/** Rules over the rows of all rooms. The numbers are those of docs/spec/changes.md 13. */
+const rules: readonly Rule[] = [
+  define(
+    'a charge is the sum of its lines',
+    sql`select charges.processor_key, charges.amount, sum(item.amount) as lines from charges
+      left join charge_items item on item.charge_id = charges.id
+      group by charges.id having charges.amount is distinct from sum(item.amount)`,
+  ),
+  define(
+    'an order is covered by at most one charge that did not fail',
+    sql`select invoiced_entry_id, count(*) from charge_items join charges on charges.id = charge_id
+      where state <> 'failed' group by invoiced_entry_id having count(*) > 1`,
+  ),
+  define(
+    'the processor has one charge for each accepted attempt, with its amount',
+    sql`select attempt.key, attempt.amount, test.amount as charged from charge_attempts attempt
+      left join test_processor_charges test on test.idempotency_key = attempt.key and test.outcome = 'accepted'
+      where attempt.state = 'accepted' and attempt.amount is distinct from test.amount`,
+  ),
+  define(
+    'no line is refunded above its amount (8)',
+    sql`select item.id, item.amount, sum(line.amount) as refunded from charge_items item
+      join refund_lines line on line.charge_item_id = item.id join refunds on refunds.id = line.refund_id
+      where refunds.state in ('reserved', 'settled') group by item.id having sum(line.amount) > item.amount`,
+  ),
+  define(
+    'a subscription ends after it began, and overlaps no other of its slot (9)',
+    sql`select one.id from subscriptions one where one.ends_at < one.created_at or exists (
+      select from subscriptions other where other.profile_id = one.profile_id and other.plan_id = one.plan_id
+        and other.id <> one.id and other.created_at < one.ends_at and one.created_at < other.ends_at)`,
+  ),
+  define(
+    'coverages of one order line never exceed its price, and what is earned never exceeds them (10)',
+    sql`select line.id, line.amount, sum(coverages.amount) as covered, sum(coverages.recognised) as earned
+      from order_lines line join coverages on coverages.order_line_id = line.id
+      group by line.id having sum(coverages.amount) > line.amount or bool_or(recognised not between 0 and coverages.amount)`,
+  ),
+  define(
+    'a coupon has no negative number of redemptions left',
+    sql`select code, nb_attempts from coupons where nb_attempts < 0`,
+  ),
+  define(
+    'the numbers of each series of documents are 1 to n without a gap (14)',
+    sql`select provider_id, series, year, count(*), max(serial) from documents
+      group by provider_id, series, year having count(*) <> max(serial)`,
+  ),
+  define(
+    'credit notes do not exceed their invoice (14)',
+    sql`select invoice.id, invoice.amount, sum(note.amount) from documents note
+      join documents invoice on invoice.id = note.invoice_id group by invoice.id having sum(note.amount) > invoice.amount`,
+  ),
+  define(
+    'the lots of credit of a provider sum to its account Credit, and no lot is below zero (7)',
+    sql`select coalesce(lots.provider_id, account.profile_id) as provider_id, lots.balance, account.amount from (
+        select provider_id, unit, sum(credits.amount - coalesce(used.amount, 0)) as balance, min(credits.balance) as least from credits
+        left join lateral (select sum(amount) as amount from credit_uses where credit_id = credits.id and state = 'used') used
+          on true
+        group by provider_id, unit) lots
+      full join (select profile_id, unit, sum(amount) as amount from ledger_balances where account = 'Credit'
+        group by profile_id, unit) account on account.profile_id = lots.provider_id and account.unit = lots.unit
+      where coalesce(lots.balance, 0) <> -coalesce(account.amount, 0) or lots.least < 0`,
+  ),
+  define(
+    'a profile has one trial of a plan, and a payer one open dunning case with a provider (11)',
+    sql`select profile_id, provider_id, unit, count(*) from dunning_cases where closed_at is null
+      group by profile_id, provider_id, unit having count(*) > 1`,
+  ),
+  define(
+    'Payable is never negative',
+    sql`select profile_id, unit, sum(amount) from ledger_balances where account = 'Payable'
+      group by profile_id, unit having sum(amount) < 0`,
+  ),
+  define(
+    'Liability is zero: every payment settles orders',
+    sql`select profile_id, unit, sum(amount) from ledger_balances where account = 'Liability'
+      group by profile_id, unit having sum(amount) <> 0`,
+  ),
+  define(
+    'no subject is overpaid',
+    sql`select subject_kind, subject_id, unit, sum(amount) from ledger_subject_balances where profile_id is null
+      group by subject_kind, subject_id, subject_part, unit having sum(amount) < 0`,
+  ),
+];
+
+/** Rules that hold once the faults have ended and every job ran: nothing is open, and both sides agree. */
+const final_rules: readonly Rule[] = [
+  define(
+    'every payment that the processor took is booked, once',
+    sql`select test.idempotency_key, test.amount, charges.amount as booked from test_processor_charges test
+      left join charges on charges.processor_key = test.key
+      where test.outcome = 'accepted' and charges.amount is distinct from test.amount`,
+  ),
+  define(
+    'the processor and the site agree on the refunds of a charge',
+    sql`select processor_key, booked, made from (
+        select processor_key, coalesce((select sum(amount) from refunds where charge_id = charges.id and state = 'settled'), 0)
+            as booked,
+          coalesce((select sum(amount) from test_processor_refunds where charge_key = processor_key and state = 'succeeded'), 0)
+            as made from charges) refund
+      where booked <> made`,
+  ),
+  define('no attempt is open', sql`select id, key, state from charge_attempts where state = 'reserved'`),
+  define('no profile is parked', sql`select profile_id, job, reason from parked_profiles where released_at is null`),
+  define(
+    'no event and no job is parked',
+    sql`select id, name, last_error from outbox_events where parked_at is not null and schedule is null`,
+  ),
+];
+
+/** A broken rule with the first rows that break it. */
+export interface BrokenRule {
+  rule: string;
+  rows: Record<string, unknown>[];
+}
+
+const ROWS_SHOWN = 5;
+
+/** Returns the rules that are broken now; with `is_final` also those that hold only when nothing is open. */
+export async function findBrokenRules(reader: Reader, { is_final }: { is_final: boolean }): Promise<BrokenRule[]> {
+  const broken: BrokenRule[] = [];
+  for (const { rule, query } of is_final ? [...rules, ...final_rules] : rules) {
+    const { rows } = await query.execute(reader);
+    if (rows.length > 0) broken.push({ rule, rows: rows.slice(0, ROWS_SHOWN) });
+  }
+  return broken;
+}
+
+/** Number of rules that `findBrokenRules` checks. */
+export function countRules({ is_final }: { is_final: boolean }): number {
+  return rules.length + (is_final ? final_rules.length : 0);
+}
+
+/** What the business did, in 1/100 of the unit. */
+export interface BusinessTotals {
+  subscribers: number;
+  subscriptions: number;
+  active_at_end: number;
+  sold: number;
+  charged: number;
+  refunded: number;
+  disputed: number;
+  recognised: number;
+  to_earn: number;
+  written_off: number;
+  due: number;
+  credit: number;
+  ledger_entries: number;
+  charges: number;
+}
+
+/** Sums what the simulation did from the rows. */
+export async function readTotals(reader: Reader, at: Date): Promise<BusinessTotals> {
+  const account = (name: string, sign: -1 | 1) =>
+    sql<number>`coalesce((select ${sql.lit(sign)} * sum(amount) from ledger_balances where account = ${name}), 0)::bigint`;
+  const charges = (states: readonly string[]) =>
+    sql<number>`coalesce((select sum(amount) from charges where state = any(${[...states]})), 0)::bigint`;
+  const { rows } = await sql<BusinessTotals>`select
+    (select count(distinct profile_id) from subscriptions)::int as subscribers,
+    (select count(*) from subscriptions)::int as subscriptions,
+    (select count(*) from subscriptions where created_at <= ${at} and ends_at > ${at})::int as active_at_end,
+    coalesce((select sum(orig_amount) from ledger_entries
+      where orig_account = 'Receivable' and dest_account = 'Payable'), 0)::bigint as sold,
+    ${charges(['done', 'disputed'])} as charged,
+    coalesce((select sum(amount) from refunds where state = 'settled'), 0)::bigint as refunded,
+    coalesce((select sum(amount) from charges where state = 'disputed'), 0)::bigint as disputed,
+    ${account('Income', -1)} as recognised,
+    coalesce((select sum(amount - recognised) from coverages), 0)::bigint as to_earn,
+    ${account('Writeoff', 1)} as written_off,
+    ${account('Payable', 1)} as due,
+    ${account('Credit', -1)} as credit,
+    (select count(*) from ledger_entries)::int as ledger_entries,
+    (select count(*) from charges)::int as charges`.execute(reader);
+  const [totals] = rows;
+  if (!totals) throw new Error('a query without a table returns a row');
+  return totals;
+}
