@@ -99,7 +99,7 @@ const subrooms = {
     'coupon-uses': ['records', 'cart', 'cart-items'],
     'cart-seats': ['records', 'cart'],
     orders: ['records', 'claims', 'credits', 'quotes'],
-    balances: ['records', 'quotes'],
+    balances: ['records', 'recognition', 'quotes'],
     'payment-links': ['records', 'claims', 'quotes', 'balances', 'checkout'],
     cards: [],
     checkout: ['records', 'claims', 'credits', 'quotes', 'cart', 'orders', 'cards'],

@@ -1,4 +1,4 @@
-import { accounts, findHoldings, findUnpaidIncome, isSameSubject } from '#ledger';
+import { accounts, findHoldings, findUnpaidIncome, isSameSubject, lockSubjects } from '#ledger';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
@@ -113,6 +113,7 @@ export function dueParts(balances: readonly Invoicable[]): DuePart[] {
 export async function addPayables(tx: Tx, payer_id: ProfileId, parts: readonly DuePart[]): Promise<SettledPart[]> {
   const merged = groupParts(parts).flatMap((group) => group.parts);
   const subjects = merged.map(({ subject }) => subject);
+  await lockSubjects(tx, subjects);
   const [holdings, incomes] = await mergeReads(tx, [
     (together) => findHoldings(together, subjects, accounts.payable),
     (together) => findUnpaidIncome(together, subjects),

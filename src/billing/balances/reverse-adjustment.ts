@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { accounts, type Entry, findEventEntries, issueCreditNotes, postEvent } from '#ledger';
+import { accounts, type Entry, findEventEntries, issueCreditNotes, postEvent, fromSubjectColumns } from '#ledger';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { lockProfile } from '#profiles';
 import { billingProblems } from '../problems.ts';
+import { reviveWindows } from '../recognition/index.ts';
 import { findAdjustment, updateReversed } from './adjustment-store.ts';
 import { type Adjustment, reversalEntries } from './adjustment.ts';
 import { adjustmentEventKey, findOrder } from './record-adjustments.ts';
@@ -37,6 +38,10 @@ export async function reverseAdjustment(ctx: Context, provider_id: ProfileId, ke
       entries: reversalEntries(entries.map(({ id: _, ledger_event_id: _event, rank: _rank, ...entry }) => entry)),
     });
     if (adjustment.kind === 'import') await noteReversal(tx, findOrder(entries), posted, at);
+    await reviveWindows(
+      tx,
+      entries.flatMap((entry) => fromSubjectColumns(entry) ?? []),
+    );
     return adjustment;
   });
 }

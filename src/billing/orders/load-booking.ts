@@ -6,6 +6,7 @@ import {
   findEntries,
   findHoldings,
   findUnpaidIncome,
+  lockSubjects,
   fromSubjectColumns,
   type Holding,
   holdingsOn,
@@ -214,6 +215,7 @@ export async function findPaidLines(
   });
   const others = lines.flatMap(({ subject, is_new }) => (is_new || facts.hasHoldings(subject) ? [] : [subject]));
   const owing = lines.flatMap(({ subject, ordered }) => (ordered === 0 ? [subject] : []));
+  await lockSubjects(tx, owing);
   const [found, incomes] = await mergeReads(tx, [
     (together) => findHoldings(together, others, accounts.payable),
     (together) => findUnpaidIncome(together, owing),

@@ -36,8 +36,8 @@ export interface ConvertedIncome extends ConvertedPayments {
 /**
  * Makes the books of subjects. Pure.
  *
- * A debt that was written off pays for what was earned of it first: income stays income, and only time that was not
- * earned yet stops. Income of a converted payment is in the unit of the funds, in proportion to the payment.
+ * A write-off takes the time that is not earned first, which is not recognised then; what was earned stays income.
+ * Income of a converted payment is in the unit of the funds, in proportion to the payment.
  */
 export function openBooks(incomes: readonly SubjectIncome[], converted: readonly ConvertedIncome[] = []): Books {
   const byKey = new Map(incomes.map((income) => [keyOf(income.subject, income.unit), { ...income }]));
@@ -68,7 +68,7 @@ export function openBooks(incomes: readonly SubjectIncome[], converted: readonly
         exchange.earned += taken;
         rest -= taken;
       }
-      const debt = Math.min(rest, Math.max(0, account.due - Math.max(0, account.advanced - account.canceled)));
+      const debt = Math.min(rest, Math.max(0, account.due - (account.advanced - account.canceled_earned)));
       if (debt > 0) parts.push({ account: 'Receivable', amount: debt, unit });
       account.advanced += debt;
       requireWrittenOff(account, rest - debt, amount);
@@ -77,7 +77,7 @@ export function openBooks(incomes: readonly SubjectIncome[], converted: readonly
   };
 }
 
-const nothing = { backlog: 0, due: 0, canceled: 0, advanced: 0, income: 0, is_converted: false };
+const nothing = { backlog: 0, due: 0, canceled: 0, canceled_earned: 0, advanced: 0, income: 0, is_converted: false };
 
 function exchangesOf(exchanges: readonly ConvertedIncome[], subject: LedgerSubject, unit: string): ConvertedIncome[] {
   return exchanges.filter((each) => keyOf(each.subject, each.unit) === keyOf(subject, unit));
@@ -100,8 +100,8 @@ function requireSound({ subject, unit, backlog, due, canceled, advanced, is_conv
 }
 
 /** Requires that the income which is not taken was written off. */
-function requireWrittenOff({ subject, unit, canceled, advanced }: SubjectIncome, left: number, amount: number): void {
-  if (left <= Math.max(0, canceled - advanced)) return;
+function requireWrittenOff({ subject, unit, ...account }: SubjectIncome, left: number, amount: number): void {
+  if (left <= account.canceled - account.canceled_earned) return;
   throw new BooksViolation(
     `${subjectText(subject)}: ${amount} ${unit} are earned, and ${left} of them are neither paid nor due`,
   );

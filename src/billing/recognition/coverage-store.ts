@@ -140,7 +140,7 @@ export async function sumRecognised(
       select * from unnest(${subjects.map(({ kind }) => kind)}::text[], ${subjects.map(({ id }) => id)}::text[],
         ${subjects.map(({ part }) => part)}::text[]) as given (kind, id, part)
     ), line as (
-      select line.* from given join order_lines line on line.subscription_id = given.id::bigint where given.kind = 'sub'
+      select line.* from given join order_lines line on line.subscription_id = case given.kind when 'sub' then given.id::bigint end where given.kind = 'sub'
         and line.subject_kind = 'sub' and line.subject_part is not distinct from given.part
       union all
       select line.* from given join order_lines line on line.subject_id = given.id and line.subject_kind = 'cpn'

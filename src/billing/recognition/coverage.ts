@@ -53,12 +53,22 @@ export function isTime({ kind }: Pick<Coverage, 'kind'>): boolean {
   return kind !== 'setup' && kind !== 'use';
 }
 
+/** True if the windows of a coverage are over, and a debt that was written off is due again: its rest is earned. */
+export function isRevived({ kind, recognised_until, ends_at, next_window_at }: Coverage): boolean {
+  return isTime({ kind }) && next_window_at !== null && recognised_until !== null && recognised_until >= ends_at;
+}
+
 /**
  * Returns the windows of a coverage that ended at or before `until` and are not recognised. A setup fee is earned at
  * its order if it is paid then, otherwise with the first calendar month of the subscription. Pure.
  */
 export function endedWindows(coverage: Coverage, until: Date, isPaid: boolean): EarningWindow[] {
   const { kind, anchor_at, starts_at, next_window_at, recognised_until } = coverage;
+  if (isRevived(coverage)) {
+    const { start_at } = periodContaining(anchor_at, 'monthly', 1, lastSecond(coverage.ends_at));
+    const from = start_at > starts_at ? start_at : starts_at;
+    return [{ coverage, from, to: coverage.ends_at, at: lastSecond(coverage.ends_at) }];
+  }
   if (isTime(coverage))
     return recognitionWindows(coverage, recognised_until ?? starts_at, until).map(({ start_at, ends_at }) => ({
       coverage,

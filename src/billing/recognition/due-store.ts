@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely';
 import type { BilledUsesTable, LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import type { LedgerSubject } from '#ledger';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
-import type { Part } from '#platform/db/together';
+import { type Part, runTogether } from '#platform/db/together';
 import { unparkedRows } from '../parked/index.ts';
 
 /**
@@ -48,10 +49,46 @@ export async function lockDueUses(tx: Tx, payer_id: ProfileId, until: Date, limi
   );
 }
 
-/** Part that marks uses as recognised. */
-export function recognisedUses(ids: readonly DueUse['id'][]): Part<void> {
+/**
+ * Part that marks uses as recognised, and stops those that were written off before. Stopped uses are due never, until
+ * `reviveWindows`.
+ */
+export function recognisedUses(ids: readonly DueUse['id'][], stopped_ids: readonly DueUse['id'][]): Part<void> {
   // Index: primary key of billed_uses.
-  const query = fragment`update billed_uses set recognise_from = null, recognise_at = null
+  const query = fragment`update billed_uses set
+      recognise_from = case when id = any(${[...stopped_ids]}::bigint[]) then recognise_from end,
+      recognise_at = case when id = any(${[...stopped_ids]}::bigint[]) then 'infinity'::timestamptz end
     where id = any(${[...ids]}::bigint[])`;
   return { query, read: null };
+}
+
+/**
+ * Makes the income of subjects due again that was stopped by a write-off. To be called when the write-off is reversed.
+ */
+export async function reviveWindows(tx: Tx, subjects: readonly LedgerSubject[]): Promise<void> {
+  const held = fragment`unnest(${subjects.map(({ kind }) => kind)}::text[], ${subjects.map(({ id }) => id)}::text[],
+    ${subjects.map(({ part }) => part)}::text[]) as subject (kind, id, part)`;
+  // Indexes: order_lines_subscription_id, order_lines_seats, billed_uses_subscription_id.
+  await runTogether(tx, {
+    lines: {
+      query: fragment`
+        select line.id from ${held} join order_lines line on line.subscription_id = case subject.kind when 'sub' then subject.id::bigint end
+        where subject.kind = 'sub' and line.subject_kind = 'sub' and line.subject_part is not distinct from subject.part
+        union
+        select line.id from ${held} join order_lines line on line.subject_kind = 'cpn' and line.subject_id = subject.id
+        where subject.kind = 'cpn' and line.subject_part is not distinct from subject.part`,
+      read: null,
+    },
+    revived_coverages: {
+      query: fragment`update coverages set next_window_at = ends_at
+        where order_line_id in (select id from lines) and recognised < amount and next_window_at is null`,
+      read: null,
+    },
+    revived_uses: {
+      query: fragment`update billed_uses set recognise_at = recognise_from + interval '1 month'
+        from ${held}
+        where subject.kind = 'sub' and billed_uses.subscription_id = case subject.kind when 'sub' then subject.id::bigint end and recognise_at = 'infinity'`,
+      read: null,
+    },
+  });
 }

@@ -5,5 +5,6 @@ export { type CoverageChoice, findCoverages, lockCoverages, updateHolder } from 
 export { closeFrozen, freezeCoverages, resumeCoverages } from './freeze-coverages.ts';
 export { findFrozen, type FrozenCoverage } from './frozen-store.ts';
 export { recogniseIncome, recogniseProfile } from './recognise-income.ts';
+export { reviveWindows } from './due-store.ts';
 export { recogniseIncomeJob } from './jobs.ts';
 export { removeSeats, type ReducedCoverage } from './remove-seats.ts';

@@ -7,7 +7,7 @@ import { walkRows, type WalkPlace } from '#platform/jobs/walk-rows';
 import { lockProfile } from '#profiles';
 import { park } from '../parked/index.ts';
 import { type Books, BooksViolation } from './books.ts';
-import { type Coverage, endedWindows, nextWindow } from './coverage.ts';
+import { type Coverage, endedWindows, isRevived, nextWindow } from './coverage.ts';
 import { type CoverageState, lockDueCoverages, updatedCoverages } from './coverage-store.ts';
 import { findDuePayers, lockDueUses, recognisedUses } from './due-store.ts';
 import { findLabels, lockBooks } from './load-books.ts';
@@ -86,10 +86,12 @@ async function recogniseBatch(tx: Tx, payer_id: ProfileId, until: Date): Promise
   const { windows, states } = advance(coverages, until, books);
   const nameOf = await findLabels(tx, coverages);
   const events = windows.flatMap((window) => windowEvent(window, describeRecognition(nameOf(window.coverage), window)));
-  await postEvents(tx, [...events, ...(uses.length > 0 ? await recogniseUses(tx, use_windows, books) : [])]);
+  const of_uses = await recogniseUses(tx, use_windows, books);
+  await postEvents(tx, [...events, ...of_uses.events]);
+  const use_ids = uses.map(({ id }) => id);
   await runAndCommit(tx, {
     updated_coverages: states.length === 0 ? null : updatedCoverages(states),
-    recognised_uses: uses.length === 0 ? null : recognisedUses(uses.map(({ id }) => id)),
+    recognised_uses: uses.length === 0 ? null : recognisedUses(use_ids, of_uses.stopped_ids),
   });
   return Math.max(coverages.length, uses.length);
 }
@@ -122,6 +124,7 @@ function advance(
 function windowEvent(window: RecognisedWindow, description: string): NewEvent[] {
   if (window.amount === 0) return [];
   const { coverage, at, to, parts } = window;
-  const key = `recognise:${coverageKey(coverage)}:${to.toISOString()}`;
+  const again = isRevived(coverage) ? `:${coverage.recognised}` : '';
+  const key = `recognise:${coverageKey(coverage)}:${to.toISOString()}${again}`;
   return [{ key, kind: 'recognition', at, entries: incomeEntries({ ...coverage, at }, parts, description) }];
 }

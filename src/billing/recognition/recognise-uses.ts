@@ -24,7 +24,7 @@ interface UseWindow {
   from: Date;
   to: Date;
   amount: number;
-  first_id: DueUse['id'];
+  ids: DueUse['id'][];
 }
 
 /** Groups due uses by subject and window. */
@@ -40,18 +40,21 @@ export async function findUseWindows(tx: Tx, uses: readonly DueUse[]): Promise<U
     assert(order && subject, 'billed uses have an order on a subject');
     const key = `${subjectText(subject)} ${to.toISOString()} ${order.dest_profile_id}`;
     const window = windows.get(key);
-    if (window) window.amount += order.dest_amount;
-    else windows.set(key, { subject, order, from, to, amount: order.dest_amount, first_id: id });
+    if (window) {
+      window.amount += order.dest_amount;
+      window.ids.push(id);
+    } else windows.set(key, { subject, order, from, to, amount: order.dest_amount, ids: [id] });
   }
-  return [...windows.values()].toSorted((a, b) => a.to.getTime() - b.to.getTime() || a.first_id - b.first_id);
+  return [...windows.values()].toSorted((a, b) => a.to.getTime() - b.to.getTime());
 }
 
 /**
- * Makes the events that recognise uses: what is not paid becomes a debt, then the income is taken. Changes `books`.
+ * Makes the events that recognise uses: what is not paid becomes a debt, then the income is taken. Returns them with
+ * the uses that were written off whole, of which nothing is income. Changes `books`.
  * @throws BooksViolation
  * @see docs/spec/billing.md 2.13
  */
-export async function recogniseUses(tx: Tx, windows: readonly UseWindow[], books: Books): Promise<NewEvent[]> {
+export async function recogniseUses(tx: Tx, windows: readonly UseWindow[], books: Books) {
   const holdings = await findHoldings(
     tx,
     windows.map(({ subject }) => subject),
@@ -60,9 +63,11 @@ export async function recogniseUses(tx: Tx, windows: readonly UseWindow[], books
   const payables = new Map(
     holdings.map(({ subject, profile_id, unit, amount }) => [`${subjectText(subject)} ${profile_id} ${unit}`, amount]),
   );
-  return windows.flatMap(({ subject, order, from, to, amount, first_id }): NewEvent[] => {
+  const stopped_ids: DueUse['id'][] = [];
+  const events = windows.flatMap(({ subject, order, from, to, amount, ids }): NewEvent[] => {
     const { dest_profile_id: payer_id, dest_unit: unit, orig_profile_id: provider_id } = order;
     const taken = books.take(subject, unit, amount);
+    if (taken.amount === 0) stopped_ids.push(...ids);
     if (taken.amount === 0) return [];
     const key = `${subjectText(subject)} ${payer_id} ${unit}`;
     const owed = Math.min(taken.amount, Math.max(0, payables.get(key) ?? 0));
@@ -82,7 +87,8 @@ export async function recogniseUses(tx: Tx, windows: readonly UseWindow[], books
       describeDates(subject.part ?? '', from, to),
     );
     return [
-      { key: `recognise:uses:${first_id}`, kind: 'recognition', at, entries: owed > 0 ? [debt, ...income] : income },
+      { key: `recognise:uses:${ids[0]}`, kind: 'recognition', at, entries: owed > 0 ? [debt, ...income] : income },
     ];
   });
+  return { events, stopped_ids };
 }

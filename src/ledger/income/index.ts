@@ -5,5 +5,6 @@ export {
   lockSubjects,
   type SubjectIncome,
   subjectPostings,
+  subjectSumColumns,
 } from './subject-income-store.ts';
 export { findUnpaidIncome, type UnpaidIncome } from './unpaid-income-store.ts';

@@ -1,36 +1,40 @@
-import type { Tx } from '#platform/db/database';
-import { executeFragment, type Fragment, fragment } from '#platform/db/fragment';
+import type { Reader, Tx } from '#platform/db/database';
+import { executeFragment, type Fragment, fragment, verbatimFragment } from '#platform/db/fragment';
 import { isAboutSubject, subjectRows } from '../balance-store.ts';
 import type { LedgerSubject } from '../subject.ts';
 
 /**
  * What entries on a subscription or seat say about it, by subject and unit: rows `(subject_kind, subject_id,
- * subject_part, unit, fact, amount, is_converted)` of the entries in `entries`, a table expression.
+ * subject_part, unit, ledger_event_id, fact, amount, is_converted)` of the entries in `entries`, a table expression.
  *
- *  order    orders
- *  credit   credit notes against an open debt, < 0
- *  payment  payments, < 0; what a reversal took back, > 0
- *  cancel   write-offs, < 0; what a reversal took back, > 0
- *  income   recognised income
- *  advance  income taken from Receivable before the payment; what the payment returned to Backlog, < 0
- *  backlog  payments that are not earned yet, < 0; income and what was given back, > 0; a conversion has 0
+ *  order     orders
+ *  credit    credit notes against an open debt, < 0
+ *  payment   payments, < 0
+ *  cancel    write-offs, < 0
+ *  reopen    debts that the reversal of a payment or write-off restores
+ *  reversed  what that reversal takes out of payments and write-offs, < 0. The rest of `reopen` is income that the
+ *            payment had returned to Backlog, and that is taken from Receivable again
+ *  income    recognised income
+ *  advance   income taken from Receivable before the payment; what the payment returned to Backlog, < 0
+ *  backlog   payments that are not earned yet, < 0; income and what was given back, > 0; a conversion has 0
  *
  * `is_converted`: the processor converted a payment to or from the unit.
  */
 export function subjectPostings(entries: Fragment): Fragment {
   return fragment`
-    select subject_kind, subject_id, subject_part, posting.unit, fact, posting.amount,
-      orig_unit <> dest_unit as is_converted
+    select subject_kind, subject_id, subject_part, posting.unit, ledger_event_id, fact, posting.amount,
+      orig_unit <> dest_unit as is_converted, fact = 'reversed' and orig_account = 'Canceled' as is_uncanceled
     from ${entries}
     left join (select id as reversal_id from ledger_events where kind = 'reversal') reversal on reversal_id = ledger_event_id
     cross join lateral (values
       ('order', dest_unit, dest_amount, orig_account = 'Receivable' and dest_account = 'Payable'),
       ('credit', orig_unit, -orig_amount, orig_account = 'Payable' and dest_account = 'Receivable'),
       ('payment', dest_unit, -dest_amount, orig_account = 'Backlog' and dest_account = 'Receivable'),
-      ('payment', orig_unit, orig_amount,
-        orig_account = 'Receivable' and dest_account = 'Backlog' and reversal_id is not null),
       ('cancel', orig_unit, -orig_amount, orig_account = 'Receivable' and dest_account = 'Canceled'),
-      ('cancel', dest_unit, dest_amount, orig_account = 'Canceled' and dest_account = 'Receivable'),
+      ('reopen', dest_unit, dest_amount, orig_account = 'Liability' and dest_account = 'Payable'),
+      ('reversed', dest_unit, -dest_amount, orig_account = 'Canceled' and dest_account = 'Receivable'),
+      ('reversed', orig_unit, -orig_amount,
+        orig_account = 'Receivable' and dest_account = 'Backlog' and reversal_id is not null),
       ('income', orig_unit, orig_amount, orig_account = 'Income'),
       ('income', dest_unit, -dest_amount, dest_account = 'Income'),
       ('advance', dest_unit, dest_amount, orig_account = 'Income' and dest_account = 'Receivable'),
@@ -43,17 +47,29 @@ export function subjectPostings(entries: Fragment): Fragment {
     where is_counted and subject_kind in ('sub', 'cpn')`;
 }
 
+/** Sums of `subjectPostings`, as columns of a query that groups them. */
+export const subjectSumColumns = verbatimFragment(`
+  coalesce(sum(amount) filter (where fact in ('order', 'credit')), 0)::bigint as ordered,
+  coalesce(-sum(amount) filter (where fact = 'backlog'), 0)::bigint as backlog,
+  coalesce(sum(amount) filter (where fact in ('order', 'credit', 'payment', 'cancel', 'reopen')), 0)::bigint as due,
+  coalesce(-sum(amount) filter (where fact = 'cancel' or is_uncanceled), 0)::bigint as canceled,
+  coalesce(sum(amount) filter (where fact in ('advance', 'reopen', 'reversed')), 0)::bigint as advanced,
+  coalesce(sum(amount) filter (where fact = 'income'), 0)::bigint as income,
+  bool_or(is_converted) as is_converted`);
+
 /** What income of one subject can be taken from, in one unit. Units: 1/100 of `unit`. */
 export interface SubjectIncome {
   subject: LedgerSubject;
   unit: string;
-  /** Payments that are not earned yet: what the provider's Backlog holds for the subject; < 0 if more was earned. */
+  /** Payments that are not earned yet: what the provider's Backlog has for the subject; < 0 if more was earned. */
   backlog: number;
   /** Orders less payments, write-offs and credit notes against debts. */
   due: number;
   /** Write-offs that were not reversed. */
   canceled: number;
-  /** Income taken from Receivable that no payment has returned to Backlog. */
+  /** Part of `canceled` that was earned when it was written off. */
+  canceled_earned: number;
+  /** Income taken from Receivable that no payment has returned to Backlog, written off or not. */
   advanced: number;
   /** Recognised income. */
   income: number;
@@ -80,27 +96,42 @@ export async function lockSubjects(tx: Tx, subjects: readonly LedgerSubject[]): 
   );
 }
 
-/** Reads what income of these subjects can be taken from. The caller has locked them. */
-export async function findSubjectIncomes(tx: Tx, subjects: readonly LedgerSubject[]): Promise<SubjectIncome[]> {
+/**
+ * Reads what income of these subjects can be taken from. To decide by it, the caller has locked them.
+ *
+ * A write-off takes the time that is not earned first. So what it takes of earned income is what exceeds the debt that
+ * is left: the largest excess of the income taken from Receivable over the amount due, after any event.
+ */
+export async function findSubjectIncomes(reader: Reader, subjects: readonly LedgerSubject[]): Promise<SubjectIncome[]> {
   if (subjects.length === 0) return [];
+  return executeFragment(reader, selectSubjectIncomes(subjects));
+}
+
+/** Query of `findSubjectIncomes`. */
+export function selectSubjectIncomes(subjects: readonly LedgerSubject[]): Fragment<SubjectIncome> {
   // Index: ledger_entries_subject.
   const entries = fragment`(
-    select entry.* from ${subjectRows(subjects)} join ledger_entries entry
-      on ${isAboutSubject}
+    select entry.* from ${subjectRows(subjects)} join ledger_entries entry on ${isAboutSubject}
   ) entry`;
-  return executeFragment(
-    tx,
-    fragment<SubjectIncome>`
-    select json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part) as subject, unit,
-      coalesce(-sum(amount) filter (where fact = 'backlog'), 0)::bigint as backlog,
-      coalesce(sum(amount) filter (where fact in ('order', 'credit', 'payment', 'cancel')), 0)::bigint as due,
-      coalesce(-sum(amount) filter (where fact = 'cancel'), 0)::bigint as canceled,
-      coalesce(sum(amount) filter (where fact = 'advance'), 0)::bigint as advanced,
-      coalesce(sum(amount) filter (where fact = 'income'), 0)::bigint as income,
-      bool_or(is_converted) as is_converted
-    from (${subjectPostings(entries)}) posting
-    group by subject_kind, subject_id, subject_part, unit`,
-  );
+  return fragment<SubjectIncome>`
+    with posting as materialized (${subjectPostings(entries)}), excess as (
+      select subject_kind, subject_id, subject_part, unit,
+        sum(sum(case fact when 'advance' then amount when 'reversed' then amount when 'reopen' then 0 else -amount end))
+          over (partition by subject_kind, subject_id, subject_part, unit order by ledger_event_id) as amount
+      from posting where fact not in ('income', 'backlog')
+      group by subject_kind, subject_id, subject_part, unit, ledger_event_id
+    ), largest as (
+      select subject_kind, subject_id, subject_part, unit, max(amount) as amount from excess group by 1, 2, 3, 4
+    )
+    select json_build_object('kind', sums.subject_kind, 'id', sums.subject_id, 'part', sums.subject_part) as subject,
+      sums.unit, backlog, due, canceled, least(canceled, greatest(0, largest.amount))::bigint as canceled_earned,
+      advanced, income, is_converted
+    from (
+      select subject_kind, subject_id, subject_part, unit, ${subjectSumColumns}
+      from posting group by subject_kind, subject_id, subject_part, unit
+    ) sums left join largest on (largest.subject_kind, largest.subject_id, largest.unit)
+        = (sums.subject_kind, sums.subject_id, sums.unit)
+      and largest.subject_part is not distinct from sums.subject_part`;
 }
 
 /** Payments of one subject that the processor converted. Units: `paid` in `unit`, `received` in `funds_unit`. */

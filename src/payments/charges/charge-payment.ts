@@ -5,6 +5,7 @@ import {
   findEntries,
   findHoldings,
   findUnpaidIncome,
+  lockSubjects,
   fromSubjectColumns,
   type Holding,
   type LedgerSubject,
@@ -114,6 +115,7 @@ export async function findPostedLines(
     return { ...item, payer_id, subject, unit: dest_unit, description };
   });
   const subjects = lines.map(({ subject }) => subject);
+  await lockSubjects(tx, subjects);
   const [payables, incomes] = await mergeReads(tx, [
     (together) => findHoldings(together, subjects, accounts.payable),
     (together) => findUnpaidIncome(together, subjects),
