@@ -107,7 +107,7 @@ const subrooms = {
     changes: ['records', 'credits', 'quotes', 'orders', 'checkout'],
     'subscriber-file': ['receipts'],
     requests: ['records'],
-    dunning: ['records', 'quotes', 'orders'],
+    dunning: ['records', 'parked', 'recognition', 'credits', 'quotes', 'orders', 'balances'],
     renewals: ['records', 'credits', 'quotes', 'orders', 'dunning'],
   },
 };

@@ -6,16 +6,8 @@ import { cartSeatsPages, cartSeatsPageTypes } from './cart-seats/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
 import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/index.ts';
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
-import {
-  claimCodeGenerated,
-  orderExecuted,
-  paymentActionRequired,
-  paymentLinkSent,
-  processorUnreached,
-  renewalChargeFailed,
-  renewalRecovered,
-  subscriptionEndedUnpaid,
-} from './events.ts';
+import { claimCodeGenerated, orderExecuted, paymentLinkSent } from './events.ts';
+import { renewalEvents } from './renewal-events.ts';
 import { billingJobs } from './jobs.ts';
 import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
 import {
@@ -25,6 +17,7 @@ import {
   type PaymentLinkNeeds,
   paymentLinkRoutes,
 } from './payment-links/index.ts';
+import { dunningRoutes, newCardSubscriber } from './dunning/index.ts';
 import type { RenewalNeeds } from './renewals/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
@@ -44,6 +37,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       seatRoutes(http, processors);
       couponUseRoutes(http);
       balanceRoutes(http);
+      dunningRoutes(http, { processors, dunning: renewals });
       paymentLinkRoutes(http, { processors, pay_later_allowed });
     },
     pages(http) {
@@ -76,17 +70,8 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       subscriberFilePage,
       couponUsesPage,
     ],
+    subscribers: [newCardSubscriber({ processors, dunning: renewals })],
     jobs: billingJobs({ processors, renewals }),
-    events: [
-      ...pauseEvents,
-      orderExecuted,
-      renewalChargeFailed,
-      paymentActionRequired,
-      renewalRecovered,
-      subscriptionEndedUnpaid,
-      processorUnreached,
-      claimCodeGenerated,
-      paymentLinkSent,
-    ],
+    events: [...pauseEvents, orderExecuted, ...renewalEvents, claimCodeGenerated, paymentLinkSent],
   };
 }

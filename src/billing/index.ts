@@ -1,5 +1,16 @@
 // Carts, quotes, orders and the checkout.
 export { claimCodeGenerated, orderExecuted, paymentLinkSent } from './events.ts';
+export {
+  cardExpiresSoon,
+  expiresSoon,
+  paymentActionRequired,
+  paymentMethodAbsent,
+  processorUnreached,
+  renewalChargeFailed,
+  renewalRecovered,
+  subscriptionEndedUnpaid,
+  subscriptionUpgrade,
+} from './renewal-events.ts';
 export { makeBilling } from './billing.ts';
 export { billingLedgerChecks } from './ledger-check-store.ts';
 export { addToCart, type NewCartItem, emptyCartOnArchive, emptyCart } from './cart/index.ts';

@@ -1,7 +1,8 @@
 import type { Processors } from '#payments';
 import { defineJob } from '#platform/jobs/jobs';
 import { finishOrders } from './orders/index.ts';
-import { type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
+import { chargeNewCardJob } from './dunning/index.ts';
+import { endNoticesJob, type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
 import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
 import { runPausesJob } from './pauses/index.ts';
@@ -24,6 +25,8 @@ const finishOrdersJob = (processors: Processors) => {
 
 export const billingJobs = ({ processors, renewals }: RenewalNeeds) => [
   renewSubscriptionsJob({ processors, renewals }),
+  endNoticesJob({ processors, renewals }),
+  chargeNewCardJob({ processors, dunning: renewals }),
   finishOrdersJob(processors),
   runPausesJob,
   ...recogniseIncomeJob(),

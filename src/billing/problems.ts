@@ -40,6 +40,12 @@ export const billingProblems = defineProblems({
   use_charge_absent: { status: 400, title: 'No UseCharge specified.' },
   subscription_uncovered: { status: 400, title: 'No subscription of the profile to this plan covers that instant.' },
   offline_payment_refused: { status: 400, title: 'The subscription of the payment is not valid.' },
+  dunning_unknown: { status: 404, title: 'Nothing is due after a failed charge.' },
+  dunning_retried: {
+    status: 429,
+    title: 'The charge was repeated less than an hour ago.',
+    help: 'Wait for the time in Retry-After, or use another card.',
+  },
   adjustment_unknown: { status: 404, title: 'There is no such write-off or payment of this provider.' },
   payment_upload_unknown: {
     status: 404,

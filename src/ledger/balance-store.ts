@@ -178,6 +178,20 @@ export async function findOwingProfiles(
   );
 }
 
+/** As `findOwingProfiles`, for given profiles. Index: ledger_subject_balances_open. */
+export async function findOwedSubjects(reader: Reader, profile_ids: readonly ProfileId[]): Promise<OwingProfile[]> {
+  if (profile_ids.length === 0) return [];
+  return executeFragment(
+    reader,
+    fragment<OwingProfile>`select profile_id,
+      json_agg(json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part)) as subjects
+    from ledger_subject_balances
+    where profile_id = any(${[...profile_ids]}::bigint[]) and open_until = 'infinity' and ordered_at is not null
+      and subject_kind = 'sub'
+    group by profile_id order by profile_id`,
+  );
+}
+
 /** Matches rows of `selectEntries` that are unpaid orders of a profile (`selectUnpaidOrders`). */
 export const matchUnpaid = (profile_id: ProfileId, at: Date, sellers?: readonly ProfileId[] | null) =>
   sql<SqlBool>`entry.id in (select unpaid_order.id from (${selectUnpaidOrders(profile_id, at, sellers)}) unpaid_order)`;

@@ -3,6 +3,7 @@ export {
   findAmountsDue,
   findBalance,
   findHoldings,
+  findOwedSubjects,
   findOwingProfiles,
   findOwingSubjects,
   findStatementBalance,

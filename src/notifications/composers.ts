@@ -8,15 +8,30 @@ import {
   userVerification,
   userVerified,
 } from '#accounts';
-import { claimCodeGenerated, orderExecuted, paymentLinkSent } from '#billing';
+import {
+  cardExpiresSoon,
+  claimCodeGenerated,
+  expiresSoon,
+  orderExecuted,
+  paymentLinkSent,
+  paymentActionRequired,
+  paymentMethodAbsent,
+  processorUnreached,
+  renewalChargeFailed,
+  renewalRecovered,
+  subscriptionEndedUnpaid,
+  subscriptionUpgrade,
+} from '#billing';
 import { userContact } from '#contacts';
 import { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
 import { profileUpdated, roleGrantAccepted, roleGrantCreated, roleRequestCreated, userWelcome } from '#profiles';
 import {
+  quotaReached,
   subscriptionGrantAccepted,
   subscriptionGrantCreated,
   subscriptionRequestAccepted,
   subscriptionRequestCreated,
+  useChargeLimitCrossed,
 } from '#subscriptions';
 import { composeClaimCode } from './compose-claim-notice.ts';
 import { composeUserContact } from './compose-contact-notice.ts';
@@ -33,6 +48,19 @@ import {
   composeRoleGrantCreated,
   composeRoleRequestCreated,
 } from './compose-profile-notice.ts';
+import {
+  composeCardExpiresSoon,
+  composeExpiresSoon,
+  composePaymentActionRequired,
+  composePaymentMethodAbsent,
+  composeProcessorUnreached,
+  composeQuotaReached,
+  composeRenewalChargeFailed,
+  composeRenewalRecovered,
+  composeSubscriptionEndedUnpaid,
+  composeSubscriptionUpgrade,
+  composeUseChargeLimitCrossed,
+} from './compose-renewal-notice.ts';
 import {
   composeSubscriptionGrantAccepted,
   composeSubscriptionGrantCreated,
@@ -78,4 +106,15 @@ export const composers: readonly Composer[] = [
   on(subscriptionGrantAccepted, composeSubscriptionGrantAccepted),
   on(subscriptionRequestCreated, composeSubscriptionRequestCreated),
   on(subscriptionRequestAccepted, composeSubscriptionRequestAccepted),
+  on(renewalChargeFailed, composeRenewalChargeFailed),
+  on(paymentActionRequired, composePaymentActionRequired),
+  on(renewalRecovered, composeRenewalRecovered),
+  on(subscriptionEndedUnpaid, composeSubscriptionEndedUnpaid),
+  on(processorUnreached, composeProcessorUnreached),
+  on(expiresSoon, composeExpiresSoon),
+  on(subscriptionUpgrade, composeSubscriptionUpgrade),
+  on(cardExpiresSoon, composeCardExpiresSoon),
+  on(paymentMethodAbsent, composePaymentMethodAbsent),
+  on(quotaReached, composeQuotaReached),
+  on(useChargeLimitCrossed, composeUseChargeLimitCrossed),
 ];

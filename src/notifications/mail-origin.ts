@@ -20,7 +20,12 @@ const receipts = new Set([
   'order_executed',
   'payment_link_sent',
   'quota_reached',
+  'payment_action_required',
+  'payment_method_absent',
   'renewal_charge_failed',
+  'renewal_recovered',
+  'subscription_ended_unpaid',
+  'subscription_upgrade',
   'use_charge_limit_crossed',
 ]);
 

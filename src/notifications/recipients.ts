@@ -42,7 +42,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
 
   user_registered: toBroker,
   user_activated: toBroker,
-  processor_setup_error: toBroker,
+  processor_setup_error: { to: 'broker', managers_of: ['broker', 'provider'], replies_to: ['provider'] },
   period_sales_report_created: toBroker,
   // The broker's address may belong to a ticket system: copies to managers would get a second reply.
   user_contact: { to: 'broker', managers_of: [], replies_to: ['originator'] },
@@ -64,6 +64,11 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   quota_reached: toBothSides,
   use_charge_limit_crossed: toBothSides,
   renewal_charge_failed: toBothSides,
+  payment_action_required: toCustomer,
+  renewal_recovered: toCustomer,
+  payment_method_absent: toCustomer,
+  subscription_upgrade: toCustomer,
+  subscription_ended_unpaid: toBothSides,
 
   payout_failed: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
 

@@ -66,6 +66,14 @@ export const cardUpdated = defineEvent(
   ),
 );
 
+export const cardSaved = defineEvent(
+  'card_saved',
+  Type.Object(
+    { profile_id: idOf<ProfileId>(), originated_by: nullableIdOf<UserId>() },
+    { description: 'A card was put on file of a profile that had none.' },
+  ),
+);
+
 type CardFacts = Pick<Card, 'last4' | 'exp_date'>;
 
 /** Returns the facts of a card before and after it was replaced, for card_updated. */

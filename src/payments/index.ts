@@ -10,6 +10,7 @@ export {
   findSavedCard,
   fingerprintOnFile,
   lockPaymentMethod,
+  findSavedCards,
 } from './cards/index.ts';
 export { chargePage, viewCharge } from './charge-views/index.ts';
 export {
@@ -85,7 +86,7 @@ export {
 export { reserveRefundsOfEntries, sendRefund } from './refunds/index.ts';
 export { makePayments } from './payments.ts';
 export { chargedEntries, paidByChargeCondition, paymentsLedgerChecks } from './ledger-check-store.ts';
-export { cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
+export { cardSaved, cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
 export {
   /** @public tests of other rooms run the job with it */
   finishRefunds,

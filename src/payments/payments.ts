@@ -4,7 +4,7 @@ import { bankPages, bankPageTypes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
 import { chargePages, chargePageTypes } from './charge-views/index.ts';
 import { chargeRoutes, chargeRoutesOf2019, presentCharge } from './charges/index.ts';
-import { cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
+import { cardSaved, cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
 import { takeProcessorEvent } from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
 import { payoutPages, payoutPageTypes, payoutRoutes } from './payouts/index.ts';
@@ -46,6 +46,6 @@ export function makePayments({ processors, decideAccess, dev_routes }: PaymentsN
     },
     page_types: [...chargePageTypes, ...refundPageTypes, ...payoutPageTypes, ...bankPageTypes],
     jobs: paymentsJobs(processors),
-    events: [chargeUpdated, cardUpdated, payoutFailed],
+    events: [chargeUpdated, cardUpdated, cardSaved, payoutFailed],
   };
 }

@@ -10,9 +10,11 @@ export {
   findEnding,
   extendedSubscriptions,
   findDueRenewals,
+  findEndingSubscriptions,
   findEntitlements,
   findOpenPause,
   findOpenPauses,
+  findSuspendedBy,
   insertPause,
   isFrozen,
   lockRunningSubscription,
@@ -60,6 +62,7 @@ export type { RequestEnding } from './request-ending.ts';
 export { makeSubscriptions } from './subscriptions.ts';
 export {
   endAllOfProfile,
+  endSubscriptions,
   endRequested,
   lockRequested,
   type Opened,
@@ -73,6 +76,8 @@ export {
 } from './terms/index.ts';
 export { type BoughtUses, moveUsagePeriod, recordUses, rolloverQuotas } from './usage/index.ts';
 export {
+  quotaReached,
+  useChargeLimitCrossed,
   subscriptionGrantAccepted,
   subscriptionGrantCreated,
   subscriptionRequestAccepted,

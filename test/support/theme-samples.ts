@@ -212,6 +212,15 @@ const mail: Data = {
 };
 const changes = { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '', post: '12/2030' } };
 
+const failure: Data = {
+  invoiced_items: [line('Basic, 1 month', 9000)],
+  total: usd(9000),
+  next_attempt_at: '2026-03-06T10:00:00.000Z',
+  ends_at: '2026-03-12T10:00:00.000Z',
+  end: 'end',
+  final_notice: false,
+};
+
 export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/user_registered.eml': [mail],
   'notification/user_welcome.eml': [mail],
@@ -254,5 +263,36 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/subscription_grant_accepted.eml': [mail],
   'notification/subscription_request_created.eml': [mail],
   'notification/subscription_request_accepted.eml': [mail],
+  'notification/renewal_charge_failed.eml': [
+    { ...mail, ...failure, needs_card: false, has_card: true },
+    {
+      ...mail,
+      ...failure,
+      next_attempt_at: null,
+      end: 'suspend',
+      final_notice: true,
+      needs_card: true,
+      has_card: false,
+    },
+  ],
+  'notification/payment_action_required.eml': [{ ...mail, ...failure }],
+  'notification/renewal_recovered.eml': [
+    { ...mail, plans: ['Basic'], was_suspended: false },
+    { ...mail, plans: [], was_suspended: true },
+  ],
+  'notification/subscription_ended_unpaid.eml': [
+    { ...mail, plans: ['Basic'], due: usd(1928), is_suspended: false },
+    { ...mail, plans: ['Basic', 'Premium'], due: usd(9000), is_suspended: true },
+    { ...mail, plans: ['Basic'], due: null, is_suspended: false },
+  ],
+  'notification/processor_setup_error.eml': [mail],
+  'notification/expires_soon.eml': [{ ...mail, ends_at: '2026-03-20T10:00:00.000Z' }],
+  'notification/subscription_upgrade.eml': [{ ...mail, ends_at: '2026-03-20T10:00:00.000Z' }],
+  'notification/card_expires_soon.eml': [
+    { ...mail, ends_at: '2026-03-20T10:00:00.000Z', last4: '4242', exp_date: '2026-03-01' },
+  ],
+  'notification/payment_method_absent.eml': [{ ...mail, ends_at: '2026-03-20T10:00:00.000Z' }],
+  'notification/quota_reached.eml': [{ ...mail, use_charge: 'requests', used_quantity: 100 }],
+  'notification/use_charge_limit_crossed.eml': [{ ...mail, use_charge: 'requests', used_quantity: 1000 }],
   'notification/user_contact.eml': [{ ...mail, detail: [['Message', 'Hello\nthere']] }],
 };

@@ -66,9 +66,7 @@ export async function cancelBalance(ctx: Context, cancellation: Cancellation): P
         provider_id: group.provider_id,
         amount: group.amount,
         unit: group.unit,
-        description: is_paid
-          ? description
-          : `Write off for ${group.parts.map(({ label }) => label).join(', ')}`.slice(0, 500),
+        description: is_paid ? description : writeOffText(group),
         at,
         request_key,
         entries: is_paid
@@ -95,6 +93,36 @@ async function lockDueParts(
   const load = async () =>
     (await loadBalances(tx, payer, at)).filter(({ plan }) => sellers === null || sellers.includes(plan.profile_id));
   return dueParts(await lockBalances(tx, payer, load));
+}
+
+/** Writes off balances of a payer in the caller's transaction, which has locked the payer and the subscriptions. */
+export async function writeOffDue(
+  ctx: Context,
+  tx: Tx,
+  payer: Profile,
+  balances: readonly Invoicable[],
+  at: Date,
+): Promise<void> {
+  const groups = groupParts(await addPayables(tx, payer.id, dueParts(balances)));
+  await recordAdjustments(
+    ctx,
+    tx,
+    groups.map((group) => ({
+      kind: 'write_off',
+      profile_id: payer.id,
+      provider_id: group.provider_id,
+      amount: group.amount,
+      unit: group.unit,
+      description: writeOffText(group),
+      at,
+      request_key: null,
+      entries: writeOffEntries(payer.id, group),
+    })),
+  );
+}
+
+function writeOffText({ parts }: { parts: readonly DuePart[] }): string {
+  return `Write off for ${parts.map(({ label }) => label).join(', ')}`.slice(0, 500);
 }
 
 /** Returns the parts of balances by subject, in the order of the statement. */

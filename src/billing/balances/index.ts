@@ -1,5 +1,5 @@
 export { groupParts, offlineEntries, takeParts, writeOffEntries } from './adjustment.ts';
-export { addPayables, dueParts, makeCheckSubject } from './cancel-balance.ts';
+export { addPayables, dueParts, makeCheckSubject, writeOffDue } from './cancel-balance.ts';
 export { recordAdjustments, withUsername } from './record-adjustments.ts';
 export { forgetPaymentUploadsJob } from './import-file.ts';
 export { adjustmentsPage, importPage } from './page-types.ts';

@@ -3,7 +3,7 @@ import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findProfileById } from '#profiles';
 import { findSubscriptionsByIds, subscriptionIdOf } from '#subscriptions';
 import { runConcurrently } from '../run-concurrently.ts';
-import { chargeDue } from './charge-due.ts';
+
 import { nextReach } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import {
@@ -11,9 +11,11 @@ import {
   findOpenCases,
   findRenewalCharges,
   findUnreachedPlaces,
+  isSamePlace,
   type RenewalCharge,
 } from './dunning-store.ts';
 import { isChargeable, loadDues } from './load-dues.ts';
+import { collectDue } from './review-case.ts';
 
 const BATCH = 200;
 const CONCURRENCY_MAX = 8;
@@ -78,7 +80,7 @@ async function chargePayer(ctx: DunningContext, profile_id: ProfileId, { at }: O
 
 async function chargePlace(ctx: DunningContext, { profile_id, provider_id, unit }: DuePlace, at: Date): Promise<void> {
   try {
-    await chargeDue(ctx, { profile_id, provider_id, unit }, { trigger: 'renewal', at });
+    await collectDue(ctx, { profile_id, provider_id, unit }, { trigger: 'renewal', at });
   } catch (error) {
     ctx.log.error({ err: error, profile_id, provider_id }, 'balance not charged');
   }
@@ -98,8 +100,4 @@ export function isDueAgain(charges: readonly Pick<RenewalCharge, 'kind' | 'creat
   if (!newest || !first) return true;
   const next = nextReach(first.created_at, unreached.length) ?? new Date(newest.created_at.getTime() + DAY_MS);
   return next <= at;
-}
-
-function isSamePlace(a: DuePlace, b: DuePlace): boolean {
-  return a.profile_id === b.profile_id && a.provider_id === b.provider_id && a.unit === b.unit;
 }

@@ -19,7 +19,12 @@ export interface DuePlace {
   unit: string;
 }
 
-function readCase(row: Selectable<DunningCasesTable>): DunningCase {
+export function isSamePlace(a: DuePlace, b: DuePlace): boolean {
+  return a.profile_id === b.profile_id && a.provider_id === b.provider_id && a.unit === b.unit;
+}
+
+/** Converts a row of `dunning_cases`. */
+export function readCase(row: Selectable<DunningCasesTable>): DunningCase {
   return { ...row, terms: row.terms as unknown as DunningTerms }; // written by insertCase
 }
 

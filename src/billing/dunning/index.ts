@@ -1,8 +1,11 @@
 // What is due after an automatic charge: the charge itself, the dunning case of a failed one, its end.
-export { chargeDue, isPaying, prepareDue, type ReservedDue, reservedDueParts, runReserved } from './charge-due.ts';
+export { isPaying, prepareDue, type ReservedDue, reservedDueParts } from './charge-due.ts';
 export { chargeOwing, chargePayers, chargeUnreached } from './charge-owing.ts';
 export type { DunningContext } from './dunning-context.ts';
 export { type DuePlace, findOpenCases } from './dunning-store.ts';
 export type { DunningSettings } from './dunning-terms.ts';
 export { type Due, isChargeable } from './load-dues.ts';
+export { chargeNewCardJob, newCardSubscriber } from './new-card.ts';
 export { noteOutcomes } from './note-outcomes.ts';
+export { collectReserved, reviewCases } from './review-case.ts';
+export { dunningRoutes } from './routes.ts';

@@ -4,7 +4,7 @@ import { eventsPart, type Event } from '#platform/jobs/events';
 import { runTogether } from '#platform/db/together';
 import { findProfileById } from '#profiles';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
-import { paymentActionRequired, processorUnreached, renewalChargeFailed } from '../events.ts';
+import { paymentActionRequired, processorUnreached, renewalChargeFailed } from '../renewal-events.ts';
 import {
   type ChargeTrigger,
   type DunningCase,
@@ -145,6 +145,7 @@ async function failureEvent(
     amount,
     unit,
     kind: failure.kind,
+    code: failure.code,
     lines: await linesOf(tx, saved, failure.at),
     next_attempt_at: saved.next_attempt_at?.toISOString() ?? null,
     ends_at: saved.ends_at?.toISOString() ?? null,

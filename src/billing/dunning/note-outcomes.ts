@@ -10,6 +10,7 @@ import {
   findOpenCases,
   findOpenRenewalCharges,
   insertAttempt,
+  isSamePlace,
   type RenewalCharge,
 } from './dunning-store.ts';
 import { noteFailure } from './note-failure.ts';
@@ -85,10 +86,7 @@ async function notePaid(ctx: DunningContext, charges: readonly OpenCharge[]): Pr
     );
     const cases = await findOpenCases(tx, [...new Set(charges.map(({ profile_id }) => profile_id))]);
     for (const { id, trigger, amount, created_at, ...place } of charges) {
-      const open = cases.find(
-        (each) =>
-          each.profile_id === place.profile_id && each.provider_id === place.provider_id && each.unit === place.unit,
-      );
+      const open = cases.find((each) => isSamePlace(each, place));
       if (!open || !noted.has(id)) continue;
       await insertAttempt(tx, {
         dunning_case_id: open.id,

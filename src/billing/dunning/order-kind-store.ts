@@ -1,10 +1,11 @@
-import type { LedgerEntryId } from '#platform/db/db-schema';
+import type { LedgerEntryId, OrderLineId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
 
 /** Facts of an unpaid order: the kind of its line, and true if a link was sent to pay it. */
 export interface OrderKind {
   entry_id: LedgerEntryId;
+  order_line_id: OrderLineId;
   kind: string;
   has_link: boolean;
 }
@@ -20,7 +21,8 @@ export async function findOrderKinds(
   if (entry_ids.length === 0) return new Map();
   const rows = await executeFragment(
     reader,
-    fragment<OrderKind>`select distinct on (line.ledger_entry_id) line.ledger_entry_id as entry_id, line.kind,
+    fragment<OrderKind>`select distinct on (line.ledger_entry_id) line.ledger_entry_id as entry_id,
+      line.id as order_line_id, line.kind,
       link.id is not null as has_link
     from order_lines line left join payment_links link on link.order_id = line.order_id
     where line.ledger_entry_id = any(${[...entry_ids]}::bigint[]) and line.kind <> 'balance'

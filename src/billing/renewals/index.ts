@@ -1,3 +1,3 @@
 // Subscriptions that renew automatically.
-export { renewSubscriptionsJob } from './jobs.ts';
+export { endNoticesJob, renewSubscriptionsJob } from './jobs.ts';
 export type { RenewalConfig, RenewalNeeds } from './renewal-config.ts';

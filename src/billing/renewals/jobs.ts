@@ -1,5 +1,6 @@
 import { defineJob } from '#platform/jobs/jobs';
 import type { RenewalNeeds } from './renewal-config.ts';
+import { sendEndNotices } from './send-notices.ts';
 import { runRenewals } from './run-renewals.ts';
 
 /**
@@ -14,5 +15,16 @@ export const renewSubscriptionsJob = ({ processors, renewals }: RenewalNeeds) =>
     timeout_s: 3500,
     run: async (ctx, _payload, at) => {
       await runRenewals({ ...ctx, processors, dunning: renewals }, renewals, at);
+    },
+  });
+
+/** Makes the job that sends the notices about subscriptions that end, once a day. */
+export const endNoticesJob = ({ renewals }: RenewalNeeds) =>
+  defineJob({
+    name: 'send_end_notices',
+    schedule: '0 9 * * *',
+    catch_up: 'each',
+    run: async (ctx, _payload, at) => {
+      await sendEndNotices(ctx, renewals.expire_notice_days, at);
     },
   });

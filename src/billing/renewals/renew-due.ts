@@ -1,7 +1,7 @@
 import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findProfilesByIds } from '#profiles';
 import { findDueRenewals, type RenewalPlace } from '#subscriptions';
-import { type DunningContext, runReserved } from '../dunning/index.ts';
+import { type DunningContext, collectReserved } from '../dunning/index.ts';
 import { runConcurrently } from '../run-concurrently.ts';
 import { renewalSpan } from './renewal.ts';
 import { findPayers } from './renewal-store.ts';
@@ -78,7 +78,7 @@ async function renewOne(
   if (has_more) report.owing.push(payer_id);
   if (!reserved) return;
   report.charges_count += 1;
-  await runReserved(ctx, reserved, run.at);
+  await collectReserved(ctx, reserved, run.at);
 }
 
 /** Groups subscriptions by payer: that of the newest period, or the subscriber when that profile was archived. */

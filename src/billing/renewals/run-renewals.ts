@@ -1,5 +1,12 @@
 import type { RenewalConfig } from './renewal-config.ts';
-import { chargeOwing, chargePayers, chargeUnreached, type DunningContext, noteOutcomes } from '../dunning/index.ts';
+import {
+  chargeOwing,
+  chargePayers,
+  chargeUnreached,
+  type DunningContext,
+  noteOutcomes,
+  reviewCases,
+} from '../dunning/index.ts';
 import { type RenewalReport, renewDue } from './renew-due.ts';
 
 /** How long one run may begin further work; below the timeout of the job. */
@@ -22,6 +29,7 @@ export async function runRenewals(
     isOver: () => performance.now() >= deadline,
   };
   await noteOutcomes(ctx);
+  await reviewCases(ctx, run);
   const report = await renewDue(ctx, { ...run, lapse_days });
   await chargePayers(ctx, report.owing, run);
   await chargeUnreached(ctx, run);

@@ -1,4 +1,4 @@
-import type { ChargeId, ClaimId, OrderId, PayoutId, PlanId, RoleId, SubscriptionId } from '#platform/db/db-schema';
+import type { ChargeId, ClaimId, DunningCaseId, OrderId, PayoutId, PlanId, RoleId, SubscriptionId } from '#platform/db/db-schema';
 import { composeClaimCode } from '../compose-claim-notice.ts';
 import { composeUserContact } from '../compose-contact-notice.ts';
 import {
@@ -14,6 +14,19 @@ import {
   composeRoleGrantCreated,
   composeRoleRequestCreated,
 } from '../compose-profile-notice.ts';
+import {
+  composeCardExpiresSoon,
+  composeExpiresSoon,
+  composePaymentActionRequired,
+  composePaymentMethodAbsent,
+  composeProcessorUnreached,
+  composeQuotaReached,
+  composeRenewalChargeFailed,
+  composeRenewalRecovered,
+  composeSubscriptionEndedUnpaid,
+  composeSubscriptionUpgrade,
+  composeUseChargeLimitCrossed,
+} from '../compose-renewal-notice.ts';
 import {
   composeSubscriptionGrantAccepted,
   composeSubscriptionGrantCreated,
@@ -52,6 +65,35 @@ const subscription = {
   plan: { slug: 'open-space', title: 'Open Space' },
   provider_id: ids.provider,
   originated_by,
+};
+const failure = {
+  dunning_case_id: 1 as DunningCaseId, // a sample
+  attempt: 1,
+  profile_id: ids.customer,
+  provider_id: ids.provider,
+  amount: 5900,
+  unit: 'usd',
+  lines: [{ description: 'Open Space, 1 month', amount: 5900 }],
+  next_attempt_at: '2026-03-06T10:00:00.000Z',
+  ends_at: '2026-03-12T10:00:00.000Z',
+  end: 'end' as const,
+  final_notice: false,
+};
+const recovery = {
+  dunning_case_id: 1 as DunningCaseId, // a sample
+  profile_id: ids.customer,
+  provider_id: ids.provider,
+  unit: 'usd',
+  plans: ['Open Space'],
+};
+const ending = {
+  profile_id: ids.customer,
+  provider_id: ids.provider,
+  subscription_id: 1 as SubscriptionId, // a sample, like the plan
+  plan_id: 1 as PlanId,
+  plan: { slug: 'open-space', title: 'Open Space' },
+  ends_at: '2026-03-20T10:00:00.000Z',
+  nb_days: 15,
 };
 const verification = {
   user_id,
@@ -148,6 +190,28 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
       lines: ['Open Space, 1 month'],
       originated_by,
     }),
+  renewal_charge_failed: (found) =>
+    composeRenewalChargeFailed(found, { ...failure, kind: 'soft', code: 'insufficient_funds' }),
+  payment_action_required: (found) =>
+    composePaymentActionRequired(found, { ...failure, kind: 'action', code: 'authentication_required' }),
+  renewal_recovered: (found) => composeRenewalRecovered(found, { ...recovery, was_suspended: false }),
+  subscription_ended_unpaid: (found) =>
+    composeSubscriptionEndedUnpaid(found, {
+      ...recovery,
+      subscription_ids: [1 as SubscriptionId], // a sample
+      due_amount: 1264,
+      is_suspended: false,
+    }),
+  processor_setup_error: (found) =>
+    composeProcessorUnreached(found, { profile_id: ids.customer, provider_id: ids.provider, unit: 'usd' }),
+  expires_soon: (found) => composeExpiresSoon(found, ending),
+  subscription_upgrade: (found) => composeSubscriptionUpgrade(found, ending),
+  card_expires_soon: (found) => composeCardExpiresSoon(found, { ...ending, last4: '4242', exp_date: '2026-03-01' }),
+  payment_method_absent: (found) => composePaymentMethodAbsent(found, ending),
+  quota_reached: (found) =>
+    composeQuotaReached(found, { ...subscription, use_charge: 'Meeting room', used_quantity: 10 }),
+  use_charge_limit_crossed: (found) =>
+    composeUseChargeLimitCrossed(found, { ...subscription, use_charge: 'Meeting room', used_quantity: 100 }),
   claim_code_generated: (found) =>
     composeClaimCode(found, {
       claim_id: 1 as ClaimId, // a sample

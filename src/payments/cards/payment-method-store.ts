@@ -16,6 +16,20 @@ const cardOf = pointRead((reader, profile_id: ProfileId) =>
   reader.selectFrom('payment_methods').selectAll().where('profile_id', '=', profile_id),
 );
 
+/** Finds the cards on file of profiles, in one statement. */
+export async function findSavedCards(
+  reader: Reader,
+  profile_ids: readonly ProfileId[],
+): Promise<Map<ProfileId, PaymentMethod>> {
+  if (profile_ids.length === 0) return new Map();
+  const cards = await reader
+    .selectFrom('payment_methods')
+    .selectAll()
+    .where('profile_id', '=', (eb) => eb.fn.any(eb.val([...profile_ids])))
+    .execute();
+  return new Map(cards.map((card) => [card.profile_id, card]));
+}
+
 /** Selects the card on file FOR UPDATE. */
 export async function lockPaymentMethod(tx: Tx, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
   return tx

@@ -2,14 +2,14 @@ import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { enqueue } from '#platform/jobs/jobs';
-import { cardChanges, cardUpdated } from '../events.ts';
+import { cardChanges, cardSaved, cardUpdated } from '../events.ts';
 import { forgetCard, forgottenCard } from './jobs.ts';
 import { lockPaymentMethod, type PaymentMethod, replacePaymentMethod } from './payment-method-store.ts';
 import type { Card, SavedCard } from '../processors/index.ts';
 
 /**
  * Puts a card that a processor keeps on file. Emits card_updated if it replaces another card, which a job deletes at
- * its processor.
+ * its processor, and card_saved if none was on file.
  */
 export async function putCardOnFile(
   tx: Tx,
@@ -26,6 +26,7 @@ export async function putCardOnFile(
     customer_key,
     updated_at: at,
   });
+  if (!replaced) await emit(tx, cardSaved({ profile_id, originated_by: by }), at);
   if (replaced && replaced.customer_key !== customer_key) {
     await enqueue(tx, forgetCard, forgottenCard(replaced));
     await emit(tx, cardUpdated({ profile_id, changes: cardChanges(replaced, card), originated_by: by }), at);

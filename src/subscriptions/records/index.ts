@@ -23,6 +23,7 @@ export {
   findDueResumptions,
   findOpenPause,
   findOpenPauses,
+  findSuspendedBy,
   insertPause,
   type Pause,
   updatePause,
@@ -40,7 +41,13 @@ export {
   presentToProvider,
   presentToSubscriber,
 } from './present-subscription.ts';
-export { findDueRenewals, lockedRenewals, type RenewalPlace, renewalSlots } from './renewal-store.ts';
+export {
+  findDueRenewals,
+  findEndingSubscriptions,
+  lockedRenewals,
+  type RenewalPlace,
+  renewalSlots,
+} from './renewal-store.ts';
 export { readSubscribedPlan, readSubscriber } from './subscription-view-store.ts';
 export {
   extendedSubscriptions,

@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { PauseId, PausesTable, SubscriptionId } from '#platform/db/db-schema';
+import type { DunningCaseId, PauseId, PausesTable, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 
 /**
@@ -43,6 +43,18 @@ export async function findOpenPauses(
     .where('state', 'in', ['planned', 'running'])
     .execute();
   return new Map(rows.map((row) => [row.subscription_id, row]));
+}
+
+/** Finds the subscriptions that a dunning case suspended and that are not resumed. Index: pauses_dunning_case_id. */
+export async function findSuspendedBy(reader: Reader, dunning_case_id: DunningCaseId): Promise<SubscriptionId[]> {
+  const rows = await reader
+    .selectFrom('pauses')
+    .select('subscription_id')
+    .where('dunning_case_id', '=', dunning_case_id)
+    .where('state', '=', 'running')
+    .orderBy('subscription_id')
+    .execute();
+  return rows.map(({ subscription_id }) => subscription_id);
 }
 
 /** True if a pause of the subscription was running at or after an instant. Index: pauses_subscription_id. */

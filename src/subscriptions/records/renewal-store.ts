@@ -3,6 +3,7 @@ import type { Reader } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
 import type { Part, Statement } from '#platform/db/together';
 import { readSubscriptions, slotLock } from './slot-store.ts';
+import { agreedRows, readSubscription } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';
 
 /** Instants between which the end of a subscription makes it due for renewal. */
@@ -54,4 +55,29 @@ export function lockedRenewals(ids: readonly SubscriptionId[], { since, until }:
     where id = any(${[...ids]}::bigint[]) and ends_at > ${since} and ends_at <= ${until} and ${isRenewing}
     order by id for update`;
   return { query, read: readSubscriptions };
+}
+
+/**
+ * Finds agreed subscriptions that end within a span and do not stand still, without trials, by id. Index:
+ * subscriptions_ends_at.
+ */
+export async function findEndingSubscriptions(
+  reader: Reader,
+  { from, to }: { from: Date; to: Date },
+  { after, limit }: { after: SubscriptionId | null; limit: number },
+): Promise<Subscription[]> {
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('ends_at', '>=', from)
+    .where('ends_at', '<', to)
+    .where('id', '>', after ?? (0 as SubscriptionId)) // ids start at 1
+    .where(agreedRows())
+    .where('paused_at', 'is', null)
+    .where('suspended_at', 'is', null)
+    .where((eb) => eb.or([eb('trial_ends_at', 'is', null), eb('trial_ends_at', '<', eb.ref('ends_at'))]))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(readSubscription);
 }

@@ -1,6 +1,12 @@
 // Opening, extending, changing and ending subscriptions.
 export { changeSubscription } from './change-subscription.ts';
-export { endAllOfProfile, endRequested, lockRequested, unsubscribeProfile } from './end-subscription.ts';
+export {
+  endAllOfProfile,
+  endSubscriptions,
+  endRequested,
+  lockRequested,
+  unsubscribeProfile,
+} from './end-subscription.ts';
 export {
   openingParts,
   /** @public tests of other rooms subscribe profiles as an order does */

@@ -1,0 +1,71 @@
+import type { ListQuery, Page } from '#kernel/page';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { defineList, listPage } from '#platform/db/list';
+import { selectProfileNames } from '#profiles';
+import type { DunningCase } from './dunning-case.ts';
+import { readCase } from './dunning-store.ts';
+
+/** States of cases that a list may be restricted to; `open` are the first three. */
+export const caseStates = ['retrying', 'waiting', 'suspended', 'recovered', 'closed', 'ended'] as const;
+export type CaseFilter = (typeof caseStates)[number] | 'open';
+
+/** The cases of one payer. Index: dunning_cases_profile_id. */
+export const payerCaseList = defineList({
+  search: { provider: 'provider.slug', provider__full_name: 'provider.full_name' },
+  sort: { created_at: 'dunning.began_at' },
+  default_order: [{ column: 'dunning.began_at', descending: true }],
+  tie_breaker: 'dunning.id',
+  date: 'dunning.began_at',
+});
+
+/** The cases of the subscribers of one provider. Index: dunning_cases_provider_id. */
+export const providerCaseList = defineList({
+  search: { profile: 'subscriber.slug', profile__full_name: 'subscriber.full_name' },
+  sort: { created_at: 'dunning.began_at' },
+  default_order: [{ column: 'dunning.began_at', descending: true }],
+  tie_breaker: 'dunning.id',
+  date: 'dunning.began_at',
+});
+
+interface CasePage {
+  list: ListQuery;
+  url: URL;
+  state: CaseFilter | null;
+}
+
+/** Returns a page of the cases of a payer; with `sellers` those with these providers only. */
+export async function listPayerCases(
+  reader: Reader,
+  profile_id: ProfileId,
+  sellers: readonly ProfileId[] | null,
+  { list, url, state }: CasePage,
+): Promise<Page<DunningCase>> {
+  let rows = reader
+    .selectFrom('dunning_cases as dunning')
+    .innerJoin(selectProfileNames(reader).as('provider'), 'provider.id', 'dunning.provider_id')
+    .selectAll('dunning')
+    .where('dunning.profile_id', '=', profile_id);
+  if (sellers !== null) rows = rows.where('dunning.provider_id', '=', (eb) => eb.fn.any(eb.val([...sellers])));
+  if (state === 'open') rows = rows.where('dunning.closed_at', 'is', null);
+  else if (state !== null) rows = rows.where('dunning.state', '=', state);
+  const page = await listPage(reader, rows, payerCaseList, list, url);
+  return { ...page, results: page.results.map(readCase) };
+}
+
+/** Returns a page of the cases of the subscribers of a provider. */
+export async function listProviderCases(
+  reader: Reader,
+  provider_id: ProfileId,
+  { list, url, state }: CasePage,
+): Promise<Page<DunningCase>> {
+  let rows = reader
+    .selectFrom('dunning_cases as dunning')
+    .innerJoin(selectProfileNames(reader).as('subscriber'), 'subscriber.id', 'dunning.profile_id')
+    .selectAll('dunning')
+    .where('dunning.provider_id', '=', provider_id);
+  if (state === 'open') rows = rows.where('dunning.closed_at', 'is', null);
+  else if (state !== null) rows = rows.where('dunning.state', '=', state);
+  const page = await listPage(reader, rows, providerCaseList, list, url);
+  return { ...page, results: page.results.map(readCase) };
+}

@@ -1,0 +1,65 @@
+import { cardSaved, cardUpdated, findSavedCard, type Processors } from '#payments';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import type { Subscriber } from '#platform/jobs/events';
+import { defineJob, enqueue } from '#platform/jobs/jobs';
+import type { DunningContext } from './dunning-context.ts';
+import { findAttempts, findOpenCases } from './dunning-store.ts';
+import type { DunningSettings } from './dunning-terms.ts';
+import { collectDue } from './review-case.ts';
+
+export interface NewCardNeeds {
+  processors: Processors;
+  dunning: DunningSettings;
+}
+
+/** Makes the job that charges what a payer owes in open dunning cases to a card that was put on file. */
+export const chargeNewCardJob = ({ processors, dunning }: NewCardNeeds) =>
+  defineJob<{ profile_id: ProfileId }>({
+    name: 'charge_new_card',
+    catch_up: 'each',
+    run: (ctx, { profile_id }) => chargeNewCard({ ...ctx, processors, dunning }, profile_id),
+  });
+
+/** Enqueues the job for each payer whose card on file changed. */
+export function newCardSubscriber(needs: NewCardNeeds): Subscriber {
+  const job = chargeNewCardJob(needs);
+  const types = [cardSaved, cardUpdated];
+  return {
+    name: 'dunning',
+    event_types: types,
+    wants: (event) => types.some(({ event_name }) => event_name === event),
+    prepare: (ctx) =>
+      Promise.resolve({
+        async handle({ name, payload }) {
+          const type = types.find(({ event_name }) => event_name === name);
+          if (!type) return;
+          const { profile_id } = type.parse(payload);
+          const cases = await findOpenCases(ctx.db, [profile_id]);
+          if (cases.length > 0) await inTransaction(ctx.db, (tx) => enqueue(tx, job, { profile_id }));
+        },
+      }),
+  };
+}
+
+/**
+ * Charges the card on file for the open cases of a payer that have not tried this card: one attempt outside of their
+ * schedule. Safe to run twice.
+ */
+export async function chargeNewCard(ctx: DunningContext, profile_id: ProfileId): Promise<void> {
+  const at = new Date(Math.floor(ctx.clock.now().getTime() / 1000) * 1000);
+  const card = await findSavedCard(ctx.db, profile_id);
+  if (!card) return;
+  const cases = await findOpenCases(ctx.db, [profile_id]);
+  const attempts = await findAttempts(
+    ctx.db,
+    cases.map(({ id }) => id),
+  );
+  for (const { id, provider_id, unit, frozen_at } of cases) {
+    const tried = attempts.some(
+      ({ dunning_case_id, charge_attempt_id, created_at }) =>
+        dunning_case_id === id && charge_attempt_id !== null && created_at >= card.updated_at,
+    );
+    if (!tried && frozen_at === null) await collectDue(ctx, { profile_id, provider_id, unit }, { trigger: 'card', at });
+  }
+}

@@ -1,0 +1,75 @@
+import { type Charge, declinedProblem, limitDeclines, paymentsProblems, saveCard } from '#payments';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import { paths } from '#platform/http/paths';
+import { lockProfile, type Profile } from '#profiles';
+import { billingProblems } from '../problems.ts';
+import { isPaying } from './charge-due.ts';
+import { type DunningCase, MANUAL_EVERY_MS } from './dunning-case.ts';
+import type { DunningContext } from './dunning-context.ts';
+import { findAttempts, findOpenCases } from './dunning-store.ts';
+import { collectDue } from './review-case.ts';
+
+/**
+ * Charges what a payer owes in its open dunning cases, at its own request: the oldest case first. A token replaces the
+ * card on file. Returns the first charge; null if nothing is due any more.
+ *
+ * @throws dunning_unknown (404), dunning_retried (429), charge_pending (409), card_declined,
+ *   payment_method_absent (400), action_required (402), payment_unknown (503)
+ */
+export async function retryDunning(
+  ctx: DunningContext,
+  profile_id: ProfileId,
+  token: string | null,
+): Promise<Charge | null> {
+  const at = new Date(Math.floor(ctx.clock.now().getTime() / 1000) * 1000);
+  const cases = await requireRetry(ctx, profile_id, at);
+  if (token !== null) await saveCard(ctx, profile_id, token);
+  const charges: Charge[] = [];
+  for (const { provider_id, unit } of cases) {
+    const charge = await limitDeclines(ctx, () => retryPlace(ctx, { profile_id, provider_id, unit }, at));
+    if (charge) charges.push(charge);
+  }
+  return charges[0] ?? null;
+}
+
+/** Returns the cases that the payer may retry now. */
+async function requireRetry(ctx: DunningContext, profile_id: ProfileId, at: Date): Promise<DunningCase[]> {
+  return inTransaction(ctx.db, async (tx) => {
+    const payer: Profile = await lockProfile(tx, profile_id);
+    const cases = await findOpenCases(tx, [profile_id]);
+    if (cases.length === 0) throw billingProblems.dunning_unknown();
+    if (await isPaying(tx, profile_id)) throw billingProblems.charge_pending({ location: paths.history(payer.slug) });
+    const attempts = await findAttempts(
+      tx,
+      cases.map(({ id }) => id),
+    );
+    const last = attempts.filter(({ trigger }) => trigger === 'manual').map(({ created_at }) => created_at.getTime());
+    const next_ms = Math.max(0, ...last) + MANUAL_EVERY_MS;
+    if (last.length > 0 && next_ms > at.getTime())
+      throw billingProblems.dunning_retried({ retry_after_s: Math.ceil((next_ms - at.getTime()) / 1000) });
+    return cases;
+  });
+}
+
+async function retryPlace(
+  ctx: DunningContext,
+  place: { profile_id: ProfileId; provider_id: ProfileId; unit: string },
+  at: Date,
+): Promise<Charge | null> {
+  const outcome = await collectDue(ctx, place, { trigger: 'manual', at });
+  switch (outcome.result) {
+    case 'charged':
+      return outcome.charge;
+    case 'nothing':
+      return null;
+    case 'busy':
+      throw billingProblems.charge_pending();
+    case 'no_card':
+      throw paymentsProblems.payment_method_absent();
+    case 'unreached':
+      throw billingProblems.payment_unknown({ retry_after_s: 60 });
+    case 'declined':
+      throw declinedProblem({ code: outcome.failure.code, detail: outcome.detail });
+  }
+}

@@ -1,0 +1,122 @@
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { walkRows } from '#platform/jobs/walk-rows';
+import { findDisputingPlaces } from '#payments';
+import type { DunningCaseId } from '#platform/db/db-schema';
+import { findProfileById, lockProfile, type Profile } from '#profiles';
+import { renewalRecovered } from '../renewal-events.ts';
+import { chargeDue, type DueOutcome, isPaying, type ReservedDue, runReserved } from './charge-due.ts';
+import {
+  type CaseChange,
+  type DuePlace,
+  findOpenBatch,
+  findOpenCases,
+  isSamePlace,
+  lockOpenCase,
+  updateCase,
+} from './dunning-store.ts';
+import { type ChargeTrigger, decideStep, type DunningCase, thawedDates } from './dunning-case.ts';
+import type { DunningContext } from './dunning-context.ts';
+import { endCase, restrictAccess, resumeCase, suspendCase } from './end-case.ts';
+import { dueAt, isChargeable, loadDues } from './load-dues.ts';
+
+/** What a review did, or what it leaves to the caller. */
+export type ReviewResult = 'none' | 'recovered' | 'closed' | 'ended' | 'suspended' | 'attempt';
+
+/** A run of the job. */
+export interface ReviewRun {
+  at: Date;
+  isOver(): boolean;
+}
+
+/** Reviews every open case, each in its own transaction, and makes the attempts that are due. */
+export async function reviewCases(ctx: DunningContext, { at, isOver }: ReviewRun): Promise<void> {
+  await walkRows({
+    findBatch: (after: DunningCaseId | null, limit) =>
+      isOver() ? Promise.resolve([]) : findOpenBatch(ctx.db, after, limit),
+    async work(open) {
+      if (!isOver()) await reviewAndCharge(ctx, open, at);
+    },
+    onError: ({ id }, error) => ctx.log.error({ err: error, dunning_case_id: id }, 'dunning case not reviewed'),
+  });
+}
+
+async function reviewAndCharge(ctx: DunningContext, open: DunningCase, at: Date): Promise<void> {
+  const { profile_id, provider_id, unit } = open;
+  const place = { profile_id, provider_id, unit };
+  if ((await reviewCase(ctx, open, at)) === 'attempt') await collectDue(ctx, place, { trigger: 'schedule', at });
+}
+
+/**
+ * Charges a due, then reviews the case of the place: a payment closes it, and a case that allows no access stops the time
+ * of its subscriptions at once.
+ */
+export async function collectDue(
+  ctx: DunningContext,
+  place: DuePlace,
+  attempt: { trigger: ChargeTrigger; at: Date },
+): Promise<DueOutcome> {
+  const outcome = await chargeDue(ctx, place, attempt);
+  await reviewPlace(ctx, place, attempt.at);
+  return outcome;
+}
+
+/** Calls the processor for a reserved charge, then reviews the case of the place. */
+export async function collectReserved(ctx: DunningContext, reserved: ReservedDue, at: Date): Promise<DueOutcome> {
+  const outcome = await runReserved(ctx, reserved, at);
+  if (outcome.result !== 'charged') await reviewPlace(ctx, reserved.place, at);
+  return outcome;
+}
+
+/** Reviews the open case of a place, if there is one. */
+export async function reviewPlace(ctx: DunningContext, place: DuePlace, at: Date): Promise<void> {
+  for (const open of await findOpenCases(ctx.db, [place.profile_id]))
+    if (isSamePlace(open, place)) await reviewCase(ctx, open, at);
+}
+
+/**
+ * Applies balance, disputes and time to an open case: closes a recovered one, and ends or suspends the subscriptions at
+ * the end of the grace. Looks at the balance, so that any payment counts: by card, link, offline, credit, write-off.
+ *
+ * Locks: the payer's profile, the case, then as a cancellation.
+ */
+export async function reviewCase(ctx: DunningContext, { id, ...place }: DunningCase, at: Date): Promise<ReviewResult> {
+  return inTransaction(ctx.db, async (tx) => {
+    await lockProfile(tx, place.profile_id);
+    const open = await lockOpenCase(tx, place);
+    const payer = await findProfileById(tx, place.profile_id);
+    if (open?.id !== id || !payer) return 'none';
+    if (await isPaying(tx, payer.id)) return 'none';
+    const due = dueAt(await loadDues(tx, payer, at, { renewing_only: true }), open);
+    if (!payer.is_active || !due || !isChargeable(due)) return closeCase(tx, open, payer, at);
+    const current = await followDisputes(tx, open, at);
+    const step = decideStep(current, at);
+    if (step !== 'end' && step !== 'suspend') await restrictAccess(tx, current, due, at);
+    if (step === 'end') await endCase(ctx, tx, current, due, at);
+    if (step === 'suspend') await suspendCase(ctx, tx, current, due, at);
+    return step === 'end' ? 'ended' : step === 'suspend' ? 'suspended' : step;
+  });
+}
+
+/** Closes a case whose balance is no longer due on auto-renewing subscriptions: paid, or the subscriptions ended. */
+async function closeCase(tx: Tx, open: DunningCase, payer: Profile, at: Date): Promise<ReviewResult> {
+  const left = dueAt(await loadDues(tx, payer, at, { renewing_only: false }), open);
+  const state = payer.is_active && (!left || !isChargeable(left)) ? 'recovered' : 'closed';
+  await updateCase(tx, open.id, { state, closed_at: at, next_attempt_at: null, frozen_at: null });
+  const plans = await resumeCase(tx, open, at);
+  if (state === 'closed') return state;
+  const { id: dunning_case_id, profile_id, provider_id, unit } = open;
+  const was_suspended = open.state === 'suspended';
+  await emit(tx, renewalRecovered({ dunning_case_id, profile_id, provider_id, unit, plans, was_suspended }), at);
+  return state;
+}
+
+/** Freezes a case while a payment of the payer to the provider is disputed, and moves its dates afterwards. */
+async function followDisputes(tx: Tx, open: DunningCase, at: Date): Promise<DunningCase> {
+  const disputing = await findDisputingPlaces(tx, [open.profile_id]);
+  const is_disputed = disputing.some(({ provider_id }) => provider_id === open.provider_id);
+  if (is_disputed === (open.frozen_at !== null)) return open;
+  const change: CaseChange =
+    open.frozen_at === null ? { frozen_at: at } : { frozen_at: null, ...thawedDates(open, open.frozen_at, at) };
+  return updateCase(tx, open.id, change);
+}
