@@ -16,7 +16,7 @@ const failureMembers = {
   unit: Type.String(),
   kind: Type.Enum(['hard', 'card', 'action', 'soft', 'processor']),
   /** Decline code of the processor, or payment_method_absent. */
-  code: Type.String(),
+  decline_code: Type.String(),
   lines: Type.Array(Type.Object({ description: Type.String(), amount: Type.Integer() })),
   /** Instant of the next automatic attempt; null if there is none. */
   next_attempt_at: NullableText,

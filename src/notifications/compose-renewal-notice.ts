@@ -38,7 +38,7 @@ export function composeRenewalChargeFailed(
   return makeNotice('renewal_charge_failed', {
     parties: { ...sides },
     path: needs_card ? paths.card(sides.profile.slug) : paths.balance(sides.profile.slug),
-    data: { ...failureData(payload), needs_card, has_card: payload.code !== 'payment_method_absent' },
+    data: { ...failureData(payload), needs_card, has_card: payload.decline_code !== 'payment_method_absent' },
   });
 }
 

@@ -73,7 +73,7 @@ export async function prepareDue(
   ctx: Pick<PaymentContext, 'processors'>,
   tx: Tx,
   due: Due,
-  { rank, at }: { rank: number; at: Date },
+  { after, at }: { after: string; at: Date },
 ) {
   const { profile_id, unit, amount } = due;
   try {
@@ -86,7 +86,7 @@ export async function prepareDue(
       description: describeDue(due),
       token: null,
       remember_card: false,
-      key: chargeKey(due, rank),
+      key: chargeKey(due, after),
       at,
     });
   } catch (error) {
@@ -124,7 +124,7 @@ async function reserveDue(
   { trigger, at }: { trigger: ChargeTrigger; at: Date },
 ): Promise<ReservedDue | DueOutcome> {
   const [last] = await findRenewalCharges(tx, due, 1);
-  const prepared = await prepareDue(ctx, tx, due, { rank: last?.charge_attempt_id ?? 0, at });
+  const prepared = await prepareDue(ctx, tx, due, { after: `attempt ${last?.charge_attempt_id ?? 0}`, at });
   if (prepared === null) {
     await noteAbsentCard(ctx, tx, due, { trigger, at });
     return { result: 'no_card' };
@@ -182,8 +182,8 @@ function describeDue({ invoicables }: Due): string {
   return texts.length === 1 && texts[0] !== undefined ? texts[0] : `${collectLines(invoicables).length} items`;
 }
 
-/** Returns the idempotency key of an automatic charge: one per place and earlier charge of it. */
-function chargeKey({ profile_id, provider_id, unit }: DuePlace, after: number): string {
+/** Returns the idempotency key of an automatic charge: one per place and what it follows, an order or a charge. */
+function chargeKey({ profile_id, provider_id, unit }: DuePlace, after: string): string {
   return createHash('sha256')
     .update(`renewal ${profile_id} ${provider_id} ${unit} ${after}`)
     .digest('hex')

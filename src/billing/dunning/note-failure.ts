@@ -145,7 +145,7 @@ async function failureEvent(
     amount,
     unit,
     kind: failure.kind,
-    code: failure.code,
+    decline_code: failure.code,
     lines: await linesOf(tx, saved, failure.at),
     next_attempt_at: saved.next_attempt_at?.toISOString() ?? null,
     ends_at: saved.ends_at?.toISOString() ?? null,

@@ -7,8 +7,10 @@ import type { Failure } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import {
   closeRenewalCharges,
+  type DuePlace,
   findOpenCases,
   findOpenRenewalCharges,
+  findRenewalCharges,
   insertAttempt,
   isSamePlace,
   type RenewalCharge,
@@ -16,6 +18,8 @@ import {
 import { noteFailure } from './note-failure.ts';
 
 const BATCH = 500;
+/** Newest charges of a place among which open ones are looked for. */
+const RECENT = 5;
 
 type OpenCharge = RenewalCharge & { id: ChargeAttemptId };
 
@@ -27,20 +31,33 @@ export async function noteOutcomes(ctx: DunningContext): Promise<void> {
   let after: ChargeAttemptId | null = null;
   for (;;) {
     const charges: OpenCharge[] = await findOpenRenewalCharges(ctx.db, after, BATCH);
-    const results = await findAttemptResults(
-      ctx.db,
-      charges.map(({ id }) => id),
-    );
-    await notePaid(
-      ctx,
-      charges.filter(({ id }) => isPaid(results.get(id))),
-    );
-    for (const charge of charges) {
-      const failure = failureOf(results.get(charge.id), charge.created_at);
-      if (failure) await noteOne(ctx, charge, failure);
-    }
+    await noteAll(ctx, charges);
     after = charges.at(-1)?.id ?? null;
     if (charges.length < BATCH) return;
+  }
+}
+
+/** Notes the outcomes of the charges of a place, before its case is reviewed. */
+export async function noteOutcomesOf(ctx: DunningContext, place: DuePlace): Promise<void> {
+  const charges = await findRenewalCharges(ctx.db, place, RECENT);
+  await noteAll(
+    ctx,
+    charges.filter(({ kind }) => kind === null).map((charge) => ({ ...charge, id: charge.charge_attempt_id })),
+  );
+}
+
+async function noteAll(ctx: DunningContext, charges: readonly OpenCharge[]): Promise<void> {
+  const results = await findAttemptResults(
+    ctx.db,
+    charges.map(({ id }) => id),
+  );
+  await notePaid(
+    ctx,
+    charges.filter(({ id }) => isPaid(results.get(id))),
+  );
+  for (const charge of charges) {
+    const failure = failureOf(results.get(charge.id), charge.created_at);
+    if (failure) await noteOne(ctx, charge, failure);
   }
 }
 

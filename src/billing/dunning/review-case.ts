@@ -18,6 +18,7 @@ import {
 import { type ChargeTrigger, decideStep, type DunningCase, thawedDates } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import { endCase, restrictAccess, resumeCase, suspendCase } from './end-case.ts';
+import { noteOutcomesOf } from './note-outcomes.ts';
 import { dueAt, isChargeable, loadDues } from './load-dues.ts';
 
 /** What a review did, or what it leaves to the caller. */
@@ -57,6 +58,7 @@ export async function collectDue(
   attempt: { trigger: ChargeTrigger; at: Date },
 ): Promise<DueOutcome> {
   const outcome = await chargeDue(ctx, place, attempt);
+  if (outcome.result === 'charged') await noteOutcomesOf(ctx, place);
   await reviewPlace(ctx, place, attempt.at);
   return outcome;
 }

@@ -85,7 +85,7 @@ export async function renewPayer(
     const saved = await saveOrder(tx, payer, last, { ...facts, is_last: true });
     const counted = { renewals_count: planned.length };
     const fresh = owes_more || (await isPaying(tx, payer_id)) ? null : freshDue(payer, saved.booked, last);
-    const prepared = fresh && (await prepareDue(ctx, tx, fresh, { rank: saved.order.id, at }));
+    const prepared = fresh && (await prepareDue(ctx, tx, fresh, { after: `order ${saved.order.id}`, at }));
     if (!fresh || !prepared) {
       await runAndCommit(tx, saved.parts);
       return { ...counted, reserved: null, has_more: true };

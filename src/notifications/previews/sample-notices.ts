@@ -191,9 +191,9 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
       originated_by,
     }),
   renewal_charge_failed: (found) =>
-    composeRenewalChargeFailed(found, { ...failure, kind: 'soft', code: 'insufficient_funds' }),
+    composeRenewalChargeFailed(found, { ...failure, kind: 'soft', decline_code: 'insufficient_funds' }),
   payment_action_required: (found) =>
-    composePaymentActionRequired(found, { ...failure, kind: 'action', code: 'authentication_required' }),
+    composePaymentActionRequired(found, { ...failure, kind: 'action', decline_code: 'authentication_required' }),
   renewal_recovered: (found) => composeRenewalRecovered(found, { ...recovery, was_suspended: false }),
   subscription_ended_unpaid: (found) =>
     composeSubscriptionEndedUnpaid(found, {
