@@ -640,6 +640,36 @@ test('the reply to any message goes to the other party, never to one of its read
   const bySubscriber = { ...subscription(), originated_by: xia.id };
   const gym = 'desk@gym.example.com';
   const [toXia, toAcme] = ['xia@example.com', 'billing@acme.example.com'];
+  const ofPerson = { ...subscription(), profile_id: personal.id, originated_by: null };
+  const recovery = {
+    dunning_case_id: 1,
+    profile_id: personal.id,
+    provider_id: provider.id,
+    unit: 'usd',
+    plans: ['Basic'],
+  };
+  const failure = {
+    dunning_case_id: 1,
+    attempt: 1,
+    profile_id: personal.id,
+    provider_id: provider.id,
+    amount: 9000,
+    unit: 'usd',
+    lines: [{ description: 'Basic, 1 month', amount: 9000 }],
+    next_attempt_at: null,
+    ends_at: '2026-03-12T10:00:00.000Z',
+    end: 'end',
+    final_notice: true,
+  };
+  const ending = { ...ofPerson, ends_at: '2026-03-25T10:00:00.000Z', nb_days: 15 };
+  const customer: [string[], string][] = [
+    [[toXia], gym],
+    [['donny@example.com'], toXia],
+  ];
+  const bothSides: [string[], string][] = [
+    [[toXia], gym],
+    [['alice@example.com'], toXia],
+  ];
   // Event, payload, and per message: its readers and where their replies go.
   const cases: [name: string, payload: object, expected: [readers: string[], reply_to: string][]][] = [
     ['user_registered', { user_id: xia.id }, [[[support, 'donny@example.com'], toXia]]],
@@ -754,6 +784,28 @@ test('the reply to any message goes to the other party, never to one of its read
     ['subscription_grant_accepted', bySubscriber, [[[gym, 'alice@example.com'], toAcme]]],
     ['subscription_request_created', { ...bySubscriber, request_key: key }, [[[gym, 'alice@example.com'], toAcme]]],
     ['subscription_request_accepted', subscription(), [[[toAcme, toXia], gym]]],
+    ['renewal_charge_failed', { ...failure, kind: 'soft', decline_code: 'insufficient_funds' }, bothSides],
+    ['payment_action_required', { ...failure, kind: 'action', decline_code: 'authentication_required' }, customer],
+    ['renewal_recovered', { ...recovery, was_suspended: false }, customer],
+    [
+      'subscription_ended_unpaid',
+      { ...recovery, subscription_ids: [1], due_amount: 1928, is_suspended: false },
+      bothSides,
+    ],
+    [
+      'processor_setup_error',
+      { profile_id: personal.id, provider_id: provider.id, unit: 'usd' },
+      [
+        [[support, 'donny@example.com'], gym],
+        [['alice@example.com'], support],
+      ],
+    ],
+    ['expires_soon', ending, customer],
+    ['subscription_upgrade', ending, customer],
+    ['card_expires_soon', { ...ending, last4: '4242', exp_date: '2026-03-01' }, customer],
+    ['payment_method_absent', ending, customer],
+    ['quota_reached', { ...ofPerson, use_charge: 'requests', used_quantity: 101 }, bothSides],
+    ['use_charge_limit_crossed', { ...ofPerson, use_charge: 'requests', used_quantity: 1000 }, bothSides],
   ];
   assert.deepEqual(
     composers.map(({ event_type }) => event_type.event_name).filter((name) => !cases.some(([each]) => each === name)),

@@ -117,6 +117,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/api/billing/:profile/history', () => '/api/billing/acme/history', /"balance_amount":777\b/],
   ['/api/billing/:profile/checkout', () => '/api/billing/acme/checkout', /"dest_amount":777\b/],
   ['/api/billing/:profile/charges/:charge', () => `/api/billing/acme/charges/${charges.both}`, /"amount":1100\b/],
+  ['/api/billing/:profile/dunning', () => '/api/billing/acme/dunning', /"count":0/],
   ['/api/billing/:profile/card', () => '/api/billing/acme/card', /"last4"/],
   ['/api/billing/:profile/credit-notes', () => '/api/billing/acme/credit-notes', /"amount":1100\b/],
   [

@@ -13,8 +13,8 @@ export interface PlaceBalance extends DuePlace {
 }
 
 /**
- * Loads what payers owe on their subscriptions that renew automatically, by provider and unit, in a number of statements
- * that does not depend on the number of payers.
+ * Loads what payers owe on their subscriptions that renew automatically, by provider and unit. The number of statements
+ * does not depend on the number of payers.
  */
 export async function findPlaceBalances(reader: Reader, payer_ids: readonly ProfileId[]): Promise<PlaceBalance[]> {
   const owed = await findOwedSubjects(reader, payer_ids);

@@ -1,7 +1,7 @@
 import { cardSaved, cardUpdated, findSavedCard, type Processors } from '#payments';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
-import type { Subscriber } from '#platform/jobs/events';
+import type { Delivery, Subscriber } from '#platform/jobs/events';
 import { defineJob, enqueue } from '#platform/jobs/jobs';
 import type { DunningContext } from './dunning-context.ts';
 import { findAttempts, findOpenCases } from './dunning-store.ts';
@@ -25,20 +25,24 @@ export const chargeNewCardJob = ({ processors, dunning }: NewCardNeeds) =>
 export function newCardSubscriber(needs: NewCardNeeds): Subscriber {
   const job = chargeNewCardJob(needs);
   const types = [cardSaved, cardUpdated];
+  const payerOf = ({ name, payload }: Delivery) =>
+    (name === cardSaved.event_name ? cardSaved : cardUpdated).parse(payload).profile_id;
   return {
     name: 'dunning',
     event_types: types,
     wants: (event) => types.some(({ event_name }) => event_name === event),
-    prepare: (ctx) =>
-      Promise.resolve({
-        async handle({ name, payload }) {
-          const type = types.find(({ event_name }) => event_name === name);
-          if (!type) return;
-          const { profile_id } = type.parse(payload);
-          const cases = await findOpenCases(ctx.db, [profile_id]);
-          if (cases.length > 0) await inTransaction(ctx.db, (tx) => enqueue(tx, job, { profile_id }));
+    async prepare(ctx, deliveries) {
+      const payers = new Map(deliveries.map((delivery) => [delivery.id, payerOf(delivery)]));
+      const cases = await findOpenCases(ctx.db, [...new Set(payers.values())]);
+      const owing = new Set(cases.map(({ profile_id }) => profile_id));
+      return {
+        async handle({ id }) {
+          const profile_id = payers.get(id);
+          if (profile_id === undefined || !owing.has(profile_id)) return;
+          await inTransaction(ctx.db, (tx) => enqueue(tx, job, { profile_id }));
         },
-      }),
+      };
+    },
   };
 }
 

@@ -49,8 +49,8 @@ async function reviewAndCharge(ctx: DunningContext, open: DunningCase, at: Date)
 }
 
 /**
- * Charges a due, then reviews the case of the place: a payment closes it, and a case that allows no access stops the time
- * of its subscriptions at once.
+ * Charges a due, then reviews the case of the place: a payment closes it, and a case that allows no access stops the
+ * time of its subscriptions.
  */
 export async function collectDue(
   ctx: DunningContext,

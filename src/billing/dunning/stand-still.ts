@@ -48,7 +48,7 @@ export async function stopTime(tx: Tx, id: DunningCaseId, ids: readonly Subscrip
   }
 }
 
-/** Lets the time of suspended subscriptions run on from `at`. Their anchor is the new end. Returns those that resumed. */
+/** Lets the time of suspended subscriptions run on from `at`; their anchor is the new end. Returns those it resumed. */
 export async function resumeTime(tx: Tx, ids: readonly SubscriptionId[], at: Date): Promise<Subscription[]> {
   const subscriptions = [...(await findSubscriptionsByIds(tx, ids)).values()];
   const resumed = subscriptions.filter(({ suspended_at }) => suspended_at !== null);

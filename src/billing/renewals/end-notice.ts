@@ -13,8 +13,8 @@ export function noticeSpan(at: Date, days: number): { from: Date; to: Date } {
 }
 
 /**
- * Returns the instant from which on a card is not valid: the beginning (UTC) of the month after its last one. `exp_date`
- * is the first day of the last month.
+ * Returns the instant from which on a card is not valid: the beginning (UTC) of the month after its last one.
+ * `exp_date` is the first day of the last month.
  */
 export function cardEnd(exp_date: string): Date {
   return addPeriods(new Date(`${exp_date.slice(0, 7)}-01T00:00:00Z`), 1, 'monthly');

@@ -19,8 +19,8 @@ interface PlannedNotice {
 }
 
 /**
- * Sends the notices about subscriptions that end in so many days, each once: for each of the days, those that end within
- * the 24 hours after. A notice about a card is sent once per payer and day, for the subscription that ends first.
+ * Sends the notices about subscriptions that end in so many days, each once: for each of the days, those that end
+ * within the 24 hours after. A notice about a card is sent once per payer and day, for the first subscription.
  * Returns their number. Safe to run twice and on two nodes: marks and events are rows of one transaction.
  */
 export async function sendEndNotices(ctx: Context, days: readonly number[], at: Date): Promise<number> {

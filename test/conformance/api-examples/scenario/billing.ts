@@ -297,4 +297,25 @@ export const billingCalls: readonly ExampleCall[] = [
     as: 'xia',
     path: { ...xia, seat: ({ kept }) => kept.get('seat') ?? '' },
   },
+  {
+    operation: 'GET /api/billing/{profile}/dunning',
+    as: 'xia',
+    path: xia,
+    before: async ({ app }) => {
+      const profiles = await app.db.selectFrom('profiles').select(['id', 'slug']).execute();
+      const [profile_id, provider_id] = ['xia', 'cowork'].map(
+        (slug) => profiles.find((each) => each.slug === slug)?.id,
+      );
+      if (!profile_id || !provider_id) throw new Error('the sample data has xia and cowork');
+      const terms = { retry_days: [1, 3], grace_days: 7, access: 'keep', access_days: 3, end: 'end', used_part: 'due' };
+      const began_at = app.clock.now();
+      const parties = { profile_id, provider_id, unit: 'usd' };
+      await app.db
+        .insertInto('dunning_cases')
+        .values({ ...parties, state: 'retrying', terms: JSON.stringify(terms), began_at })
+        .execute();
+    },
+  },
+  { operation: 'GET /api/profile/{profile}/subscribers/dunning', path: cowork },
+  { operation: 'POST /api/billing/{profile}/dunning/retry', as: 'xia', path: xia, body: {} },
 ];
