@@ -1,4 +1,13 @@
-import type { ChargeId, ClaimId, DunningCaseId, OrderId, PayoutId, PlanId, RoleId, SubscriptionId } from '#platform/db/db-schema';
+import type {
+  ChargeId,
+  ClaimId,
+  DunningCaseId,
+  OrderId,
+  PayoutId,
+  PlanId,
+  RoleId,
+  SubscriptionId,
+} from '#platform/db/db-schema';
 import { composeClaimCode } from '../compose-claim-notice.ts';
 import { composeUserContact } from '../compose-contact-notice.ts';
 import {

@@ -861,6 +861,8 @@ export interface PausesTable {
   reason: string | null;
   created_by: UserId | null;
   created_at: Date;
+  /** Case whose unpaid balance suspended the subscription; null for a pause. */
+  dunning_case_id: DunningCaseId | null;
 }
 
 export interface PayLaterTermsTable {
