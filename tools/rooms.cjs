@@ -19,7 +19,15 @@ const rooms = {
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
-  metrics: { balances: [], customers: [], dashboard: [], money: [], plans: [], recurring: [] },
+  metrics: {
+    balances: [],
+    customers: [],
+    dashboard: [],
+    money: [],
+    plans: [],
+    recurring: [],
+    'report-pages': ['customers', 'money', 'plans', 'recurring'],
+  },
   contacts: { directory: [] },
   ledger: { documents: [], transactions: [], chain: [], income: [], verification: ['chain', 'income'] },
   notifications: { preferences: [], previews: [] },

@@ -1,10 +1,11 @@
 import type { Room } from '#platform/room';
-import { balancesRoutes } from './balances/index.ts';
-import { customerRoutes } from './customers/index.ts';
+import { balanceSheetPage, balanceSheetPages, balancesRoutes } from './balances/index.ts';
+import { customerPages, customerPageTypes, customerRoutes } from './customers/index.ts';
 import { dashboardPage, dashboardPages } from './dashboard/index.ts';
 import { moneyRoutes } from './money/index.ts';
 import { planReportRoutes } from './plans/index.ts';
 import { recurringRoutes } from './recurring/index.ts';
+import { reportPages, reportPageTypes } from './report-pages/index.ts';
 
 /** Makes the room of reports. */
 export function makeMetrics(): Room {
@@ -17,7 +18,12 @@ export function makeMetrics(): Room {
       planReportRoutes(app);
       recurringRoutes(app);
     },
-    pages: dashboardPages,
-    page_types: [dashboardPage],
+    pages: (app) => {
+      dashboardPages(app);
+      reportPages(app);
+      customerPages(app);
+      balanceSheetPages(app);
+    },
+    page_types: [dashboardPage, balanceSheetPage, ...reportPageTypes, ...customerPageTypes],
   };
 }

@@ -23,6 +23,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   unit: ['usd'],
   agreement: ['terms-of-use'],
   rule: ['1', '2'],
+  report: ['taxes'],
+  year: ['2026'],
 };
 
 /** Pages behind a key of an invitation or a link, an item of a cart or a seat, which the sample data does not have. */

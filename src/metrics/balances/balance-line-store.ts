@@ -88,3 +88,26 @@ export async function deleteBalanceLine(tx: Tx, report: string, rank: number): P
     .executeTakeFirst();
   return numDeletedRows > 0n;
 }
+
+/**
+ * Gives the line of rank `from` the rank `to`; those between shift by one. Returns true if the line existed. Locks the
+ * lines of the report by rank; the unique constraint is checked at the commit.
+ */
+export async function shiftBalanceLines(tx: Tx, report: string, from: number, to: number): Promise<boolean> {
+  const lines = await tx
+    .selectFrom('balance_lines')
+    .select(['id', 'rank'])
+    .where('report', '=', report)
+    .orderBy('rank')
+    .forUpdate()
+    .execute();
+  const moved = lines.find(({ rank }) => rank === from);
+  if (!moved) return false;
+  const step = from < to ? -1 : 1;
+  const is_between = (rank: number) => (from < to ? rank > from && rank <= to : rank >= to && rank < from);
+  for (const { id, rank } of lines) {
+    const next = id === moved.id ? to : is_between(rank) ? rank + step : rank;
+    if (next !== rank) await tx.updateTable('balance_lines').set({ rank: next }).where('id', '=', id).execute();
+  }
+  return true;
+}

@@ -1,1 +1,3 @@
 export { moneyRoutes } from './routes.ts';
+export { reportFunds } from './report-funds.ts';
+export { reportProviderBalances } from './report-provider-balances.ts';

@@ -84,6 +84,24 @@ export const paths = {
   /** The uses of a coupon. */
   couponUses: (slug: string, code: string) => `/metrics/${e(slug)}/coupons/${e(code)}/`,
   couponUsesDownload: (slug: string, code: string) => `/metrics/${e(slug)}/coupons/${e(code)}/download/`,
+  /** Reports of a provider; `search` has the periods. */
+  revenue: (slug: string, tab?: string, search: URLSearchParams = new URLSearchParams()) => {
+    const params = new URLSearchParams(search);
+    if (tab !== undefined) params.set('tab', tab);
+    const query = params.toString();
+    return `/metrics/${e(slug)}/revenue/${query === '' ? '' : `?${query}`}`;
+  },
+  planReport: (slug: string) => `/metrics/${e(slug)}/plans/`,
+  reportDownload: (slug: string, report: string, search: URLSearchParams = new URLSearchParams()) =>
+    `/metrics/${e(slug)}/${e(report)}/download/${search.size === 0 ? '' : `?${search.toString()}`}`,
+  lifetimeValue: (slug: string) => `/metrics/${e(slug)}/lifetimevalue/`,
+  balancesDue: (slug: string) => `/metrics/${e(slug)}/balances-due/`,
+  registered: () => '/metrics/registered/',
+  registeredDownload: () => '/metrics/registered/download/',
+  balanceSheet: (report: string, year?: number) =>
+    `/metrics/balances/${e(report)}/${year === undefined ? '' : `${year}/`}`,
+  balanceSheetDownload: (report: string, year?: number) =>
+    `/metrics/balances/${e(report)}/${year === undefined ? '' : `${year}/`}download/`,
   setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
   dashboard: (slug: string, period?: string) =>
     `/metrics/${e(slug)}/dashboard/${period === undefined ? '' : `?period=${e(period)}`}`,

@@ -1,0 +1,2 @@
+export { reportPageTypes } from './page-types.ts';
+export { reportPages } from './pages.ts';
