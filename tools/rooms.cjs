@@ -13,7 +13,7 @@ const rooms = {
   gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
   metrics: ['accounts', 'profiles', 'catalog', 'ledger'],
   notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing'],
-  operations: ['accounts', 'profiles'],
+  operations: ['accounts', 'profiles', 'billing'],
 };
 
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are

@@ -18,3 +18,4 @@ export { findChosenOffer } from './offers/index.ts';
 export { checkOut, type CheckoutInput } from './checkout/index.ts';
 export { makeRequestEnding } from './requests/index.ts';
 export { showSubscriberFile } from './subscriber-file/index.ts';
+export { countParked, listParked, parkedList, type ParkedProfile, release as releaseParked } from './parked/index.ts';

@@ -148,3 +148,41 @@ test('a failed occurrence of a schedule is listed with its error', async () => {
     [['settle_disputes', 'Error: out of paper']],
   );
 });
+
+test('a parked profile is listed with its reason, and a manager of the broker releases it', async () => {
+  const user = await makeReadyUser(app.db, { username: 'petra', personal: true });
+  const profile = await findProfileBySlug(app.db, user.username);
+  assert.ok(profile);
+  await app.db
+    .insertInto('parked_profiles')
+    .values({
+      profile_id: profile.id,
+      job: 'recognise_income',
+      reason: 'the books break a rule',
+      parked_at: app.clock.now(),
+    })
+    .execute();
+  const parked = async () =>
+    list<{ profile: { slug: string }; job: string; reason: string }>('/api/jobs/parked?q=petra&o=-parked_at');
+  const { count, results } = await parked();
+  assert.deepEqual([count, results[0]?.profile.slug, results[0]?.reason], [1, 'petra', 'the books break a rule']);
+  assert.match((await api('GET', '/metrics')).text, /^tollgate_profiles_parked 1$/m);
+  const browser = await signInBrowser(app, 'olga', testPassword);
+  assert.match((await browser.get('/site/jobs/parked/')).text, /the books break a rule/);
+
+  const body = { job: 'recognise_income' };
+  assert.equal((await reader('POST', '/api/jobs/parked/petra/retry', body)).status, 403);
+  const other = await api('POST', '/api/jobs/parked/petra/retry', { job: 'another' });
+  assert.deepEqual([other.status, other.json()['code']], [404, 'parked_profile_unknown']);
+  const page = await browser.post('/site/jobs/parked/', { profile: 'petra', job: 'recognise_income' });
+  assert.match((await browser.follow(page)).text, /petra is tried again/);
+  const row = await app.db
+    .selectFrom('parked_profiles')
+    .selectAll()
+    .where('profile_id', '=', profile.id)
+    .executeTakeFirst();
+  assert.deepEqual(row?.released_at, app.clock.now());
+  assert.notEqual(row?.released_by, null);
+  assert.equal((await parked()).count, 0);
+  assert.equal((await api('POST', '/api/jobs/parked/petra/retry', body)).status, 404);
+});

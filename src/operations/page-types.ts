@@ -7,7 +7,7 @@ import { ListViewPart } from '#platform/pages/lists/list-view-schema';
 import { postAction, RowActionPart } from '#platform/pages/lists/row-actions';
 import { sampleList } from '#platform/pages/lists/sample-list';
 import { longText, unbrokenText } from '#platform/pages/pieces/hostile-text';
-import { FailedWorkSchema, ScheduleSchema } from './schemas.ts';
+import { FailedWorkSchema, ParkedProfileSchema, ScheduleSchema } from './schemas.ts';
 
 /** The list of schedules; its sort fields are those of the API. */
 export const scheduleListPage = defineListPage({
@@ -64,9 +64,30 @@ export const failedWorkListPage = defineListPage({
   },
 });
 
+/** The list of parked profiles; its sort fields are those of the API. */
+export const parkedListPage = defineListPage({
+  noun: ['profile', 'profiles'],
+  search: 'Profile or reason',
+  columns: { parked_at: { label: 'Parked', descending: true } },
+  order: '-parked_at',
+  dates: 'Parked',
+});
+
 const as = { as: 'broker' } as const;
-const tabs = Type.Object({ jobs: Type.String(), failed: Type.String(), failed_count: Type.Integer() });
-const sample_tabs = { jobs: paths.jobs(), failed: paths.failedWork(), failed_count: 2 };
+const tabs = Type.Object({
+  jobs: Type.String(),
+  failed: Type.String(),
+  failed_count: Type.Integer(),
+  parked: Type.String(),
+  parked_count: Type.Integer(),
+});
+const sample_tabs = {
+  jobs: paths.jobs(),
+  failed: paths.failedWork(),
+  failed_count: 2,
+  parked: paths.parkedProfiles(),
+  parked_count: 1,
+};
 
 const schedule = {
   name: 'settle_pending_charges',
@@ -195,4 +216,55 @@ export const failedWorkPage = definePage(
   as,
 );
 
-export const operationPageTypes = [jobsPage, failedWorkPage] as const;
+const parked = {
+  profile: { slug: 'acme', full_name: 'Acme Incorporated' },
+  href: '/activities/accounts/acme/',
+  job: 'recognise_income',
+  reason: 'sub_24/: 9000 are recognised, more than the 8000 of its coverages',
+  attempts_count: 1,
+  parked_at: '2026-11-23T15:12:00.000Z',
+  actions: [postAction('Retry', { profile: 'acme', job: 'recognise_income' })],
+};
+const parkedSample = (url: string, count: number) => sampleList(parkedListPage, url, { count });
+
+export const parkedPage = definePage(
+  'jobs/parked.html',
+  Type.Object({
+    tabs,
+    profiles: Type.Array(
+      Type.Object({ ...ParkedProfileSchema.properties, href: Type.String(), actions: Type.Array(RowActionPart) }),
+    ),
+    may_edit: Type.Boolean(),
+    list: ListViewPart,
+  }),
+  {
+    typical: { tabs: sample_tabs, profiles: [parked], may_edit: true, list: parkedSample(paths.parkedProfiles(), 1) },
+    read_only: {
+      tabs: sample_tabs,
+      profiles: [{ ...parked, actions: [] }],
+      may_edit: false,
+      list: parkedSample(paths.parkedProfiles(), 1),
+    },
+    empty: {
+      tabs: { ...sample_tabs, parked_count: 0 },
+      profiles: [],
+      may_edit: true,
+      list: parkedSample(paths.parkedProfiles(), 0),
+    },
+    nothing_found: {
+      tabs: sample_tabs,
+      profiles: [],
+      may_edit: true,
+      list: parkedSample(`${paths.parkedProfiles()}?q=harbour`, 0),
+    },
+    long: {
+      tabs: sample_tabs,
+      profiles: [{ ...parked, profile: { slug: 'acme', full_name: longText }, reason: `${longText} ${unbrokenText}` }],
+      may_edit: true,
+      list: parkedSample(paths.parkedProfiles(), 1),
+    },
+  },
+  as,
+);
+
+export const operationPageTypes = [jobsPage, failedWorkPage, parkedPage] as const;

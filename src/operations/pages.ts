@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { countParked, listParked } from '#billing';
 import { durationText } from '#kernel/progress';
 import type { OutboxEventId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
@@ -10,9 +11,17 @@ import { backToList } from '#platform/pages/lists/list-address';
 import { viewList } from '#platform/pages/lists/list-view';
 import { postAction } from '#platform/pages/lists/row-actions';
 import { getBroker, isBrokerManager } from '#profiles';
-import { failedWorkListPage, failedWorkPage, jobsPage, scheduleListPage } from './page-types.ts';
-import { presentFailedWork, presentSchedule } from './present-work.ts';
+import {
+  failedWorkListPage,
+  failedWorkPage,
+  jobsPage,
+  parkedListPage,
+  parkedPage,
+  scheduleListPage,
+} from './page-types.ts';
+import { presentFailedWork, presentParked, presentSchedule } from './present-work.ts';
 import { operationProblems } from './problems.ts';
+import { retryParked } from './retry-parked.ts';
 import { retryAllWork, retryWork } from './retry-work.ts';
 
 const read = { access: { kind: 'broker' }, page: true } as const;
@@ -20,13 +29,18 @@ const schema = { hide: true } as const;
 
 /** The pages of background work, for the broker. */
 export function operationPages(app: App): void {
+  workPages(app);
+  parkedPages(app);
+}
+
+function workPages(app: App): void {
   app.get('/site/jobs/', { config: read, schema }, async (request, reply) => {
     const { ctx, listUrl } = request;
     const asked = askList(request, scheduleListPage, await timezoneOf(request));
     const page = await listSchedules(ctx.db, { outcome: asked.tab === '' ? null : asked.tab }, asked.list, listUrl);
     const counts = await countFailedWork(ctx.db);
     return reply.page(jobsPage, {
-      tabs: tabsOf(counts),
+      tabs: tabsOf(counts, await countParked(ctx.db)),
       schedules: page.results.map((row) => {
         return { ...presentSchedule(row), took_text: row.took_ms === null ? null : runText(row.took_ms) };
       }),
@@ -52,7 +66,7 @@ export function operationPages(app: App): void {
         may_edit && row.state === 'parked' ? [postAction('Retry', { action: 'retry', work: String(row.id) })] : [],
     }));
     return reply.page(failedWorkPage, {
-      tabs: tabsOf(counts),
+      tabs: tabsOf(counts, await countParked(ctx.db)),
       work,
       parked_count,
       may_edit,
@@ -75,6 +89,47 @@ export function operationPages(app: App): void {
   });
 }
 
+/** The page of the profiles that jobs leave alone. */
+function parkedPages(app: App): void {
+  const url = '/site/jobs/parked/';
+  app.get(url, { config: read, schema }, async (request, reply) => {
+    const { ctx, listUrl, subject } = request;
+    const asked = askList(request, parkedListPage, await timezoneOf(request));
+    const page = await listParked(ctx.db, asked.list, listUrl);
+    const counts = await countFailedWork(ctx.db);
+    const may_edit = isBrokerManager(subject);
+    return reply.page(parkedPage, {
+      tabs: tabsOf(counts, page.count),
+      profiles: page.results.map((row) => ({
+        ...presentParked(row),
+        href: paths.accounts(row.slug),
+        actions: may_edit ? [postAction('Retry', { profile: row.slug, job: row.job })] : [],
+      })),
+      may_edit,
+      list: viewList(asked, {
+        count: page.count,
+        empty: { title: 'Parked profiles will be listed here', text: 'No books break a rule.' },
+      }),
+    });
+  });
+
+  app.post(
+    url,
+    { config: { ...read, problems: [operationProblems.parked_profile_unknown] }, schema },
+    async (request, reply) => {
+      const { ctx, body } = request;
+      const slug = textField(body, 'profile', 150);
+      try {
+        await retryParked(ctx, slug, textField(body, 'job', 100));
+        reply.flash('success', `${slug} is tried again by the next run of the job.`);
+      } catch (error) {
+        reply.flash('error', problemToForm(error).detail);
+      }
+      return reply.redirect(backToList(request, paths.parkedProfiles()), 303);
+    },
+  );
+}
+
 /** Retries the row of the form, or all parked rows; returns the sentence for the reader. */
 async function retry({ ctx, body }: FastifyRequest): Promise<string> {
   if (textField(body, 'action', 20) === 'retry_all') {
@@ -91,9 +146,10 @@ async function timezoneOf({ ctx }: FastifyRequest): Promise<string> {
   return (await getBroker(ctx.db, ctx.site)).default_timezone;
 }
 
-function tabsOf(counts: Awaited<ReturnType<typeof countFailedWork>>) {
+function tabsOf(counts: Awaited<ReturnType<typeof countFailedWork>>, parked_count: number) {
   const failed_count = counts.parked_events + counts.parked_jobs + counts.retrying;
-  return { jobs: paths.jobs(), failed: paths.failedWork(), failed_count };
+  const [jobs, failed, parked] = [paths.jobs(), paths.failedWork(), paths.parkedProfiles()];
+  return { jobs, failed, failed_count, parked, parked_count };
 }
 
 function runText(took_ms: number): string {

@@ -1,8 +1,9 @@
 import type { Static } from 'typebox';
+import type { ParkedProfile } from '#billing';
 import type { Reader } from '#platform/db/database';
 import type { FailedWork, Schedule } from '#platform/jobs/work-store';
 import { findLastRetries } from './retry-store.ts';
-import type { FailedWorkSchema, ScheduleSchema } from './schemas.ts';
+import type { FailedWorkSchema, ParkedProfileSchema, ScheduleSchema } from './schemas.ts';
 
 export function presentSchedule(row: Schedule): Static<typeof ScheduleSchema> {
   const { name, schedule, ran_at, took_ms, outcome, last_error, next_run_at, attempts_count } = row;
@@ -16,6 +17,13 @@ export function presentSchedule(row: Schedule): Static<typeof ScheduleSchema> {
     next_run_at: next_run_at.toISOString(),
     failures_count: attempts_count,
   };
+}
+
+export function presentParked(
+  row: ParkedProfile & { slug: string; full_name: string },
+): Static<typeof ParkedProfileSchema> {
+  const { slug, full_name, job, reason, attempts_count, parked_at } = row;
+  return { profile: { slug, full_name }, job, reason, attempts_count, parked_at: parked_at.toISOString() };
 }
 
 /** Presents failed work with the manager who retried it last, in one statement for all rows. */

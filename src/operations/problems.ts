@@ -6,6 +6,7 @@ export const operationProblems = defineProblems({
     title: 'There is no such failed work.',
     help: 'It may have succeeded in the meantime.',
   },
+  parked_profile_unknown: { status: 404, title: 'No job leaves this profile alone.' },
   work_not_parked: {
     status: 409,
     title: 'This work is retried automatically.',

@@ -4,10 +4,20 @@ import { listProblems } from '#platform/db/list';
 import type { App } from '#platform/http/app';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
 import { failedWorkList, listFailedWork, listSchedules, scheduleList } from '#platform/jobs/work-store';
-import { presentFailedWork, presentSchedule } from './present-work.ts';
+import { listParked, parkedList } from '#billing';
+import { retryParked } from './retry-parked.ts';
+import { presentFailedWork, presentParked, presentSchedule } from './present-work.ts';
 import { operationProblems } from './problems.ts';
 import { retryAllWork, retryWork } from './retry-work.ts';
-import { failed_states, FailedWorkSchema, RetriedSchema, run_outcomes, ScheduleSchema, work_kinds } from './schemas.ts';
+import {
+  failed_states,
+  FailedWorkSchema,
+  ParkedProfileSchema,
+  RetriedSchema,
+  run_outcomes,
+  ScheduleSchema,
+  work_kinds,
+} from './schemas.ts';
 
 const access = { kind: 'broker' } as const;
 const tags = ['jobs'];
@@ -58,7 +68,47 @@ export function operationRoutes(app: App): void {
       return { ...page, results: await presentFailedWork(request.ctx.db, page.results) };
     },
   );
+  parkedRoutes(app);
   retryRoutes(app);
+}
+
+function parkedRoutes(app: App): void {
+  app.get(
+    '/api/jobs/parked',
+    {
+      config: { access, problems: [listProblems.page_out_of_range] },
+      schema: {
+        tags,
+        summary: 'Lists parked profiles',
+        description: 'Lists the profiles whose books break a rule, so that a job leaves them alone until a retry.',
+        querystring: listQuerystring(parkedList),
+        response: { 200: PageOf(ParkedProfileSchema) },
+      },
+    },
+    async (request) => {
+      const page = await listParked(request.ctx.db, request.list(), request.listUrl);
+      return { ...page, results: page.results.map(presentParked) };
+    },
+  );
+
+  app.post(
+    '/api/jobs/parked/:parked_profile/retry',
+    {
+      config: { access, problems: [operationProblems.parked_profile_unknown] },
+      schema: {
+        tags,
+        summary: 'Retries a parked profile',
+        description: 'Releases a profile: the next run of the job tries it again. Records who did so.',
+        params: Type.Object({ parked_profile: Type.String({ minLength: 1, maxLength: 150 }) }),
+        body: Type.Object({ job: Type.String({ maxLength: 100 }) }),
+        response: { 200: RetriedSchema },
+      },
+    },
+    async ({ ctx, params, body }) => {
+      await retryParked(ctx, params.parked_profile, body.job);
+      return { count: 1 };
+    },
+  );
 }
 
 function retryRoutes(app: App): void {

@@ -36,4 +36,12 @@ export const FailedWorkSchema = Type.Object({
   }),
 });
 
+export const ParkedProfileSchema = Type.Object({
+  profile: Type.Object({ slug: Type.String(), full_name: Type.String() }),
+  job: Type.String({ description: 'The job that leaves the profile alone' }),
+  reason: Type.String(),
+  attempts_count: Type.Integer(),
+  parked_at: IsoInstant,
+});
+
 export const RetriedSchema = Type.Object({ count: Type.Integer({ description: 'Rows that are due again' }) });

@@ -1,3 +1,4 @@
+import { countParked } from '#billing';
 import type { Reader } from '#platform/db/database';
 import type { Gauge } from '#platform/http/replies/metrics';
 import { countFailedWork } from '#platform/jobs/work-store';
@@ -25,6 +26,11 @@ export async function readWorkGauges(reader: Reader): Promise<Gauge[]> {
       name: 'tollgate_schedules_failed',
       help: 'Scheduled jobs whose last run failed.',
       value: counts.failed_schedules,
+    },
+    {
+      name: 'tollgate_profiles_parked',
+      help: 'Profiles whose books break a rule, once for each job that leaves them alone until the broker retries.',
+      value: await countParked(reader),
     },
   ];
 }

@@ -1,4 +1,5 @@
 export {
+  countParked,
   unparkedRows,
   isParked,
   listParked,

@@ -102,3 +102,13 @@ export async function listParked(
     .where('parked.released_at', 'is', null);
   return listPage(reader, rows, parkedList, list, url);
 }
+
+/** Counts the parked profiles, once for each job. Index: parked_profiles_parked_at. */
+export async function countParked(reader: Reader): Promise<number> {
+  const { count } = await reader
+    .selectFrom('parked_profiles')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('released_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

@@ -180,6 +180,8 @@ export const paths = {
   jobs: () => '/site/jobs/',
   /** Jobs and events that failed. */
   failedWork: () => '/site/jobs/failed/',
+  /** Profiles that jobs leave alone. */
+  parkedProfiles: () => '/site/jobs/parked/',
   /** The e-mails of the site, and the preview of one. */
   mailPreview: (slug?: string) => `/proxy/notifications/${slug === undefined ? '' : `${e(slug)}/`}`,
   mailPreviewFrame: (slug: string) => `/proxy/notifications/${e(slug)}/iframe/`,

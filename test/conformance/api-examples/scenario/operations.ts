@@ -20,6 +20,16 @@ async function park({ app, kept }: World): Promise<void> {
   kept.set('parked_id', String(row.id satisfies OutboxEventId));
 }
 
+/** Parks a profile for a job. */
+async function parkProfile({ app }: World): Promise<void> {
+  const { id } = await app.db.selectFrom('profiles').select('id').where('slug', '=', 'xia').executeTakeFirstOrThrow();
+  const reason = 'sub_24/: 9000 are recognised, more than the 8000 of its coverages';
+  await app.db
+    .insertInto('parked_profiles')
+    .values({ profile_id: id, job: 'recognise_income', reason, parked_at: app.clock.now() })
+    .execute();
+}
+
 export const operationCalls: readonly ExampleCall[] = [
   { operation: 'GET /api/jobs', query: { page_size: '2' } },
   { operation: 'GET /api/jobs/failed', before: park },
@@ -28,4 +38,10 @@ export const operationCalls: readonly ExampleCall[] = [
     path: { work_id: ({ kept }) => kept.get('parked_id') ?? '' },
   },
   { operation: 'POST /api/jobs/failed/retry', before: park },
+  { operation: 'GET /api/jobs/parked', before: parkProfile },
+  {
+    operation: 'POST /api/jobs/parked/{parked_profile}/retry',
+    path: { parked_profile: 'xia' },
+    body: { job: 'recognise_income' },
+  },
 ];
