@@ -1,3 +1,4 @@
+import { creditReturn } from '#billing';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { findVerifiedAddresses, makeAccountsSettings } from '#accounts';
@@ -64,7 +65,7 @@ export function makeServices(options: TollgateOptions): Services {
   const themes = makeThemes({ folder: themeFolder, live: config.mode === 'development' });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const { throttle, request_limit } = makeLimits(options);
-  const made = makeProcessors(config.processor, { db, clock });
+  const made = makeProcessors(config.processor, { db, clock, credit: creditReturn });
   const processors = options.wrapProcessors?.(made) ?? made;
   const mailer = makeMailer({
     smtp_url: config.smtp_url,

@@ -9,6 +9,7 @@ import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted, paymentLinkSent } from './events.ts';
 import { renewalEvents } from './renewal-events.ts';
 import { billingJobs } from './jobs.ts';
+import { creditRoutes } from './credits/index.ts';
 import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
 import {
   paymentLinkListPages,
@@ -37,6 +38,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       seatRoutes(http, processors);
       couponUseRoutes(http);
       balanceRoutes(http);
+      creditRoutes(http, processors);
       dunningRoutes(http, { processors, dunning: renewals });
       paymentLinkRoutes(http, { processors, pay_later_allowed });
     },

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck, orderEntries } from '#ledger';
+import { creditBalances, defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck, orderEntries } from '#ledger';
 import { chargedEntries } from '#payments';
 
 /** Orders of the sample data are events of other names and have no lines. */
@@ -38,5 +38,37 @@ export const billingLedgerChecks: readonly LedgerCheck[] = [
       from order_lines line join orders on orders.id = order_id
         left join ${orderEntries} entry on entry.id = ledger_entry_id
       where orders.state = 'settled' and entry.id is null order by order_id, rank limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'the account Credit of a lot is what is left of it, with what is held',
+    sql<Finding>`select format('crd_%s/', coalesce(lot.id::text, posted.id)) as "where",
+        format('%s owed in the ledger, %s left and %s held', coalesce(posted.amount, 0), coalesce(lot.balance, 0),
+          coalesce(held.amount, 0)) as detail
+      from credits lot
+        left join lateral (
+          select sum(amount) as amount from credit_uses use where use.credit_id = lot.id and state = 'held'
+        ) held on true
+        full join ${creditBalances} posted
+          on posted.id = lot.id::text and (posted.profile_id, posted.unit) = (lot.provider_id, lot.unit)
+      where coalesce(posted.amount, 0) is distinct from coalesce(lot.balance, 0) + coalesce(held.amount, 0)
+      order by 1 limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'a lot has its amount less what was used, is held and was paid out',
+    sql<Finding>`select format('lot %s', lot.id) as "where",
+        format('%s of %s left, the uses add up to %s', balance, lot.amount, coalesce(sum(use.amount), 0)) as detail
+      from credits lot left join credit_uses use on use.credit_id = lot.id and state <> 'returned'
+      group by lot.id having lot.amount - lot.balance <> coalesce(sum(use.amount), 0)
+      order by lot.id limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'an order uses the credit that its lines say',
+    sql<Finding>`select format('order %s, line %s', line.order_id, rank) as "where",
+        format('%s used by the line, the lots say %s', credit_used, coalesce(sum(use.amount), 0)) as detail
+      from order_lines line join orders on orders.id = line.order_id
+        left join credit_uses use on use.order_line_id = line.id and use.state <> 'returned'
+      where orders.state in ('reserved', 'settled') and (credit_used > 0 or use.id is not null)
+      group by line.id having credit_used <> coalesce(sum(use.amount), 0)
+      order by line.order_id, rank limit ${FINDINGS_MAX}`,
   ),
 ];

@@ -31,6 +31,12 @@ export const billingProblems = defineProblems({
     title:
       'The payment processor did not respond in time. The order is completed or released once the outcome is known.',
   },
+  credit_unknown: { status: 404, title: 'There is no such credit.' },
+  credit_not_refundable: {
+    status: 409,
+    title: 'This credit cannot be paid out.',
+    help: 'Only credit that comes from card payments can be paid out. It pays the next orders.',
+  },
   document_unknown: { status: 404, title: 'Invoice or credit note not found.' },
   receipt_unknown: { status: 404, title: 'Receipt not found.' },
   beneficiary_unknown: {

@@ -1,3 +1,4 @@
+import { creditReturn } from '#billing';
 import type { Logger } from 'pino';
 import { setUpSite } from '../set-up/set-up-site.ts';
 import type { Config } from '../config.ts';
@@ -63,7 +64,7 @@ export async function seedDemo({
     throttle: makeThrottle(() => performance.now()),
     lang: 'en',
     peer: null,
-    processors: makeProcessors(config.processor, { db, clock: past }),
+    processors: makeProcessors(config.processor, { db, clock: past, credit: creditReturn }),
   };
   const people = await seedPeople(ctx);
   if (!bare) {

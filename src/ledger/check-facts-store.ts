@@ -33,3 +33,14 @@ export const subjectRefunds: RawBuilder<unknown> = sql`(
     where is_counted and subject_kind is not null
     group by subject_kind, subject_id, subject_part, unit
   )`;
+
+/** What providers owe by lot of credit: `id` (number of the lot), `profile_id` (provider), `unit`, `amount`; not 0. */
+export const creditBalances: RawBuilder<unknown> = sql`(
+    select subject_id as id, profile_id, unit, sum(amount) as amount
+    from ledger_entries cross join lateral (values
+      (orig_profile_id, orig_unit, orig_amount, orig_account = 'Credit'),
+      (dest_profile_id, dest_unit, -dest_amount, dest_account = 'Credit')
+    ) as posting (profile_id, unit, amount, is_counted)
+    where is_counted
+    group by subject_id, profile_id, unit having sum(amount) <> 0
+  )`;

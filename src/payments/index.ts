@@ -42,6 +42,7 @@ export {
   type AcceptedOutcome,
   type ActionRequiredOutcome,
   type ChargeOutcome,
+  type CreditReturn,
   DEFAULT_PROCESSOR,
   isAccepted,
   makeProcessors,
@@ -49,6 +50,8 @@ export {
   type PaymentContext,
   processorNames,
   type Processors,
+  type RefundedCredit,
+  type RefundedLine,
 } from './processors/index.ts';
 export {
   addNotedAmounts,
@@ -83,7 +86,13 @@ export {
   /** @public the proof withdraws with a key of its own */
   withdrawFunds,
 } from './payouts/index.ts';
-export { reserveRefundsOfEntries, sendRefund } from './refunds/index.ts';
+export {
+  type RefundPart,
+  type ReservedRefund,
+  reservePayout,
+  reserveRefundsOfEntries,
+  sendRefund,
+} from './refunds/index.ts';
 export { makePayments } from './payments.ts';
 export { chargedEntries, paidByChargeCondition, paymentsLedgerChecks } from './ledger-check-store.ts';
 export { cardSaved, cardUpdated, chargeUpdated, payoutFailed } from './events.ts';

@@ -52,7 +52,7 @@ function failingFor(keys: ReadonlySet<string>): TestContext {
       return chosen.findRefund(refund);
     },
   };
-  return { ...ctx, processors: { chosen: processor, getByName: () => processor } };
+  return { ...ctx, processors: { ...ctx.processors, chosen: processor, getByName: () => processor } };
 }
 
 /** Every seventh charge, the first of all included. */

@@ -175,7 +175,7 @@ async function performAct(
     );
     const outcome =
       kind === 'refused' ? { outcome: 'refused' as const, detail: 'No.' } : { outcome: 'refunded' as const };
-    await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, outcome, at));
+    await inTransaction(ctx.db, (tx) => settleRefund(tx, ctx.processors, refund, outcome, at));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     assert(['refund_exceeds_line', 'charge_not_refundable'].includes(error.code), error.code);

@@ -1,3 +1,4 @@
+import { creditReturn } from '#billing';
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import { Problem } from '#kernel/problem';
@@ -106,7 +107,7 @@ async function checkOneRefund(scene: Scene): Promise<void> {
 /** Withdraws funds of the broker, whose account needs no connection, under the key of the scene. */
 async function withdraw({ buyer }: Scene, node: TestApp): Promise<string> {
   const ctx = await node.tollgate.makeContext('test');
-  const processors = makeProcessors(DEFAULT_PROCESSOR, { db: node.db, clock: node.clock });
+  const processors = makeProcessors(DEFAULT_PROCESSOR, { db: node.db, clock: node.clock, credit: creditReturn });
   const send = (key: string) =>
     withdrawFunds({ ...ctx, processors }, ctx.site.broker_id, { amount: 700, unit: 'usd', key: sha256Hex(key) });
   try {

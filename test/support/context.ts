@@ -1,3 +1,4 @@
+import { creditReturn } from '#billing';
 import { DEFAULT_PROCESSOR, makeProcessors, type PaymentContext } from '#payments';
 import { pino } from 'pino';
 import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
@@ -26,7 +27,7 @@ export async function testContext(db: Db, given: { actor?: Actor; now?: Date } =
     lang: 'en',
     throttle: makeThrottle(() => performance.now(), 10_000),
     peer: { ip: '192.0.2.1', user_agent: 'test' },
-    processors: makeProcessors(DEFAULT_PROCESSOR, { db, clock }),
+    processors: makeProcessors(DEFAULT_PROCESSOR, { db, clock, credit: creditReturn }),
   };
 }
 

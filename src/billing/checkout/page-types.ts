@@ -1,12 +1,16 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
-import { PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
 import { orderParts, orderSamples } from '../quotes/index.ts';
 
 /** Members of the pages with a payment form. */
 const PaymentParts = Type.Object({
   profile: PayerPart,
   ...orderParts,
+  /** Sum of the order before credit. */
+  order_total: MoneyPart,
+  /** What credit pays; `lines_price` is the rest. Null without credit. */
+  credit_used: Type.Union([MoneyPart, Type.Null()]),
   /** Pages that pay the balance of one plan, for an order in several currencies. */
   due_apart: Type.Array(Type.Object({ name: Type.String(), href: Type.String() })),
   /** Address that gets the receipt, or null. */
@@ -34,6 +38,8 @@ const head = {
   card: savedCardSample,
   test_cards: true,
   may_pay_later: false,
+  credit_used: null,
+  order_total: { amount: 2900, unit: 'usd' },
 };
 const due_apart = [{ name: 'Basic', href: '/billing/ada/balance/basic/' }];
 const two_currencies = {
@@ -47,6 +53,18 @@ const samples = {
   typical: { ...head, ...orderSamples.typical },
   pay_later: { ...head, ...orderSamples.typical, may_pay_later: true },
   choices: { ...head, ...orderSamples.choices },
+  credit: {
+    ...head,
+    ...orderSamples.typical,
+    credit_used: { amount: 900, unit: 'usd' },
+    lines_price: { amount: 2000, unit: 'usd' },
+  },
+  credit_only: {
+    ...head,
+    ...orderSamples.typical,
+    credit_used: { amount: 2900, unit: 'usd' },
+    lines_price: { amount: 0, unit: 'usd' },
+  },
   first_card: { ...head, ...orderSamples.typical, card: null },
   currencies: { ...head, ...orderSamples.typical, ...two_currencies, due_apart },
   empty: { ...head, ...orderSamples.empty },

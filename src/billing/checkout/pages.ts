@@ -9,9 +9,17 @@ import { paths } from '#platform/http/paths';
 import { type Processors, findSavedCard, paymentsProblems } from '#payments';
 import type { Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
-import { chooseOptions, type Invoicable, findShownLines } from '../records/index.ts';
+import { chooseOptions, collectLines, type Invoicable, findShownLines, sumLines } from '../records/index.ts';
 import { checkOut } from './check-out.ts';
-import { filterBalances, loadBalances, loadInvoicables, showBalance, showCart, viewChoices } from '../quotes/index.ts';
+import {
+  filterBalances,
+  loadBalances,
+  loadInvoicables,
+  showBalance,
+  showCart,
+  takeStoredOption,
+  viewChoices,
+} from '../quotes/index.ts';
 import {
   choosePeriods,
   mergeVisitorCart,
@@ -24,6 +32,7 @@ import {
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary, type Payer } from '../payer.ts';
 import { balancePage, checkoutPage } from './page-types.ts';
+import { loadCredit, readCredit } from './quote-credit.ts';
 import { mayPayLater, orderToPayLater } from './pay-later.ts';
 import { billingProblems } from '../problems.ts';
 import type { CheckoutInput } from './reserve-order.ts';
@@ -199,7 +208,8 @@ async function payOrder(
     const order = await peek();
     // Before the buyer chooses a period, the first option of an item is paid.
     const priced = chooseOptions(order, undefined) ?? order;
-    const free = priced.every((each) => each.lines.every((line) => line.amount === 0));
+    const [credit, total] = [await loadCredit(ctx.db, payer.id, priced), sumLines(collectLines(priced), 'usd')];
+    const free = total !== null && total.amount === credit.amount;
     const onFile = textField(body, 'use_card', 20) === 'on_file';
     const { processors } = page;
     const token = free || onFile ? null : processors.chosen.readCardForm(body, ctx.clock.now());
@@ -208,6 +218,7 @@ async function payOrder(
       token,
       remember_card: checkedField(body, 'remember_card'),
       cart_version: textField(body, 'cart_version', 64) || null,
+      credit_shown: readCredit(body),
       ...scope,
     });
     if (charge !== null)
@@ -257,16 +268,21 @@ async function showOrder(
   refused: RefusedForm = {},
   status = 200,
 ): Promise<FastifyReply> {
-  const [card, profile] = await mergeReads(request.ctx.db, [
+  const [card, profile, credit] = await mergeReads(request.ctx.db, [
     (reader) => findSavedCard(reader, payer.id),
     (reader) => loadPayerSummary(reader, payer),
+    (reader) => loadCredit(reader, payer.id, invoicables.map(takeStoredOption)),
   ]);
+  const view = viewChoices(invoicables);
   return reply.page(
     page_type,
     {
       profile,
       receipt_email: payer.email === '' ? null : payer.email,
-      ...viewChoices(invoicables),
+      ...view,
+      credit_used: credit.amount === 0 ? null : credit,
+      order_total: view.lines_price,
+      lines_price: { ...view.lines_price, amount: view.lines_price.amount - credit.amount },
       due_apart: linkBalances(payer, invoicables),
       card: card ? presentSavedCard(card) : null,
       test_cards: processors.chosen.pageParts().form_fields.length > 0,

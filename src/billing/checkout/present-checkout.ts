@@ -3,9 +3,11 @@ import { accounts } from '#ledger';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import type { Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { browserKeys } from '#payments';
 import { presentProfileSummary, type Profile, findProfileSummaries } from '#profiles';
 import { cartVersion, type Invoicable, type Line, type Seat } from '../records/index.ts';
+import { loadCredit } from './quote-credit.ts';
 
 export interface CheckoutView {
   payer: Profile;
@@ -20,12 +22,9 @@ export interface CheckoutView {
  */
 export async function presentCheckout(reader: Reader, view: CheckoutView) {
   const { payer, invoicables, at } = view;
-  const summaries = await findProfileSummaries(reader, [
-    payer.id,
-    ...invoicables.flatMap((each) => [
-      ...(each.beneficiary ? [each.beneficiary.id] : []),
-      ...[...each.lines, ...each.options].map((line) => line.provider_id),
-    ]),
+  const [summaries, credit] = await mergeReads(reader, [
+    (together) => findProfileSummaries(together, profileIdsOf(view)),
+    (together) => loadCredit(together, payer.id, invoicables),
   ]);
   const summaryOf = (id: Profile['id']) => {
     const summary = summaries.get(id);
@@ -48,6 +47,7 @@ export async function presentCheckout(reader: Reader, view: CheckoutView) {
   });
   return {
     processor: { ...view.processor },
+    credit,
     cart_version: cartVersion(invoicables),
     results: invoicables.map(({ subscription, beneficiary, seat, plan, lines, options }) => ({
       subscription: {
@@ -66,6 +66,16 @@ export async function presentCheckout(reader: Reader, view: CheckoutView) {
       options: options.map(transaction),
     })),
   };
+}
+
+function profileIdsOf({ payer, invoicables }: CheckoutView): Profile['id'][] {
+  return [
+    payer.id,
+    ...invoicables.flatMap((each) => [
+      ...(each.beneficiary ? [each.beneficiary.id] : []),
+      ...[...each.lines, ...each.options].map((line) => line.provider_id),
+    ]),
+  ];
 }
 
 /** Presents a person without an account with the members of a profile. */

@@ -45,6 +45,8 @@ export interface CheckoutInput {
   cart_version: string | null;
   /** Idempotency key of the charge; random when omitted. */
   key?: string | null;
+  /** Credit that the buyer was shown; a smaller amount is refused. Omitted: not checked. */
+  credit_shown?: number;
   /** Pays only balances due; the cart is unchanged. */
   balance_only?: boolean;
   /** Slug of the plan whose balance is paid; all plans when omitted. */
@@ -152,6 +154,7 @@ export async function placeOrder(
   await deleteShownItems(tx, owner, duplicates);
   const created_by = actorId(ctx);
   const { order_lines, uses, rest } = useCredit(payer, buildOrderLines(total.unit, invoicables), total, credit);
+  if (total.amount - rest.amount < (input.credit_shown ?? 0)) throw billingProblems.cart_changed();
   const prepared =
     claim_code === null ? await prepareRest(ctx, tx, { payer, invoicables, input, at }, { total, rest }) : null;
   const placed = await insertOrder(

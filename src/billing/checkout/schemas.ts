@@ -24,6 +24,10 @@ export const CheckoutSchema = Type.Object({
   cart_version: Type.String({
     description: 'Hash of the lines and options; a checkout with it is refused if they have changed',
   }),
+  credit: Type.Object(
+    { amount: Type.Integer({ description: 'In 1/100 of unit' }), unit: Type.String() },
+    { description: 'What credit of the profile will pay of the lines, before a card' },
+  ),
   results: Type.Array(
     Type.Object({
       subscription: CheckoutSubscriptionSchema,

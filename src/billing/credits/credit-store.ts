@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
-import type { CreditId, CreditUseId, LedgerEventId, OrderId, OrderLineId, ProfileId } from '#platform/db/db-schema';
+import type {
+  CreditId,
+  CreditUseId,
+  LedgerEventId,
+  OrderId,
+  OrderLineId,
+  ProfileId,
+  RefundId,
+} from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
 import { type Part, readRows, runTogether } from '#platform/db/together';
@@ -20,12 +28,15 @@ export function openLotsLock(holder_id: ProfileId): Part<OpenLot[]> {
   };
 }
 
-/** Part that reads the lots of a holder from which something is left, without a lock. Index: credits_open. */
-export function openLots(holder_id: ProfileId): Part<OpenLot[]> {
-  return {
-    query: fragment`select ${open_columns} from credits where profile_id = ${holder_id} and balance > 0 order by id`,
-    read: (rows) => readRows<OpenLot>(rows, ['created_at']),
-  };
+/** Finds the lots of a holder from which something is left, without a lock. Index: credits_open. */
+export async function findOpenLots(reader: Reader, holder_id: ProfileId): Promise<OpenLot[]> {
+  return reader
+    .selectFrom('credits')
+    .select(['id', 'provider_id', 'unit', 'balance', 'is_refundable', 'created_at'])
+    .where('profile_id', '=', holder_id)
+    .where('balance', '>', 0)
+    .orderBy('id')
+    .execute();
 }
 
 /** Locks and returns the lots of a holder from which something is left. The caller has locked the holder's profile. */
@@ -39,7 +50,8 @@ export async function lockOpenLots(tx: Tx, holder_id: ProfileId): Promise<OpenLo
  */
 export function heldCredit(uses: readonly PlannedUse[], at: Date) {
   if (uses.length === 0) return { held_lots: null, held_uses: null };
-  const rows = fragment`json_to_recordset(${JSON.stringify(uses)}::json) as given (credit_id bigint, rank integer, amount bigint)`;
+  const rows = fragment`rows from (json_to_recordset(${JSON.stringify(uses)}::json)
+    as (credit_id bigint, rank integer, amount bigint)) with ordinality as given`;
   return {
     held_lots: {
       query: fragment`update credits set balance = balance - held.amount
@@ -50,7 +62,7 @@ export function heldCredit(uses: readonly PlannedUse[], at: Date) {
     held_uses: {
       query: fragment`insert into credit_uses (credit_id, order_line_id, amount, kind, state, created_at)
         select given.credit_id, line.id, given.amount, 'order', 'held', ${at}
-        from ${rows} join new_lines line on line.rank = given.rank`,
+        from ${rows} join new_lines line on line.rank = given.rank order by ordinality`,
       read: null,
     },
   } as const;
@@ -179,7 +191,61 @@ export async function findUsesOfLines(reader: Reader, line_ids: readonly OrderLi
   return rows;
 }
 
-/** True if a profile holds credit that is not used up, or has given some. Index: credits_open. */
+/** Holds parts of a lot for the refunds that pay them out. The caller has locked the lot. */
+export async function holdPayout(
+  tx: Tx,
+  credit_id: CreditId,
+  refunds: readonly { refund_id: RefundId; amount: number }[],
+  at: Date,
+): Promise<void> {
+  const amount = refunds.reduce((sum, each) => sum + each.amount, 0);
+  await sql`update credits set balance = balance - ${amount} where id = ${credit_id}`.execute(tx);
+  await tx
+    .insertInto('credit_uses')
+    .values(refunds.map((each) => ({ ...each, credit_id, kind: 'payout', state: 'held', created_at: at })))
+    .execute();
+}
+
+/** Finds what a refund pays out of lots. Index: credit_uses_refund_id. */
+export async function findPayoutUses(
+  reader: Reader,
+  refund_id: RefundId,
+): Promise<{ credit_id: CreditId; amount: number; provider_id: ProfileId; unit: string }[]> {
+  return reader
+    .selectFrom('credit_uses as use')
+    .innerJoin('credits', 'credits.id', 'use.credit_id')
+    .select(['use.credit_id', 'use.amount', 'credits.provider_id', 'credits.unit'])
+    .where('use.refund_id', '=', refund_id)
+    .orderBy('use.id')
+    .execute();
+}
+
+/**
+ * Marks what a refund pays out as used by its ledger event. A refund that had failed was made after all: what it had
+ * returned to the lot is taken again.
+ */
+export async function settlePayout(tx: Tx, refund_id: RefundId, ledger_event_id: LedgerEventId): Promise<void> {
+  await sql`with settled as (
+      update credit_uses use set state = 'used', ledger_event_id = ${ledger_event_id}
+      from (select id, state from credit_uses where refund_id = ${refund_id} for update) old
+      where use.id = old.id and use.state <> 'used' returning use.credit_id, use.amount, old.state
+    )
+    update credits set balance = greatest(0, balance - settled.amount) from settled
+    where credits.id = settled.credit_id and settled.state = 'returned'`.execute(tx);
+}
+
+/** Returns what a refused refund was to pay out to its lot. */
+export async function releasePayout(tx: Tx, refund_id: RefundId): Promise<void> {
+  await sql`with returned as (
+      update credit_uses set state = 'returned' where refund_id = ${refund_id} and state = 'held'
+      returning credit_id, amount
+    )
+    update credits set balance = balance + returned.amount from returned where credits.id = returned.credit_id`.execute(
+    tx,
+  );
+}
+
+/** True if a profile holds credit that is not used up. Index: credits_open. */
 export async function hasOpenCredit(reader: Reader, profile_id: ProfileId): Promise<boolean> {
   const row = await reader
     .selectFrom('credits')
@@ -191,7 +257,7 @@ export async function hasOpenCredit(reader: Reader, profile_id: ProfileId): Prom
   return row !== undefined;
 }
 
-/** Asserts that ids of new lots and their number are equal. */
+/** Takes the number of the next lot, in the order of the numbers. */
 export function nextNumber(numbers: CreditId[]): CreditId {
   const number = numbers.shift();
   assert(number !== undefined, 'each lot has a number');

@@ -13,11 +13,13 @@ export {
   holdCredit,
   lockOpenLots,
   type NewLot,
-  openLots,
+  findOpenLots,
   openLotsLock,
   returnHeldCredit,
   usedCredit,
 } from './credit-store.ts';
+export { creditReturn, returnCredit, type ReturnedCredit } from './returned-credit.ts';
+export { creditRoutes } from './routes.ts';
 export { holdAgain } from './hold-again.ts';
 export { type UsedCredit, useEntries } from './credit-entries.ts';
 export { type NotableOrder, splitNote } from './credit-note.ts';

@@ -87,3 +87,33 @@ export async function updateCreditUsed(
     from json_populate_recordset(null::order_lines, ${JSON.stringify(changed)}::json) given
     where line.order_id = ${order_id} and line.rank = given.rank`.execute(tx);
 }
+
+/** Finds the order lines that credit paid in part or whole, by the entry of the order; late payments have their own. */
+export async function findLinesWithCredit(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<Map<LedgerEntryId, OrderLineId[]>> {
+  if (entry_ids.length === 0) return new Map();
+  // Index: order_lines_ledger_entry_id.
+  const rows = await reader
+    .selectFrom('order_lines')
+    .select(['id', 'ledger_entry_id'])
+    .where('ledger_entry_id', 'in', [...new Set(entry_ids)])
+    .where('credit_used', '>', 0)
+    .orderBy('id')
+    .$narrowType<{ ledger_entry_id: LedgerEntryId }>()
+    .execute();
+  const byEntry = Map.groupBy(rows, ({ ledger_entry_id }) => ledger_entry_id);
+  return new Map([...byEntry].map(([id, own]) => [id, own.map((row) => row.id)]));
+}
+
+/** An order line that is the source of a lot. */
+export type SourceLine = Pick<NotedLine, 'id' | 'ledger_entry_id' | 'payer_id'>;
+
+/** Finds lines that are sources of lots. */
+export async function findSourceLines(
+  reader: Reader,
+  ids: readonly OrderLineId[],
+): Promise<Map<OrderLineId, SourceLine>> {
+  return findNotedLines(reader, ids);
+}

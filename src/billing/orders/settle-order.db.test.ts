@@ -232,7 +232,7 @@ function unreachableFor(keys: ReadonlySet<string>): TestContext {
       return chosen.findByKey(attempt);
     },
   };
-  return { ...ctx, processors: { chosen: processor, getByName: () => processor } };
+  return { ...ctx, processors: { ...ctx.processors, chosen: processor, getByName: () => processor } };
 }
 
 test('the ledger is balanced after the tests above', async () => {

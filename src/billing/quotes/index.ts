@@ -7,4 +7,4 @@ export { lockBalances } from './lock-balances.ts';
 export { completeQuote, loadInvoicables, priceQuote, quoteParts } from './load-invoicables.ts';
 export { findItemOffers } from './find-item-offers.ts';
 export { showBalance, showCart, showCartItems, recordShownOffers } from './show-cart.ts';
-export { orderParts, orderSamples, viewChoices, viewInvoicables } from './view-invoicables.ts';
+export { orderParts, orderSamples, takeStoredOption, viewChoices, viewInvoicables } from './view-invoicables.ts';

@@ -189,7 +189,7 @@ export function viewChoices(undecided: readonly Invoicable[]): OrderView {
 }
 
 /** Replaces the options of an invoicable by the one that its cart item stores; unchanged without one. */
-function takeStoredOption(invoicable: Invoicable): Invoicable {
+export function takeStoredOption(invoicable: Invoicable): Invoicable {
   const stored = invoicable.options[0]?.item?.option ?? 0;
   const option = invoicable.options[stored - 1];
   return option ? { ...invoicable, lines: [option, ...invoicable.lines], options: [] } : invoicable;

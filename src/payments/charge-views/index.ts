@@ -2,4 +2,4 @@ export { chargePage } from './charge-page-type.ts';
 export { loadSoldCharge, type SoldCharge, type SoldLine } from './load-sold-charge.ts';
 export { chargePageTypes } from './page-types.ts';
 export { chargePages } from './pages.ts';
-export { viewCharge } from './view-charge.ts';
+export { leftOf, viewCharge } from './view-charge.ts';

@@ -29,6 +29,10 @@ export interface SoldLine {
   shares: Shares;
   /** What was not refunded. */
   left: Shares;
+  /** What the card may still get back. */
+  refundable: number;
+  /** What a refund may still return as credit. */
+  credit_left: number;
 }
 
 /** A charge as its sellers see it. */
@@ -81,15 +85,16 @@ async function loadLines(reader: Reader, charge: Charge): Promise<Omit<SoldLine,
       title: item.title || charge.description,
       funds_unit: charge.unit,
       left: NO_SHARES,
+      refundable: 0,
+      credit_left: 0,
     }));
   }
   const lines = await findRemainingLines(reader, charge, { returns_fee: true, items });
-  return lines.map(({ item, invoiced, funds_unit, left }, num) => ({
+  return lines.map(({ item, invoiced, ...line }, num) => ({
     num,
     item,
     title: item.title || invoiced.description,
-    funds_unit,
-    left,
+    ...line,
   }));
 }
 

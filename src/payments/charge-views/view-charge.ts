@@ -52,13 +52,13 @@ export async function viewCharge(
     customer: { printable_name: name, href: paths.profile(slug) },
     description,
     created_at: charge.created_at.toISOString(),
-    lines: lines.map(({ num, item, title, shares, left }) => ({
+    lines: lines.map(({ num, item, title, shares, left, ...limits }) => ({
       title,
       seller: provider_ids.size > 1 ? (profiles.get(item.provider_id)?.printable_name ?? null) : null,
       paid: money(item.amount),
       refunded: money(shares.amount - left.amount),
-      left: money(charge.state === 'done' ? left.amount : 0),
-      refund_url: can_refund && left.amount > 0 ? withNext(`${base}?line=${num}`, back) : null,
+      left: money(charge.state === 'done' ? leftOf(limits) : 0),
+      refund_url: can_refund && leftOf(limits) > 0 ? withNext(`${base}?line=${num}`, back) : null,
     })),
     ...effectOf(ctx, sold, sellers),
     timeline: presentTimeline(eventsOf(sold, sellers), nextOf(charge)),
@@ -79,7 +79,7 @@ export async function viewCharge(
       paths.apiCharge(slug, charge.processor_key),
       presentCharge({ ...charge, amount, description: apiDescription(charge, sold) }, undefined, ctx.lang),
     ),
-    refund_url: can_refund && lines.some(({ left }) => left.amount > 0) ? withNext(base, back) : null,
+    refund_url: can_refund && lines.some((line) => leftOf(line) > 0) ? withNext(base, back) : null,
   };
 }
 
@@ -247,4 +247,12 @@ function nextOf({ state }: Charge): ChargeView['timeline']['next'] {
     default:
       return { text: 'Nothing more happens by itself.', at: null };
   }
+}
+
+/** Returns what a refund of a line may give back: to the card, and as credit. */
+export function leftOf({
+  refundable,
+  credit_left,
+}: Pick<SoldCharge['lines'][number], 'refundable' | 'credit_left'>): number {
+  return refundable + credit_left;
 }

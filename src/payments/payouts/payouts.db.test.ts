@@ -62,7 +62,7 @@ function withFault(fault: 'unreachable' | 'lost_response'): TestContext {
       throw new Error('connection reset');
     },
   };
-  return { ...ctx, processors: { chosen: processor, getByName: () => processor } };
+  return { ...ctx, processors: { ...ctx.processors, chosen: processor, getByName: () => processor } };
 }
 
 /** A payout that the processor makes without a request of Tollgate. */
@@ -235,7 +235,7 @@ test('of 130 accounts those that fail for ever do not keep the others from being
       yield* chosen.listPayouts(account, since);
     },
   };
-  await reconcilePayouts({ ...ctx, processors: { chosen: processor, getByName: () => processor } });
+  await reconcilePayouts({ ...ctx, processors: { ...ctx.processors, chosen: processor, getByName: () => processor } });
   for (const { provider, account } of owners) {
     assert.equal(await fundsOf(provider), failing.has(account) ? 0 : -500);
   }

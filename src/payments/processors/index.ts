@@ -20,12 +20,15 @@ export {
   type SavedCard,
 } from './processor.ts';
 export {
+  type CreditReturn,
   DEFAULT_PROCESSOR,
   makeProcessors,
   movesMoney,
   type PaymentContext,
   processorNames,
   type Processors,
+  type RefundedCredit,
+  type RefundedLine,
 } from './registry.ts';
 export { processorDevRoutes } from './test/routes.ts';
 export { withProcessorTimeout } from './with-processor-timeout.ts';

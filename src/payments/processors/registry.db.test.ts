@@ -1,3 +1,4 @@
+import { creditReturn } from '#billing';
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
@@ -23,7 +24,7 @@ after(() => database.close());
 function chosenBeside(chosen: Partial<Processor>): Processors {
   const { chosen: older } = ctx.processors;
   const newer: Processor = { ...older, name: 'newer', ...chosen };
-  return { chosen: newer, getByName: (name) => (name === newer.name ? newer : older) };
+  return { ...ctx.processors, chosen: newer, getByName: (name) => (name === newer.name ? newer : older) };
 }
 const makeNewAttempt = (
   processors: Processors,
@@ -40,7 +41,7 @@ const makeNewAttempt = (
 });
 
 test('an unknown processor is refused with a list of the known names', () => {
-  const build = () => makeProcessors('paypall', { db: database.db, clock: ctx.clock });
+  const build = () => makeProcessors('paypall', { db: database.db, clock: ctx.clock, credit: creditReturn });
   assert.throws(build, { message: `no payment processor is called paypall; known: ${processorNames.join(', ')}` });
   assert.throws(() => ctx.processors.getByName(''), { message: /known: / });
 });

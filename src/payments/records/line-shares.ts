@@ -12,7 +12,12 @@ export interface RemainingLine {
   item: ChargeItem;
   invoiced: Entry;
   funds_unit: string;
+  /** Without its refunds. */
   left: Shares;
+  /** What the card may still get back: not what credit notes gave back, as long as it is credit. */
+  refundable: number;
+  /** What a refund may still return as credit, because credit paid it. */
+  credit_left: number;
 }
 
 /**
@@ -39,13 +44,25 @@ export async function findRemainingLines(
     const invoiced = entries.get(item.invoiced_entry_id);
     assert(invoiced, 'the ledger has an entry for each line of a charge');
     const { shares, funds_unit } = sharesOf(item, entries, returns_fee);
-    return {
-      item,
-      invoiced,
-      funds_unit,
-      left: subtractShares(shares, refunded.get(item.id) ?? NO_SHARES),
-    };
+    const { credit_amount: returned, ...taken } = refunded.get(item.id) ?? { ...NO_SHARES, credit_amount: 0 };
+    const left = subtractShares(shares, taken);
+    return { item, invoiced, funds_unit, left, ...refundLimits(item, left.amount, returned) };
   });
+}
+
+/**
+ * Returns what may be refunded of a line: the card first. Credit notes on the order take from the rest of the card,
+ * then from what credit paid. Pure.
+ */
+export function refundLimits(
+  { noted_amount, credit_amount }: Pick<ChargeItem, 'noted_amount' | 'credit_amount'>,
+  left: number,
+  returned: number,
+): Pick<RemainingLine, 'refundable' | 'credit_left'> {
+  return {
+    refundable: Math.max(0, left - noted_amount),
+    credit_left: Math.max(0, credit_amount - returned - Math.max(0, noted_amount - left)),
+  };
 }
 
 /**

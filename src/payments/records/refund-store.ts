@@ -59,7 +59,10 @@ export async function closeRefund(
 }
 
 /** Returns the sums refunded on each line of a charge. Open refunds count, because their money may have been sent. */
-export async function sumRefundsByItem(reader: Reader, charge_id: ChargeId): Promise<Map<ChargeItemId, Shares>> {
+export async function sumRefundsByItem(
+  reader: Reader,
+  charge_id: ChargeId,
+): Promise<Map<ChargeItemId, Shares & { credit_amount: number }>> {
   const rows = await reader
     .selectFrom('refund_lines as line')
     .innerJoin('refunds as refund', 'refund.id', 'line.refund_id')
@@ -69,6 +72,7 @@ export async function sumRefundsByItem(reader: Reader, charge_id: ChargeId): Pro
       eb.fn.sum<number>('line.distribute_amount').as('distribute_amount'),
       eb.fn.sum<number>('line.fee_amount').as('fee_amount'),
       eb.fn.sum<number>('line.broker_fee_amount').as('broker_fee_amount'),
+      eb.fn.sum<number>('line.credit_amount').as('credit_amount'),
     ])
     .where('refund.charge_id', '=', charge_id)
     .where('refund.state', '<>', 'failed')

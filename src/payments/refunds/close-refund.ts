@@ -19,7 +19,7 @@ export async function closeOpenRefund(
   const evidence = await retrieveEvidence(ctx, charge);
   await inTransaction(ctx.db, async (tx) => {
     const at = ctx.clock.now();
-    await settleRefund(tx, refund, outcome, at);
+    await settleRefund(tx, ctx.processors, refund, outcome, at);
     // A refund that was reserved in the meantime postpones the dispute again.
     if (evidence !== null && !(await findOpenRefund(tx, charge.id))) await settleCharge(tx, charge.id, evidence, at);
   });

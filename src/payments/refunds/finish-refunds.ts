@@ -53,7 +53,11 @@ async function finishRefund(
 ): Promise<void> {
   const { processor_key, account } = charge;
   const processor = ctx.processors.getByName(charge.processor);
-  const found = await withProcessorTimeout(ctx, processor.findRefund({ key: refund.key, processor_key, account }));
+  // Credit is returned without the processor.
+  const found: RefundOutcome | null =
+    refund.amount === 0
+      ? { outcome: 'refunded' }
+      : await withProcessorTimeout(ctx, processor.findRefund({ key: refund.key, processor_key, account }));
   if (!found && otherwise === never_requested && refund.returns_backlog) {
     const request = { key: refund.key, processor_key, account, amount: refund.amount };
     return closeOpenRefund(ctx, charge, refund, await withProcessorTimeout(ctx, processor.refund(request)));

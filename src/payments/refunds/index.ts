@@ -6,6 +6,6 @@ export { refundPageTypes } from './page-types.ts';
 export { refundPages } from './pages.ts';
 export { finishOpenRefund, finishRefunds } from './finish-refunds.ts';
 export { finishRefundsJob } from './jobs.ts';
-export { reserveRefundsOfEntries } from './refund-entries.ts';
+export { type RefundPart, type ReservedRefund, reservePayout, reserveRefundsOfEntries } from './refund-entries.ts';
 export { sendRefund } from './send-refund.ts';
 export { refundRoutes } from './routes.ts';

@@ -12,7 +12,7 @@ import type { FormContext } from '#platform/pages/forms/field';
 import type { Refusal } from '#platform/pages/forms/form';
 import { sha256Hex } from '#platform/security/crypto';
 import { humanizeMoney } from '#platform/templates/humanize-money';
-import { loadSoldCharge, type SoldCharge } from '../charge-views/index.ts';
+import { leftOf, loadSoldCharge, type SoldCharge } from '../charge-views/index.ts';
 import { ChargeParams, getSeenCharge } from '../charges/index.ts';
 import type { Processors } from '../processors/index.ts';
 import { refuseRefund } from '../records/index.ts';
@@ -80,8 +80,8 @@ async function askRefund(request: Request): Promise<Asked> {
   const charge = await getSeenCharge(request);
   const sold = await loadSoldCharge(ctx.db, charge, sellersSeenBy(subject));
   const lines = sold.lines
-    .filter(({ left }) => subject.is_manager && charge.state === 'done' && left.amount > 0)
-    .map(({ num, title, left }) => ({ num, title, left: left.amount }));
+    .filter((line) => subject.is_manager && charge.state === 'done' && leftOf(line) > 0)
+    .map(({ num, title, ...line }) => ({ num, title, left: leftOf(line) }));
   return {
     sold,
     lines,

@@ -43,7 +43,7 @@ async function refundLine(charge: Charge, refunded_amount?: number): Promise<voi
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
     const reserved = await reserveRefund(tx, charge.id, [{ num: 0, refunded_amount }], { ...keeps, at });
-    await settleRefund(tx, reserved, { outcome: 'refunded' }, at);
+    await settleRefund(tx, ctx.processors, reserved, { outcome: 'refunded' }, at);
   });
 }
 

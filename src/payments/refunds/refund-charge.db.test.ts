@@ -234,7 +234,7 @@ test('a refund that the processor made after it was marked failed is booked', as
   const { processor_key } = charge;
   const request = { key: intent.key, processor_key, account: '', amount: 2000 };
   const outcome = await makeTestProcessor(ctx.db, ctx.clock).refund(request);
-  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, outcome, ctx.clock.now()));
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, ctx.processors, intent, outcome, ctx.clock.now()));
   assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
   await assert.rejects(refundLines(charge, { num: 0 }), isProblem('refund_exceeds_line'));
 });
@@ -267,7 +267,9 @@ test('an open refund reserves the funds of the provider', async () => {
   await payOut(provider, 1912);
   const intent = await reserveFirstLine(charge, 2000);
   await assert.rejects(refundLines(other, { num: 0 }), isProblem('refund_exceeds_funds'));
-  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
+  await inTransaction(ctx.db, (tx) =>
+    settleRefund(tx, ctx.processors, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()),
+  );
   await refundLines(other, { num: 0 });
   assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
 });
@@ -277,7 +279,9 @@ test('a dispute is booked only after an open refund is decided', async () => {
   const intent = await reserveFirstLine(charge, 500);
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'disputed'));
   await assert.rejects(refreshCharge(ctx, charge), isProblem('refund_in_flight'));
-  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
+  await inTransaction(ctx.db, (tx) =>
+    settleRefund(tx, ctx.processors, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()),
+  );
   assert.equal((await refreshCharge(ctx, charge)).state, 'disputed');
   assert.equal(await findBalanceAmount(payer, accounts.refunded), -2000);
 });

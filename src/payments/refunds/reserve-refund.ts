@@ -33,13 +33,16 @@ interface RefundOptions {
   key?: string | null;
   /** True if the refunded time is not served: the amount leaves Backlog. */
   returns_backlog?: boolean;
+  /** True for a payout of credit: the credit notes on the order do not limit it, and no credit is returned. */
+  is_payout?: boolean;
   at: Date;
 }
 
-type ReservedLine = Shares & Omit<RemainingLine, 'left'>;
+type ReservedLine = Shares & Pick<RemainingLine, 'item' | 'invoiced' | 'funds_unit'> & { credit_amount: number };
 
 /**
- * Checks all lines of a refund and inserts the intent to refund them.
+ * Checks all lines of a refund and inserts the intent to refund them. The card gets back first, then what credit paid
+ * of the line is returned as credit.
  *
  * Locks: the charge, then the providers in id order, so that two refunds cannot promise the same funds.
  * @throws charge_not_refundable, refund_exceeds_line, refund_exceeds_funds, refund_in_flight (405),
@@ -49,7 +52,7 @@ export async function reserveRefund(
   tx: Tx,
   charge_id: Charge['id'],
   wanted: readonly WantedRefund[],
-  { terms, created_by, key, returns_backlog = false, at }: RefundOptions,
+  { terms, created_by, key, returns_backlog = false, is_payout = false, at }: RefundOptions,
 ): Promise<Refund> {
   const charge = await lockCharge(tx, charge_id);
   const refusal = refuseRefund(charge.state);
@@ -59,7 +62,7 @@ export async function reserveRefund(
     throw invalidInput({ lines: ['Each line may be given once.'] });
   }
 
-  const lines = await shareLines(tx, charge, wanted, terms.returns_fee);
+  const lines = await shareLines(tx, charge, wanted, { returns_fee: terms.returns_fee, is_payout });
   if (!terms.may_overdraw) await requireFunds(tx, lines);
   return insertRefund(
     tx,
@@ -70,6 +73,7 @@ export async function reserveRefund(
       amount: lines.reduce((sum, { amount }) => sum + amount, 0),
       state: 'reserved',
       returns_backlog,
+      is_payout,
       created_at: at,
       updated_at: at,
     },
@@ -81,7 +85,7 @@ async function shareLines(
   tx: Tx,
   charge: Charge,
   wanted: readonly WantedRefund[],
-  returns_fee: boolean,
+  { returns_fee, is_payout }: { returns_fee: boolean; is_payout: boolean },
 ): Promise<ReservedLine[]> {
   const lines = await findRemainingLines(tx, charge, { returns_fee });
   return wanted.map(({ num, refunded_amount }) => {
@@ -89,19 +93,24 @@ async function shareLines(
     if (!line) {
       throw paymentsProblems.charge_line_unknown({ detail: `No line item ${num} on charge ${charge.processor_key}.` });
     }
-    const { left, ...rest } = line;
-    const amount = refunded_amount ?? left.amount;
-    if (amount > left.amount || amount === 0) {
-      const [asked, available] = [amount, left.amount].map((each) => formatMoney({ amount: each, unit: charge.unit }));
+    const { item, invoiced, funds_unit, left } = line;
+    const { refundable, credit_left } = is_payout ? { refundable: left.amount, credit_left: 0 } : line;
+    const wanted_amount = refunded_amount ?? refundable + credit_left;
+    if (wanted_amount > refundable + credit_left || wanted_amount === 0) {
+      const [asked, available] = [wanted_amount, refundable + credit_left].map((each) =>
+        formatMoney({ amount: each, unit: charge.unit }),
+      );
       throw paymentsProblems.refund_exceeds_line({
         detail: `Cannot refund ${asked} while there is only ${available} available on the line item.`,
       });
     }
     // The rest of a line can always be refunded: charges of the first version may have a fraction of a unit.
+    const amount = Math.min(wanted_amount, refundable);
     if (amount % chargeStep(charge.unit) !== 0 && amount !== left.amount) {
       throw invalidInput({ lines: [`Amounts in ${charge.unit} are refunded in whole units.`] });
     }
-    return { ...prorateRefund(left, amount, line.funds_unit), ...rest };
+    const credit_amount = wanted_amount - amount;
+    return { ...prorateRefund(left, amount, funds_unit), item, invoiced, funds_unit, credit_amount };
   });
 }
 

@@ -1,6 +1,6 @@
 import { formatMoney } from '#kernel/money';
 import { inTransaction } from '#platform/db/database';
-import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
+import { type PaymentContext, type RefundOutcome, withProcessorTimeout } from '../processors/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { Charge, Refund } from '../records/index.ts';
 import { closeOpenRefund } from './close-refund.ts';
@@ -22,11 +22,14 @@ export async function sendRefund(
   if (refund.state !== 'settled') {
     const processor = ctx.processors.getByName(charge.processor);
     const request = { key: refund.key, processor_key, account, amount: refund.amount };
-    const outcome = await withProcessorTimeout(ctx, processor.refund(request));
+    // Credit is returned without the processor.
+    const outcome: RefundOutcome =
+      refund.amount === 0 ? { outcome: 'refunded' } : await withProcessorTimeout(ctx, processor.refund(request));
     if (is_retry) await closeOpenRefund(ctx, charge, refund, outcome);
-    else await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, outcome, ctx.clock.now()));
+    else await inTransaction(ctx.db, (tx) => settleRefund(tx, ctx.processors, refund, outcome, ctx.clock.now()));
     if (outcome.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: outcome.detail });
     if (outcome.outcome === 'pending') return `${amount} is being refunded on charge ${processor_key}.`;
   }
+  if (refund.amount === 0) return `What credit paid of charge ${processor_key} was returned as credit.`;
   return `${amount} refunded successfully on charge ${processor_key}.`;
 }

@@ -8,7 +8,9 @@ import {
   issueCreditNotes,
   moveAmount,
   type NewEntry,
+  type NotedAmount,
   postEvent,
+  sumByUnit,
 } from '#ledger';
 import { getProcessor } from '#profiles';
 import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
@@ -25,9 +27,10 @@ import {
   findRefundLines,
   type Refund,
   refundEntries,
+  subtractNotedAmount,
   type RefundLine,
 } from '../records/index.ts';
-import type { RefundOutcome } from '../processors/index.ts';
+import type { Processors, RefundedCredit, RefundOutcome } from '../processors/index.ts';
 
 /**
  * Closes a refund with the outcome of the processor: books a refund that was made and issues its credit notes, marks a
@@ -35,7 +38,14 @@ import type { RefundOutcome } from '../processors/index.ts';
  * Idempotent. A pending refund stays reserved. A refund that was marked failed is booked if the processor made it
  * later.
  */
-export async function settleRefund(tx: Tx, refund: Refund, outcome: RefundOutcome, at: Date): Promise<void> {
+// long: the steps of one booking, in their order
+export async function settleRefund(
+  tx: Tx,
+  { credit }: Pick<Processors, 'credit'>,
+  refund: Refund,
+  outcome: RefundOutcome,
+  at: Date,
+): Promise<void> {
   if (outcome.outcome === 'pending') return;
   const is_refunded = outcome.outcome === 'refunded';
   const closed = await closeRefund(tx, refund.id, is_refunded ? ['reserved', 'failed'] : ['reserved'], {
@@ -43,7 +53,8 @@ export async function settleRefund(tx: Tx, refund: Refund, outcome: RefundOutcom
     detail: is_refunded ? null : outcome.detail,
     updated_at: at,
   });
-  if (!closed || !is_refunded) return;
+  if (!closed) return;
+  if (!is_refunded) return refund.is_payout ? credit.release(tx, refund.id) : undefined;
 
   const charge = await findChargeById(tx, refund.charge_id);
   const site = await findSite(tx);
@@ -57,31 +68,57 @@ export async function settleRefund(tx: Tx, refund: Refund, outcome: RefundOutcom
   const funds_unit = lines[0]?.funds_unit;
   assert(funds_unit !== undefined, 'a refund has lines');
 
+  const named = lines.map((line) => {
+    const item = items.find(({ id }) => id === line.charge_item_id);
+    const entry = item && invoiced.get(item.invoiced_entry_id);
+    assert(item && entry);
+    return { line, item, entry };
+  });
   const entries = refundEntries(
     { ...charge, funds_unit },
     { customer_id: charge.profile_id, processor_id: (await getProcessor(tx)).id, broker_id: site.broker_id },
-    lines.map((line) => {
-      const item = items.find(({ id }) => id === line.charge_item_id);
-      const entry = item && invoiced.get(item.invoiced_entry_id);
-      assert(item && entry);
-      return {
-        ...line,
-        provider_id: item.provider_id,
-        subject: chargeSubject(charge.id, item.id),
-        label: item.event_label === '' ? entry.description : item.event_label,
-        invoiced_description: entry.description,
-      };
-    }),
+    named.flatMap(({ line, item, entry }) =>
+      line.amount === 0
+        ? []
+        : {
+            ...line,
+            provider_id: item.provider_id,
+            subject: chargeSubject(charge.id, item.id),
+            label: item.event_label === '' ? entry.description : item.event_label,
+            invoiced_description: entry.description,
+          },
+    ),
+  );
+  const returned = await credit.book(
+    tx,
+    refund,
+    named.map(({ line, item, entry }) => ({
+      invoiced_entry_id: item.invoiced_entry_id,
+      provider_id: item.provider_id,
+      unit: charge.unit,
+      description: entry.description,
+      credit_amount: line.credit_amount,
+    })),
+    at,
   );
   const posted = await postEvent(tx, {
     key: `refund:${charge.processor_key}:${refund.key}`,
     kind: 'refund',
     receipt_key: charge.processor_key,
     at,
-    entries: refund.returns_backlog ? [...entries, ...backlogEntries(lines, items, invoiced)] : entries,
+    entries: [
+      ...entries,
+      ...returned.entries,
+      ...(refund.returns_backlog ? backlogEntries(lines, items, invoiced, charge) : []),
+    ],
   });
+  const ledger_event_id = postedEvent(posted);
+  await returned.save(tx, ledger_event_id);
+  if (refund.is_payout) for (const { item, line } of named) await subtractNotedAmount(tx, item.id, line.amount);
   await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
-  await issueCreditNotes(tx, { ledger_event_id: postedEvent(posted), at }, refundedAmounts(posted, charge, items));
+  if (refund.is_payout) return;
+  const lots = returnedAmounts(returned, posted.slice(entries.length), named);
+  await issueCreditNotes(tx, { ledger_event_id, at }, [...refundedAmounts(posted, charge, items), ...lots]);
 }
 
 /**
@@ -91,21 +128,43 @@ function backlogEntries(
   lines: readonly RefundLine[],
   items: readonly ChargeItem[],
   invoiced: ReadonlyMap<LedgerEntryId, Entry>,
+  { unit }: Pick<Charge, 'unit'>,
 ): NewEntry[] {
   return lines.flatMap((line) => {
     const item = items.find(({ id }) => id === line.charge_item_id);
     const order = item && invoiced.get(item.invoiced_entry_id);
     const amount = line.distribute_amount + line.fee_amount + line.broker_fee_amount;
     assert(item && order);
-    if (amount === 0) return [];
-    return moveAmount({
-      from: { profile_id: item.provider_id, account: accounts.refund },
-      to: { profile_id: item.provider_id, account: accounts.backlog },
-      amount,
-      unit: line.funds_unit,
-      subject: fromSubjectColumns(order),
-      description: 'Keep a balanced ledger',
-    });
+    const money = [
+      { amount, unit: line.funds_unit },
+      { amount: line.credit_amount, unit },
+    ];
+    return sumByUnit(money).flatMap((each) =>
+      each.amount === 0
+        ? []
+        : moveAmount({
+            ...each,
+            from: { profile_id: item.provider_id, account: accounts.refund },
+            to: { profile_id: item.provider_id, account: accounts.backlog },
+            subject: fromSubjectColumns(order),
+            description: 'Keep a balanced ledger',
+          }),
+    );
+  });
+}
+
+/** Returns what a refund gave back as credit. `entries` are the posted ones of `returned`. */
+function returnedAmounts(
+  { lots }: RefundedCredit,
+  entries: readonly Entry[],
+  named: readonly { item: ChargeItem; entry: Entry }[],
+): NotedAmount[] {
+  return lots.flatMap(({ invoiced_entry_id, lot, amount, index }) => {
+    const ledger_entry_id = entries[index]?.id;
+    const order = named.find(({ item }) => item.invoiced_entry_id === invoiced_entry_id)?.entry;
+    assert(ledger_entry_id !== undefined && order, 'each returned amount has an entry');
+    const { description } = order;
+    return { invoiced_entry_id, ledger_entry_id, kind: 'refund', description, credited: amount, lot };
   });
 }
 

@@ -5,14 +5,17 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { EffectLine } from '#platform/pages/details/effect';
 import { humanizeMoney } from '#platform/templates/humanize-money';
-import type { SoldCharge, SoldLine } from '../charge-views/index.ts';
+import { leftOf, type SoldCharge, type SoldLine } from '../charge-views/index.ts';
 import type { ProcessorTerms } from '../processors/index.ts';
 import { prorateRefund, type Shares } from '../records/index.ts';
 import type { WantedRefund } from './reserve-refund.ts';
 
 interface Part {
   line: SoldLine;
+  /** Shares of what the card gets back. */
   shares: Shares;
+  /** Returned as credit. */
+  credit_amount: number;
 }
 
 /** Returns what a refund does: who gets what, the funds before and after, what stays. */
@@ -24,12 +27,15 @@ export async function viewEffect(
 ): Promise<EffectLine[]> {
   const parts = wanted.flatMap(({ num, refunded_amount = 0 }): Part[] => {
     const line = lines.find((each) => each.num === num);
-    return line ? [{ line, shares: sharesOf(line, refunded_amount, terms.returns_fee) }] : [];
+    if (!line) return [];
+    const amount = Math.min(refunded_amount, line.refundable);
+    return [{ line, shares: sharesOf(line, amount, terms.returns_fee), credit_amount: refunded_amount - amount }];
   });
   const customer = profiles.get(charge.profile_id)?.printable_name ?? '';
   const sum = (of: (shares: Shares) => number) => parts.reduce((total, { shares }) => total + of(shares), 0);
   const amount = sum((shares) => shares.amount);
-  const left = lines.reduce((total, line) => total + line.left.amount, 0);
+  const credit = parts.reduce((total, { credit_amount }) => total + credit_amount, 0);
+  const left = lines.reduce((total, line) => total + leftOf(line), 0);
   const funds_unit = parts[0]?.line.funds_unit ?? charge.unit;
   const fees: [string, number][] = [
     ['Fee that the processor returns', sum((shares) => shares.fee_amount)],
@@ -42,9 +48,18 @@ export async function viewEffect(
       money: { amount, unit: charge.unit },
       strong: true,
     },
+    ...(credit === 0
+      ? []
+      : [
+          {
+            label: `${customer} gets back as credit`,
+            hint: 'what credit paid',
+            money: { amount: credit, unit: charge.unit },
+          },
+        ]),
     ...(await fundsLines(ctx, parts, { profiles, is_seller })),
     ...fees.filter(([, fee]) => fee > 0).map(([label, fee]) => ({ label, money: { amount: fee, unit: funds_unit } })),
-    { label: 'Can be refunded after this', money: { amount: left - amount, unit: charge.unit } },
+    { label: 'Can be refunded after this', money: { amount: left - amount - credit, unit: charge.unit } },
     { label: `Subscriptions of ${customer}`, value: 'unchanged' },
   ];
 }

@@ -1,3 +1,4 @@
+import { creditReturn } from '#billing';
 import { Problem } from '#kernel/problem';
 import { DEFAULT_PROCESSOR, makeProcessors, withdrawFunds } from '#payments';
 import { randomKey40 } from '../../../src/platform/security/crypto.ts';
@@ -17,7 +18,7 @@ export function payOut(units: number): Command {
     },
     async send({ app }) {
       const ctx = await app.tollgate.makeContext('proof');
-      const processors = makeProcessors(DEFAULT_PROCESSOR, { db: app.db, clock: app.clock });
+      const processors = makeProcessors(DEFAULT_PROCESSOR, { db: app.db, clock: app.clock, credit: creditReturn });
       const wanted = { amount, unit, key: randomKey40() };
       try {
         await withdrawFunds({ ...ctx, processors }, ctx.site.broker_id, wanted);
