@@ -15,6 +15,7 @@ const decline_kinds = {
 export function withFaults(processors: Processors, plan: FaultPlan, clock: Clock): Processors {
   const chosen = wrap(processors.chosen, plan, clock);
   return {
+    ...processors,
     chosen,
     getByName: (name) => (name === chosen.name ? chosen : wrap(processors.getByName(name), plan, clock)),
   };
