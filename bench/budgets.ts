@@ -73,6 +73,11 @@ export const page_exceptions: Readonly<Record<string, Budget & { readonly reason
     transactions_max: 0,
     reason: 'reads every step through the doors of the rooms; opened by one manager, a few times',
   },
+  '/billing/payments/:claim_code/': {
+    statements_max: 12,
+    transactions_max: 0,
+    reason: 'follows the order of the link to its charges and balances; opened once for each order that is paid later',
+  },
 };
 
 /** Pages that are larger than `PAGE_BYTES_MAX`, with the reason. */
