@@ -10,6 +10,7 @@ import { runJob } from '../support/run-job.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { checkInvariants } from './checks.ts';
 import { add, redeem } from './commands/buy.ts';
+import { verbsOfBalances } from './crash-of-balances.ts';
 import { startCuttingProxy } from './cutting-proxy.ts';
 import type { Model } from './model/model.ts';
 import { makeSite, type Site } from './site.ts';
@@ -212,6 +213,7 @@ export const verbs: readonly Verb[] = [
     },
   },
   { name: 'import', prepare: buy, act: importTen, check: checkOneImport },
+  ...verbsOfBalances(buy),
 ];
 
 /** Starts a second process on the database of the first, whose connections are cut at a chosen request. */
