@@ -116,7 +116,7 @@ const subrooms = {
     'subscriber-file': ['receipts'],
     requests: ['records'],
     dunning: ['records', 'parked', 'recognition', 'credits', 'quotes', 'orders', 'balances'],
-    renewals: ['records', 'credits', 'quotes', 'orders', 'dunning'],
+    renewals: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning'],
   },
 };
 

@@ -16,6 +16,7 @@ import {
 } from '#payments';
 import { lockProfile, type Profile, findProfileById } from '#profiles';
 import { closeUnpaidOrder, settleOrder } from '../orders/index.ts';
+import { isParked } from '../parked/index.ts';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
 import { buildOrderLines, cartVersion, collectLines, type Order, reservedOrderParts } from '../records/index.ts';
 import { hasOrderInFlight } from './in-flight-store.ts';
@@ -54,7 +55,7 @@ export async function chargeDue(
   const reserved = await inTransaction(ctx.db, async (tx): Promise<ReservedDue | DueOutcome> => {
     await lockProfile(tx, place.profile_id);
     const payer = await findProfileById(tx, place.profile_id);
-    if (!payer?.is_active) return { result: 'nothing' };
+    if (!payer?.is_active || (await isParked(tx, payer.id, 'renew_subscriptions'))) return { result: 'nothing' };
     const due = dueAt(await loadDues(tx, payer, at, { renewing_only: true }), place);
     if (!due || !isChargeable(due)) return { result: 'nothing' };
     if (await isPaying(tx, place.profile_id)) return { result: 'busy' };

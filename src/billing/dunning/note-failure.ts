@@ -40,9 +40,10 @@ const UNREACHED_MAX = 5;
 export async function noteFailure(
   ctx: DunningContext,
   tx: Tx,
-  { charge_attempt_id, ...place }: DuePlace & { charge_attempt_id: ChargeAttemptId },
+  { charge_attempt_id, profile_id, provider_id, unit }: DuePlace & { charge_attempt_id: ChargeAttemptId },
   failure: Failure,
 ): Promise<void> {
+  const place = { profile_id, provider_id, unit };
   const outcome = { kind: failure.kind, code: failure.code };
   const [noted] = await closeRenewalCharges(tx, [charge_attempt_id], outcome, ctx.clock.now());
   if (noted === undefined) return;

@@ -2,8 +2,10 @@ import { inTransaction, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { walkRows } from '#platform/jobs/walk-rows';
 import { findDisputingPlaces } from '#payments';
-import type { DunningCaseId } from '#platform/db/db-schema';
+import type { DunningCaseId, ProfileId } from '#platform/db/db-schema';
 import { findProfileById, lockProfile, type Profile } from '#profiles';
+import { isParked, park } from '../parked/index.ts';
+import { BooksViolation } from '../recognition/index.ts';
 import { renewalRecovered } from '../renewal-events.ts';
 import { chargeDue, type DueOutcome, isPaying, type ReservedDue, runReserved } from './charge-due.ts';
 import {
@@ -36,10 +38,26 @@ export async function reviewCases(ctx: DunningContext, { at, isOver }: ReviewRun
     findBatch: (after: DunningCaseId | null, limit) =>
       isOver() ? Promise.resolve([]) : findOpenBatch(ctx.db, after, limit),
     async work(open) {
-      if (!isOver()) await reviewAndCharge(ctx, open, at);
+      if (!isOver()) await parkingOnViolation(ctx, open.profile_id, () => reviewAndCharge(ctx, open, at));
     },
     onError: ({ id }, error) => ctx.log.error({ err: error, dunning_case_id: id }, 'dunning case not reviewed'),
   });
+}
+
+/** Parks a payer, with the reason, whose books break a rule; the job leaves the payer alone until it is released. */
+async function parkingOnViolation(
+  ctx: DunningContext,
+  profile_id: ProfileId,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof BooksViolation)) throw error;
+    const reason = error.message;
+    await inTransaction(ctx.db, (tx) => park(tx, { profile_id, job: 'renew_subscriptions', reason }, ctx.clock.now()));
+    ctx.log.error({ profile_id, reason }, 'profile parked: its books break a rule of recognition');
+  }
 }
 
 async function reviewAndCharge(ctx: DunningContext, open: DunningCase, at: Date): Promise<void> {
@@ -88,7 +106,7 @@ export async function reviewCase(ctx: DunningContext, { id, ...place }: DunningC
     const open = await lockOpenCase(tx, place);
     const payer = await findProfileById(tx, place.profile_id);
     if (open?.id !== id || !payer) return 'none';
-    if (await isPaying(tx, payer.id)) return 'none';
+    if ((await isPaying(tx, payer.id)) || (await isParked(tx, payer.id, 'renew_subscriptions'))) return 'none';
     const due = dueAt(await loadDues(tx, payer, at, { renewing_only: true }), open);
     if (!payer.is_active || !due || !isChargeable(due)) return closeCase(tx, open, payer, at);
     const current = await followDisputes(tx, open, at);

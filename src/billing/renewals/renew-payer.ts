@@ -71,11 +71,11 @@ export async function renewPayer(
       renewalSlots(ids),
       renewalFacts(payer_id, ids, { span: renewalSpan(at, lapse_days), at }),
     );
-    const { due_subscriptions, changing, renewed_plans: plans, parties, due, lots, in_flight } = loaded;
+    const { due_subscriptions, changing, renewed_plans: plans, parties, due, lots, in_flight, parked } = loaded;
     const planned = due_subscriptions
       .filter(({ id }) => !changing.has(id))
       .flatMap((subscription) => planOf(subscription, { plans, parties }, at));
-    if (planned.length === 0 || !payer.is_active) return nothing;
+    if (planned.length === 0 || !payer.is_active || parked) return nothing;
     const groups = [...Map.groupBy(planned, ({ plan }) => `${plan.profile_id} ${plan.unit}`).values()];
     const facts = { parties, lots, holdings: lots.length === 0 ? [] : await findHoldingsOf(tx, planned), at };
     const owes_more = due.subjects.length > 0 || in_flight || groups.length > 1;

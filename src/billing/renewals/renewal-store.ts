@@ -6,6 +6,7 @@ import { type Part, readRows, runTogether, together } from '#platform/db/togethe
 import { plansById } from '#catalog';
 import { type LedgerSubject, statementBalance, toSubjectColumns } from '#ledger';
 import { profilesById } from '#profiles';
+import { unparkedRows } from '../parked/index.ts';
 import { lockedRenewals } from '#subscriptions';
 import { heldCredit, openLotsLock, type PlannedUse } from '../credits/index.ts';
 import { type NewOrderLine, type Order, type OrderLine, ordersInFlight, readOrderLines } from '../records/index.ts';
@@ -61,6 +62,10 @@ export function renewalFacts(
     due: statementBalance(payer_id, at),
     lots: openLotsLock(payer_id),
     in_flight: ordersInFlight(payer_id, []),
+    parked: {
+      query: fragment`select 1 as parked where not ${unparkedRows(fragment`${payer_id}::bigint`, 'renew_subscriptions')}`,
+      read: (rows: readonly object[]) => rows.length > 0,
+    },
   });
 }
 
