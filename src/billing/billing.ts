@@ -8,6 +8,7 @@ import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/ind
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted, paymentLinkSent } from './events.ts';
 import { renewalEvents } from './renewal-events.ts';
+import { changeEvents, changeRoutes } from './changes/index.ts';
 import { billingJobs } from './jobs.ts';
 import { creditRoutes } from './credits/index.ts';
 import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
@@ -40,6 +41,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       balanceRoutes(http);
       creditRoutes(http, processors);
       dunningRoutes(http, { processors, dunning: renewals });
+      changeRoutes(http, processors);
       paymentLinkRoutes(http, { processors, pay_later_allowed });
     },
     pages(http) {
@@ -74,6 +76,6 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
     ],
     subscribers: [newCardSubscriber({ processors, dunning: renewals })],
     jobs: billingJobs({ processors, renewals }),
-    events: [...pauseEvents, orderExecuted, ...renewalEvents, claimCodeGenerated, paymentLinkSent],
+    events: [...pauseEvents, orderExecuted, ...renewalEvents, ...changeEvents, claimCodeGenerated, paymentLinkSent],
   };
 }

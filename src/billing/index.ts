@@ -11,6 +11,7 @@ export {
   subscriptionEndedUnpaid,
   subscriptionUpgrade,
 } from './renewal-events.ts';
+export { changeApproaching, changePending, subscriptionChanged } from './changes/index.ts';
 export { makeBilling } from './billing.ts';
 export { billingLedgerChecks } from './ledger-check-store.ts';
 export { addToCart, type NewCartItem, emptyCartOnArchive, emptyCart } from './cart/index.ts';

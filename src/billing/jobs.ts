@@ -1,5 +1,6 @@
 import type { Processors } from '#payments';
 import { defineJob } from '#platform/jobs/jobs';
+import { changeJobs, finishChange } from './changes/index.ts';
 import { finishOrders } from './orders/index.ts';
 import { chargeNewCardJob } from './dunning/index.ts';
 import { endNoticesJob, type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
@@ -18,7 +19,7 @@ const finishOrdersJob = (processors: Processors) => {
     catch_up: 'last',
     moved: 'daily',
     run: async (ctx) => {
-      await finishOrders({ ...ctx, processors }, places);
+      await finishOrders({ ...ctx, processors }, places, finishChange);
     },
   });
 };
@@ -29,6 +30,7 @@ export const billingJobs = ({ processors, renewals }: RenewalNeeds) => [
   chargeNewCardJob({ processors, dunning: renewals }),
   finishOrdersJob(processors),
   runPausesJob,
+  ...changeJobs(processors),
   ...recogniseIncomeJob(),
   forgetVisitorCartsJob,
   forgetSeatUploadsJob,

@@ -9,6 +9,8 @@ import {
   userVerified,
 } from '#accounts';
 import {
+  changeApproaching,
+  changePending,
   cardExpiresSoon,
   claimCodeGenerated,
   expiresSoon,
@@ -21,6 +23,7 @@ import {
   renewalRecovered,
   subscriptionEndedUnpaid,
   subscriptionUpgrade,
+  subscriptionChanged,
 } from '#billing';
 import { userContact } from '#contacts';
 import { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
@@ -33,6 +36,7 @@ import {
   subscriptionRequestCreated,
   useChargeLimitCrossed,
 } from '#subscriptions';
+import { composeChangeApproaching, composeChangePending, composeSubscriptionChanged } from './compose-change-notice.ts';
 import { composeClaimCode } from './compose-claim-notice.ts';
 import { composeUserContact } from './compose-contact-notice.ts';
 import {
@@ -117,4 +121,7 @@ export const composers: readonly Composer[] = [
   on(paymentMethodAbsent, composePaymentMethodAbsent),
   on(quotaReached, composeQuotaReached),
   on(useChargeLimitCrossed, composeUseChargeLimitCrossed),
+  on(subscriptionChanged, composeSubscriptionChanged),
+  on(changePending, composeChangePending),
+  on(changeApproaching, composeChangeApproaching),
 ];

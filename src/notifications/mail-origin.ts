@@ -15,6 +15,8 @@ const invitations = new Set([
 const receipts = new Set([
   'card_expires_soon',
   'card_updated',
+  'change_approaching',
+  'change_pending',
   'charge_updated',
   'expires_soon',
   'order_executed',
@@ -26,6 +28,7 @@ const receipts = new Set([
   'renewal_recovered',
   'subscription_ended_unpaid',
   'subscription_upgrade',
+  'subscription_changed',
   'use_charge_limit_crossed',
 ]);
 

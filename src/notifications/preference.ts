@@ -10,6 +10,8 @@ const brokerEvents: ReadonlySet<string> = new Set([
 const optionalEvents = [
   'card_expires_soon',
   'card_updated',
+  'change_approaching',
+  'change_pending',
   'charge_updated',
   'claim_code_generated',
   'expires_soon',
@@ -28,6 +30,7 @@ const optionalEvents = [
   'role_grant_created',
   'role_request_created',
   'subscription_ended_unpaid',
+  'subscription_changed',
   'subscription_grant_accepted',
   'subscription_grant_created',
   'subscription_request_accepted',

@@ -61,6 +61,9 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   expires_soon: toCustomer,
 
   subscription_request_accepted: toBothSides,
+  subscription_changed: toBothSides,
+  change_pending: toBothSides,
+  change_approaching: toBothSides,
   quota_reached: toBothSides,
   use_charge_limit_crossed: toBothSides,
   renewal_charge_failed: toBothSides,

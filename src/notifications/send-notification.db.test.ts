@@ -638,6 +638,19 @@ test('the reply to any message goes to the other party, never to one of its read
     lifetime_s: 0,
   };
   const bySubscriber = { ...subscription(), originated_by: xia.id };
+  const planned = () => {
+    const { plan, plan_id: _, ...facts } = subscription();
+    const effective_at = '2026-04-10T10:00:00.000Z';
+    return { ...facts, from: plan, to: plan, quantity: { from: 1, to: 2 }, unit: 'usd', effective_at, amount: 2000 };
+  };
+  const changed = {
+    lines: [{ description: 'Seats', amount: 2000 }],
+    charge_amount: 2000,
+    credit_after: 0,
+    ends_at: '2026-04-10T10:00:00.000Z',
+    next_charge_at: null,
+    next_charge_amount: 0,
+  };
   const gym = 'desk@gym.example.com';
   const [toXia, toAcme] = ['xia@example.com', 'billing@acme.example.com'];
   const ofPerson = { ...subscription(), profile_id: personal.id, originated_by: null };
@@ -806,6 +819,9 @@ test('the reply to any message goes to the other party, never to one of its read
     ['payment_method_absent', ending, customer],
     ['quota_reached', { ...ofPerson, use_charge: 'requests', used_quantity: 101 }, bothSides],
     ['use_charge_limit_crossed', { ...ofPerson, use_charge: 'requests', used_quantity: 1000 }, bothSides],
+    ['subscription_changed', { ...planned(), ...changed }, [[[toAcme, toXia], gym]]],
+    ['change_pending', planned(), [[[toAcme, toXia], gym]]],
+    ['change_approaching', planned(), [[[toAcme, toXia], gym]]],
   ];
   assert.deepEqual(
     composers.map(({ event_type }) => event_type.event_name).filter((name) => !cases.some(([each]) => each === name)),

@@ -75,6 +75,7 @@ export {
   findRefundedFunds,
   findRefundsOfEntries,
   findSettledRefundLines,
+  hasDisputedCharge,
   hasUnresolvedCharge,
   insertedAttempt,
   lockChargesOf,

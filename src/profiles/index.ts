@@ -30,6 +30,7 @@ export {
   findRoleHistories,
   findRoleHistory,
   findInvitedProfile,
+  countPeople,
   findManagedAmong,
   findManagerIds,
   findPeople,

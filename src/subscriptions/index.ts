@@ -2,6 +2,12 @@
 export { findManagedProfiles } from './managed-profiles.ts';
 export { claimWaiting } from './invitations/index.ts';
 export {
+  type CountedUse,
+  createSubscription,
+  findChain,
+  findCountedUses,
+  findOtherSubscriptions,
+  insertCountedUses,
   deleteEnding,
   type EndingReason,
   endingReasons,

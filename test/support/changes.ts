@@ -18,6 +18,8 @@ export const BEGIN = '2026-01-10T10:00:00Z';
 /** Half of the month that begins at BEGIN. */
 export const H = '2026-01-25T22:00:00Z';
 
+const SIGN_IN_S = 400 * 86_400;
+
 export type Call = ReturnType<typeof apiClient>;
 type PlanFields = Parameters<typeof makePlan>[1];
 /** Columns of migration 0089 that a plan of an example sets. */
@@ -82,7 +84,9 @@ interface BuyWish {
 
 /** Starts an application of its own, with the clock at BEGIN. */
 export async function startChanges(given: Parameters<typeof startApp>[0] = {}): Promise<ChangeSite> {
-  const app = await startApp({ now: new Date(BEGIN), ...given });
+  // The sign-in of the callers outlasts the examples.
+  const config = { token_lifetime_s: SIGN_IN_S, refresh_lifetime_s: SIGN_IN_S, ...given.config };
+  const app = await startApp({ now: new Date(BEGIN), ...given, config });
   const ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
   const broker = await registerBrokerManager(app, 'operator');
   const register = async (name: string) => apiClient(app, await registerUser(app, name));

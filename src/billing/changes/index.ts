@@ -1,3 +1,7 @@
 // Changes of the plan or the quantity of a subscription.
-export type { ChangeFacts, ChangeRequest, PlannedChange } from './change.ts';
-export { linesOf, planChange } from './plan-change.ts';
+export { changeApproaching, changeEvents, changePending, subscriptionChanged } from './events.ts';
+export { finishChange } from './finish-change.ts';
+export { changeJobs } from './jobs.ts';
+export { dropPendingChange } from './pending-change.ts';
+export { findPendingChange, findPendingChanges, type PendingChange } from './pending-change-store.ts';
+export { changeRoutes } from './routes.ts';

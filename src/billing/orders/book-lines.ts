@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import type { Plan } from '#catalog';
 import { accounts, fromSubjectColumns, type LedgerSubject, moveAmount, type NewEntry } from '#ledger';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
-import { type BoughtUses, type Opened, type Opening, type Slot, subscriptionSubject } from '#subscriptions';
+import {
+  type BoughtUses,
+  type Opened,
+  type Opening,
+  type Slot,
+  type Subscription,
+  subscriptionSubject,
+} from '#subscriptions';
 import { describePeriods } from '../quotes/index.ts';
 import { balanceKey, isSeatSubject, itemKey, makeSeatSubject, type Order, type OrderLine } from '../records/index.ts';
 
@@ -106,6 +113,35 @@ export function bookLines(
       return { line, subscription_id, subject, description, anchor_at, covers_from: null, covers_to: null };
     });
   return { booked, uses };
+}
+
+/**
+ * Returns what the lines of an operation on one subscription book: the new ones belong to it and cover their own time,
+ * the others are paid late. Pure.
+ */
+export function bookLinesOn(lines: readonly OrderLine[], { id, anchor_at }: Subscription): BookedLine[] {
+  return lines
+    .toSorted((a, b) => a.rank - b.rank)
+    .map((line): BookedLine => {
+      const { description, covers_from, covers_to } = line;
+      if (line.ledger_entry_id === null) {
+        // The time of a line that does not recur was paid before: it opens no coverage.
+        const is_paid_before = line.kind === 'period' && line.recurring_amount === null;
+        return {
+          line,
+          subscription_id: id,
+          subject: subscriptionSubject(id),
+          description,
+          anchor_at: is_paid_before ? null : anchor_at,
+          covers_from,
+          covers_to,
+        };
+      }
+      const subject = fromSubjectColumns(line);
+      assert(subject, 'an order that is paid late has a subject');
+      const none = { anchor_at: null, covers_from: null, covers_to: null };
+      return { line, subscription_id: line.subscription_id, subject, description, ...none };
+    });
 }
 
 function bookSeat(line: OrderLine, plan: Plan, seats: Map<PlanId, LedgerSubject>): BookedLine {

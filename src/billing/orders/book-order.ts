@@ -18,8 +18,9 @@ import {
 } from '../claims/index.ts';
 import { orderExecuted } from '../events.ts';
 import { notedAmounts, saveNotedCredit, usedCredit } from '../credits/index.ts';
+import { afterOperation } from './after-operation.ts';
 import { type BookedCredit, bookCredit } from './book-credit.ts';
-import { type BookedLine, bookLines, orderEntries, shownKeysOf } from './book-lines.ts';
+import { type BookedLine, bookLines, bookLinesOn, orderEntries, shownKeysOf } from './book-lines.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
 import { documentParts } from './issue-documents.ts';
 import { type BookingFacts, findPaidLines, type LoadedBooking, planBooking, type Settlement } from './load-booking.ts';
@@ -51,7 +52,10 @@ export async function bookOrder(
   const claims = makeClaims(ctx, order, lines, at);
   const saved = await saveFirst(tx, settlement, facts, claims);
   const { opened, events } = readOpenings(facts.openings, saved);
-  const { booked, uses } = bookLines(lines, opened, facts.plans);
+  const held = settlement.operation?.subscription;
+  const { booked, uses } = held
+    ? { booked: bookLinesOn(lines, held), uses: [] }
+    : bookLines(lines, opened, facts.plans);
   const names = nameLines(
     booked.map(({ line, covers_to }) => ({ ...line, covers_to, payer_id: order.profile_id })),
     facts,
@@ -148,7 +152,7 @@ async function planPayments(
   facts: Parameters<typeof findPaidLines>[3],
 ): Promise<BookedCredit> {
   if (payment === null && !usesCredit(lines)) return { entries: [], charged: [], places: [], uses: [] };
-  const paid = await findPaidLines(tx, order, booked, facts);
+  const paid = afterOperation(await findPaidLines(tx, order, booked, facts), booked, operation);
   return bookCredit(tx, order, booked, paid, operation?.noted ?? null);
 }
 

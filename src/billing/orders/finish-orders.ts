@@ -2,6 +2,7 @@ import type { OrderId } from '#platform/db/db-schema';
 import { walkRows, type WalkPlace } from '#platform/jobs/walk-rows';
 import {
   abandonAttempt,
+  type AcceptedOutcome,
   type Attempt,
   awaitAction,
   type ChargeOutcome,
@@ -32,11 +33,26 @@ interface FinishPlaces {
   given_up: WalkPlace<OrderId>;
 }
 
-type FinishOutcome = 'closed' | 'settled' | 'refused' | 'waiting';
+export type FinishOutcome = 'closed' | 'settled' | 'refused' | 'waiting';
+
+/** How an order is finished that an operation of another sub-room made. */
+export interface OrderFinish {
+  settle(attempt: Attempt, outcome: AcceptedOutcome): Promise<FinishOutcome>;
+  close(attempt: Attempt, reason: UnpaidReason): Promise<void>;
+  /** For an order that was given up: looks for its payment. */
+  recheck(attempt: Attempt): Promise<FinishOutcome>;
+}
+
+/** Finds how to finish an order; null for an order of a checkout. */
+export type FindFinish = (ctx: PaymentContext, order_id: OrderId) => Promise<OrderFinish | null>;
+
+type UnpaidReason = Parameters<typeof closeUnpaidOrder>[3];
 
 /**
  * Looks up the charge of every abandoned order at the processor and settles or closes the order. Also settles given-up
  * orders whose payment appeared later. Works in batches by id; returns the number of orders settled or closed.
+ *
+ * `findFinish` finds the orders that operations of other sub-rooms made.
  *
  * An error is logged and does not stop the other orders. A run ends after RUN_MS for each kind, and the next one
  * continues at `places`.
@@ -44,14 +60,15 @@ type FinishOutcome = 'closed' | 'settled' | 'refused' | 'waiting';
 export async function finishOrders(
   ctx: PaymentContext,
   places: FinishPlaces = { reserved: { after: null }, given_up: { after: null } },
+  findFinish: FindFinish = async () => null,
 ): Promise<number> {
   const now_ms = ctx.clock.now().getTime();
   const abandoned = new Date(now_ms - ABANDONED_AFTER_MS);
   const given_up = new Date(now_ms - RECHECK_FOR_MS);
-  const reserved_count = await finishAll(ctx, places.reserved, (after, limit) =>
+  const reserved_count = await finishAll(ctx, places.reserved, findFinish, (after, limit) =>
     findStaleOrders(ctx.db, abandoned, { after, limit }),
   );
-  const paid_count = await finishAll(ctx, places.given_up, (after, limit) =>
+  const paid_count = await finishAll(ctx, places.given_up, findFinish, (after, limit) =>
     findGivenUpOrders(ctx.db, given_up, { after, limit }),
   );
   await releaseHoldings(ctx, given_up);
@@ -75,6 +92,7 @@ async function releaseHoldings(ctx: PaymentContext, before: Date): Promise<void>
 async function finishAll(
   ctx: PaymentContext,
   place: WalkPlace<OrderId>,
+  findFinish: FindFinish,
   findBatch: (after: OrderId, limit: number) => Promise<Order[]>,
 ): Promise<number> {
   let finished_count = 0;
@@ -82,8 +100,11 @@ async function finishAll(
     {
       findBatch: (after, limit) => findBatch(after ?? (0 as OrderId), limit), // ids start at 1
       async work(order) {
+        const finish = (await findFinish(ctx, order.id)) ?? finishCheckout(ctx, order);
         const outcome =
-          order.state === 'reserved' ? await finishReserved(ctx, order) : await recheckGivenUpOrder(ctx, order);
+          order.state === 'reserved'
+            ? await finishReserved(ctx, order, finish)
+            : await finish.recheck(await getAttempt(ctx, order));
         if (outcome === 'settled' || outcome === 'refused') finished_count += 1;
       },
       onError: ({ id }, error) => ctx.log.error({ err: error, order_id: id }, 'open order not finished'),
@@ -94,44 +115,49 @@ async function finishAll(
   return finished_count;
 }
 
-async function finishReserved(ctx: PaymentContext, order: Order): Promise<FinishOutcome> {
+/** How the order of a checkout is finished. */
+function finishCheckout(ctx: PaymentContext, order: Order): OrderFinish {
+  return {
+    async settle(attempt, outcome) {
+      await settleOrder(ctx, order.id, attempt, outcome);
+      return 'settled';
+    },
+    close: (attempt, reason) => closeUnpaidOrder(ctx, order.id, attempt, reason),
+    recheck: (attempt) => recheckGivenUpOrder(ctx, order, attempt),
+  };
+}
+
+async function finishReserved(ctx: PaymentContext, order: Order, finish: OrderFinish): Promise<FinishOutcome> {
   const age_ms = ctx.clock.now().getTime() - order.created_at.getTime();
   if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
   const attempt = await getAttempt(ctx, order);
   const outcome = await findOutcome(ctx, attempt);
   if (outcome === null) {
     if (age_ms < GIVEN_UP_AFTER_MS) return 'waiting';
-    await closeUnpaidOrder(ctx, order.id, attempt, {
+    await finish.close(attempt, {
       state: 'failed',
       code: 'never_asked',
       detail: 'The processor never received the charge.',
     });
     return 'refused';
   }
-  if (outcome.outcome !== 'action_required') return closeWith(ctx, order, attempt, outcome);
+  if (outcome.outcome !== 'action_required') return closeWith(finish, attempt, outcome);
   const expires_at = await awaitAction(ctx, attempt, outcome);
   if (ctx.clock.now() < expires_at) return 'waiting';
-  return closeWith(ctx, order, attempt, await abandonAttempt(ctx, attempt));
+  return closeWith(finish, attempt, await abandonAttempt(ctx, attempt));
 }
 
-async function closeWith(
-  ctx: PaymentContext,
-  order: Order,
-  attempt: Attempt,
-  outcome: ChargeOutcome,
-): Promise<FinishOutcome> {
+async function closeWith(finish: OrderFinish, attempt: Attempt, outcome: ChargeOutcome): Promise<FinishOutcome> {
   if (outcome.outcome === 'action_required') return 'waiting';
   if (outcome.outcome === 'declined') {
-    await closeUnpaidOrder(ctx, order.id, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
+    await finish.close(attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
     return 'refused';
   }
-  await settleOrder(ctx, order.id, attempt, outcome);
-  return 'settled';
+  return finish.settle(attempt, outcome);
 }
 
 /** Settles a given-up order if a late request reached the processor after the order was given up. */
-async function recheckGivenUpOrder(ctx: PaymentContext, order: Order): Promise<FinishOutcome> {
-  const attempt = await getAttempt(ctx, order);
+async function recheckGivenUpOrder(ctx: PaymentContext, order: Order, attempt: Attempt): Promise<FinishOutcome> {
   const found = await findOutcome(ctx, attempt);
   // A given-up order must not be paid: ends the confirmation.
   const outcome = found?.outcome === 'action_required' ? await abandonAttempt(ctx, attempt) : found;

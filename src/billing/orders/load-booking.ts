@@ -64,6 +64,8 @@ export interface BookedOperation {
   entries: readonly NewEntry[];
   /** Credit notes; their lots may pay lines of the order. Null without. */
   noted: NotedCredit | null;
+  /** Row that the new lines belong to, in place of one that the order opens or extends. */
+  subscription?: Subscription;
 }
 
 /** What the booking of an order needs of other rooms. */
@@ -138,7 +140,7 @@ function bookingHoldings(id: OrderId, state: Order['state']) {
 export async function planBooking(
   ctx: Context,
   tx: Tx,
-  { order, lines, payment }: Settlement,
+  { order, lines, payment, operation }: Settlement,
   { latest, processor_id, ...facts }: LoadedBooking,
 ): Promise<BookingFacts> {
   const isGift = await findGifts(tx, order, slotsOf(lines));
@@ -151,7 +153,11 @@ export async function planBooking(
   return {
     ...facts,
     hasHoldings: holds,
-    openings: await planOpenings(tx, openingsOf(order, periodLines(lines), facts.plans, isGift), latest),
+    openings: await planOpenings(
+      tx,
+      operation?.subscription ? [] : openingsOf(order, periodLines(lines), facts.plans, isGift),
+      latest,
+    ),
     processor_id: (payment && processor_id) ?? null,
     username: payment && (await findUsername(ctx, tx, payment.attempt)),
   };

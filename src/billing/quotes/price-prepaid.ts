@@ -53,7 +53,7 @@ function optionOf(
     recurring_amount: 0,
     periods_count: line.periods_count,
     covers_from: from,
-    covers_to: endOfPeriods(subscription?.created_at ?? from, line.periods_count, period_type, from),
+    covers_to: endOfPeriods(subscription?.anchor_at ?? from, line.periods_count, period_type, from),
     discounts: ['a 100% discount'],
     coupon: null,
     kind: 'period',

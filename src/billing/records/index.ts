@@ -53,6 +53,7 @@ export {
   findPlansOfSeats,
   findStaleOrders,
   insertOrder,
+  type NewOrder,
   reservedOrderParts,
   readOrderLines,
   lockReservedOrder,

@@ -210,7 +210,7 @@ async function saveOrder(
       [...ends].map(([id, ends_at]) => ({ id, ends_at, is_accepted: false })),
     ),
     used_credit: event_id === null || uses.length === 0 ? null : usedCredit(order.id, event_id),
-    ...documentParts(order, booked, { entry_ids, event_id, parties }),
+    ...documentParts(order, booked, { entry_ids, event_id, parties, anchorOf: ({ anchor_at }) => anchor_at }),
   };
   if (!is_last) await reportingOverlap(runTogether(tx, parts));
   const posted_lines = booked.map((each, index) => ({ ...each, ledger_entry_id: entry_ids[index] ?? null }));

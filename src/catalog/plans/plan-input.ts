@@ -76,6 +76,7 @@ const copied = [
   'trial_requires_card',
   'quantity_min',
   'quantity_max',
+  'counts_people',
   'cancel_refund',
   'money_back_days',
 ] as const satisfies readonly (keyof PlanInput)[];

@@ -31,6 +31,8 @@ export interface PlanTerms {
   quantity_min: number;
   /** Null: the plan is not sold by quantity. */
   quantity_max: number | null;
+  /** True if the quantity is a number of people: not less than those in roles of the subscriber. */
+  counts_people: boolean;
   cancel_refund: CancelRefund;
   /** Days in which a subscriber may choose a full refund; 0: not offered. */
   money_back_days: number;
@@ -47,6 +49,7 @@ export const defaultTerms: PlanTerms = {
   trial_requires_card: true,
   quantity_min: 1,
   quantity_max: null,
+  counts_people: false,
   cancel_refund: 'none',
   money_back_days: 0,
 };

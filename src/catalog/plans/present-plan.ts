@@ -74,6 +74,7 @@ export function presentTerms({ upgrade_mode, downgrade_mode, crossgrade_mode, ..
     trial_requires_card: plan.trial_requires_card,
     quantity_min: plan.quantity_min,
     quantity_max: plan.quantity_max,
+    counts_people: plan.counts_people,
     cancel_refund: plan.cancel_refund,
     money_back_days: plan.money_back_days,
   };

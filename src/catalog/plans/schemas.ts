@@ -39,6 +39,7 @@ const termsFields = {
   trial_requires_card: Type.Boolean({ description: 'A trial begins with a card, which is charged at its end' }),
   quantity_min: Type.Integer(),
   quantity_max: Type.Union([Type.Integer(), Type.Null()], { description: 'Null: not sold by quantity' }),
+  counts_people: Type.Boolean({ description: 'The quantity is not less than the people in roles of the subscriber' }),
   cancel_refund: CancelRefundSchema,
   money_back_days: Type.Integer({ description: 'Days in which a subscriber may choose a full refund; 0: not offered' }),
 };
@@ -61,6 +62,7 @@ const termsInput = {
   trial_requires_card: Type.Optional(Type.Boolean()),
   quantity_min: Type.Optional(Type.Integer({ minimum: 1, maximum: termsMax.quantity })),
   quantity_max: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: termsMax.quantity }), Type.Null()])),
+  counts_people: Type.Optional(Type.Boolean()),
   cancel_refund: Type.Optional(CancelRefundSchema),
   money_back_days: Type.Optional(Type.Integer({ minimum: 0, maximum: termsMax.money_back_days })),
 };

@@ -8,6 +8,11 @@ import type {
   RoleId,
   SubscriptionId,
 } from '#platform/db/db-schema';
+import {
+  composeChangeApproaching,
+  composeChangePending,
+  composeSubscriptionChanged,
+} from '../compose-change-notice.ts';
 import { composeClaimCode } from '../compose-claim-notice.ts';
 import { composeUserContact } from '../compose-contact-notice.ts';
 import {
@@ -104,6 +109,17 @@ const ending = {
   ends_at: '2026-03-20T10:00:00.000Z',
   nb_days: 15,
 };
+const change = {
+  subscription_id: 1 as SubscriptionId, // as above
+  profile_id: ids.customer,
+  provider_id: ids.provider,
+  from: { slug: 'basic', title: 'Basic' },
+  to: { slug: 'pro', title: 'Pro' },
+  quantity: { from: 1, to: 1 },
+  unit: 'usd',
+  originated_by,
+};
+const planned = { ...change, effective_at: '2026-02-10T10:00:00.000Z', amount: 24_900 };
 const verification = {
   user_id,
   channel: 'email',
@@ -150,6 +166,22 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
   subscription_request_created: (found) =>
     composeSubscriptionRequestCreated(found, { ...subscription, request_key: key }),
   subscription_request_accepted: (found) => composeSubscriptionRequestAccepted(found, subscription),
+  subscription_changed: (found) =>
+    composeSubscriptionChanged(found, {
+      ...change,
+      lines: [
+        { description: 'Unused time of basic until 2026/02/10', amount: -4500 },
+        { description: 'Subscription to pro until 2026/02/10 (rest of 1 month)', amount: 12_450 },
+      ],
+      charge_amount: 7950,
+      credit_after: 0,
+      effective_at: '2026-01-25T22:00:00.000Z',
+      ends_at: '2026-02-10T10:00:00.000Z',
+      next_charge_at: '2026-02-09T10:00:00.000Z',
+      next_charge_amount: 24_900,
+    }),
+  change_pending: (found) => composeChangePending(found, planned),
+  change_approaching: (found) => composeChangeApproaching(found, planned),
   order_executed: (found) =>
     composeOrderExecuted(found, {
       order_id: 1 as OrderId, // a sample

@@ -47,6 +47,7 @@ const customer: ProfileView = {
   is_provider: false,
   is_bulk_buyer: false,
   is_processor: false,
+  allow_provider_charges: false,
   extra: null,
   created_at,
   invited_email: null,

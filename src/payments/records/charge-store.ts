@@ -150,6 +150,19 @@ export async function hasUnresolvedCharge(reader: Reader, attempt_ids: readonly 
   return row !== undefined;
 }
 
+/** True if the payer disputes a payment of one of the attempts. */
+export async function hasDisputedCharge(reader: Reader, attempt_ids: readonly ChargeAttemptId[]): Promise<boolean> {
+  if (attempt_ids.length === 0) return false;
+  const row = await reader
+    .selectFrom('charges')
+    .select('id')
+    .where('charge_attempt_id', 'in', attempt_ids)
+    .where('state', '=', 'disputed')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /**
  * Returns the charge that pays or will pay each of these orders. Orders without a charge, or with a failed one, are
  * absent.

@@ -23,6 +23,7 @@ export {
   findDisputedCharges,
   insertedCharge,
   insertedChargeItems,
+  hasDisputedCharge,
   hasUnresolvedCharge,
   updateChargeItemLinks,
   findUnsettledCharges,

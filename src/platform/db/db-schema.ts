@@ -1015,6 +1015,8 @@ export interface PlansTable {
   cancel_refund: Generated<'none' | 'credit' | 'unused'>;
   /** Days in which a subscriber may choose a full refund; 0: not offered. */
   money_back_days: Generated<number>;
+  /** True if the quantity is a number of people: it cannot be less than the people in roles of the subscriber. */
+  counts_people: Generated<boolean>;
 }
 
 export interface ProfilesTable {
@@ -1044,6 +1046,8 @@ export interface ProfilesTable {
   /** personal: its subscriptions move to the personal profile of the owner; organization: the owner is invited to manage it. */
   invited_as: 'personal' | 'organization' | null;
   invited_by_profile_id: ProfileId | null;
+  /** True if providers may charge the card on file when they change a subscription of the profile. */
+  allow_provider_charges: Generated<boolean>;
 }
 
 export interface RateLimitsTable {

@@ -21,6 +21,17 @@ export async function findManagerIds(reader: Reader, profile_id: ProfileId): Pro
   return rows.map((row) => row.user_id);
 }
 
+/** Counts the people in roles of a profile. Invited people count once they accept. Index: roles_profile_id. */
+export async function countPeople(reader: Reader, profile_id: ProfileId): Promise<number> {
+  const row = await reader
+    .selectFrom('roles')
+    .select((eb) => eb.fn.count<number>('roles.user_id').distinct().as('count'))
+    .where('roles.profile_id', '=', profile_id)
+    .where(activeRoleCondition())
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
 /** Finds those of the profiles that a user manages. */
 export async function findManagedAmong(
   reader: Reader,

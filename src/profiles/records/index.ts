@@ -3,6 +3,7 @@ export { sealClearRoleKeys } from './clear-key-store.ts';
 export { findFreeUsername } from './find-free-username.ts';
 export {
   findHeldRoles,
+  countPeople,
   findManagedAmong,
   findManagerIds,
   findPeople,

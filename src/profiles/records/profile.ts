@@ -25,6 +25,8 @@ export interface Profile {
   is_provider: boolean;
   is_bulk_buyer: boolean;
   is_processor: boolean;
+  /** True if providers may charge the card on file when they change a subscription of the profile. */
+  allow_provider_charges: boolean;
   extra: string | null;
   created_at: Date;
   /** Address whose owner has not claimed the profile yet; such a profile has no manager. Null for other profiles. */

@@ -1,5 +1,12 @@
 // Stores and presentation of subscriptions and entitlements.
 export { sealClearSubscriptionKeys } from './clear-key-store.ts';
+export {
+  type CountedUse,
+  findChain,
+  findCountedUses,
+  findOtherSubscriptions,
+  insertCountedUses,
+} from './chain-store.ts';
 export { createSubscription } from './create-subscription.ts';
 export {
   findEntitlements,

@@ -17,10 +17,10 @@ export function pay(
   const available = before + noted;
   const priced = sum(ordered.map(({ amount }) => amount));
   const owed = sum(due.map(({ amount }) => amount));
-  const missing = Math.max(0, priced - available);
-  const charge = wholeAmount({ amount: missing === 0 || leave_due ? 0 : missing + owed, unit: facts.to.unit });
+  const used = wholeAmount({ amount: Math.min(available, priced), unit: facts.to.unit });
+  const missing = priced - used;
+  const charge = missing === 0 || leave_due ? 0 : missing + owed;
   const is_charged = charge > 0 && charge >= facts.charge_min;
-  const used = Math.min(available, priced);
   return {
     collected: is_charged ? due : [],
     credit: { before, noted, used, after: available - used },
@@ -33,7 +33,7 @@ export function pay(
 function dueAfterNotes({ due, to }: ChangeFacts, notes: readonly PlannedNote[]): CollectedLine[] {
   return due.flatMap(({ line_id, entry_id, subject, description, amount, order_number }): CollectedLine[] => {
     const note = line_id === null ? undefined : notes.find((each) => each.line_id === line_id);
-    const left = amount - (note?.due ?? 0);
+    const left = wholeAmount({ amount: amount - (note?.due ?? 0), unit: to.unit });
     if (left <= 0) return [];
     const kind = subject.part === null || subject.part === '' ? 'balance' : 'use';
     const covers = { covers_from: null, covers_to: null };
