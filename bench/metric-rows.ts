@@ -50,7 +50,7 @@ function statements(customers: number): string[] {
   const provider = `${BASE}`;
   const customer = `${BASE} + c`;
   // Begins of customers are spread over a year; half of them have stopped.
-  const begin = `date_trunc('hour', now()) - interval '14 months' + (c * 7919::bigint % 525600) * interval '1 minute'`;
+  const begin = `date_trunc('hour', now()) - interval '12 months' - (c * 7919::bigint % 525600) * interval '1 minute'`;
   const orders = `generate_series(1, ${customers}) c, generate_series(0, ${ORDERS_OF_CUSTOMER - 1}) i`;
   const order = `${BASE} + c * ${ORDERS_OF_CUSTOMER}::bigint + i`;
   const amount = `(1000 + (c % 9) * 500 + i / 6 * 300)`;

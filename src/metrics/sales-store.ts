@@ -121,18 +121,20 @@ export async function countSales(
 ): Promise<SalesInPeriod[]> {
   const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
   const { rows } = await sql<SalesInPeriod & { period: number }>`
-    with bought as materialized (
+    with bought as (
       select width_bucket(created_at, ${instants}) as period, dest_profile_id as customer_id, sum(dest_amount) as amount
       from ledger_entries
       where orig_profile_id = ${provider_id} and orig_account = 'Receivable' and dest_account = 'Payable'
         and created_at >= ${bounds[0]} and created_at < ${bounds.at(-1)} and dest_unit = coalesce(${unit}::text, dest_unit)
       group by 1, 2
+    ), own as (
+      select period, amount, lag(period) over customer = period - 1 as is_kept, lag(amount) over customer as before_amount
+      from bought window customer as (partition by customer_id order by period)
     )
-    select own.period::integer as period, count(*) as customers_count, count(before.customer_id) as kept_count,
-      sum(own.amount)::bigint as amount,
-      coalesce(sum(own.amount) filter (where before.customer_id is not null), 0)::bigint as kept_amount,
-      coalesce(sum(before.amount), 0)::bigint as kept_before_amount
-    from bought own left join bought before on before.customer_id = own.customer_id and before.period = own.period - 1
+    select own.period::integer as period, count(*) as customers_count, count(*) filter (where is_kept) as kept_count,
+      sum(amount)::bigint as amount, coalesce(sum(amount) filter (where is_kept), 0)::bigint as kept_amount,
+      coalesce(sum(before_amount) filter (where is_kept), 0)::bigint as kept_before_amount
+    from own
     group by own.period`.execute(reader);
   const found = new Map(rows.map((row) => [row.period, row]));
   return bounds.slice(1).map((_, index) => found.get(index + 1) ?? none);

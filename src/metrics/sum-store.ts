@@ -33,7 +33,8 @@ export async function sumSeries(
   const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
   const selected = sql`scope_id = ${scope_id} and unit = ${unit}
     and ${series === null ? sql`true` : sql`series = any(${[...series]}::text[])`}`;
-  // Indexes: metric_sums_pkey, ledger_entries_created_at, ledger_entries_pkey.
+  // Indexes: metric_sums_pkey, ledger_entries_created_at, ledger_entries_pkey. `id + 0` and `+ interval '0'` leave one
+  // index to each part: nearly all entries have ids up to `last_id` and are older than the last bound.
   const { rows } = await sql<SumRow>`
     with bound as materialized (
       select at, position - 1 as position, date_trunc('day', at, 'UTC') as day, date_trunc('hour', at, 'UTC') as hour
@@ -52,12 +53,12 @@ export async function sumSeries(
       union all
       select series, position, true, amount from thresholds cross join bound cross join lateral (
         select series, amount from metric_postings
-        where created_at >= hour and created_at < at and id <= last_id and ${selected} offset 0) part
+        where created_at >= hour and created_at < at and id + 0 <= last_id and ${selected} offset 0) part
       where at > hour
       union all
       select series, width_bucket(created_at, ${instants}), false, amount from thresholds cross join lateral (
         select series, created_at, amount from metric_postings
-        where id > last_id and created_at < last and ${selected}) recent
+        where id > totalled_until('ledger_entries') and created_at + interval '0' < last and ${selected} offset 0) recent
     ) as part group by 1, 2, 3`.execute(reader);
 
   const sums = new Map<string, number[]>();
