@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 
@@ -33,8 +33,8 @@ export async function sumSeries(
   const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
   const selected = sql`scope_id = ${scope_id} and unit = ${unit}
     and ${series === null ? sql`true` : sql`series = any(${[...series]}::text[])`}`;
-  // Indexes: metric_sums_pkey, ledger_entries_created_at, ledger_entries_pkey. `id + 0` and `+ interval '0'` leave one
-  // index to each part: nearly all entries have ids up to `last_id` and are older than the last bound.
+  // Indexes: metric_sums_pkey, ledger_entries_created_at, ledger_entries_pkey. `+ interval '0'` leaves the last one
+  // to its part: nearly all entries are older than the last bound.
   const { rows } = await sql<SumRow>`
     with bound as materialized (
       select at, position - 1 as position, date_trunc('day', at, 'UTC') as day, date_trunc('hour', at, 'UTC') as hour
@@ -51,10 +51,10 @@ export async function sumSeries(
       select series, position, true, amount from bound join metric_sums on starts_at >= day and starts_at < hour
       where ${selected} and grain = 'hour'
       union all
-      select series, position, true, amount from thresholds cross join bound cross join lateral (
-        select series, amount from metric_postings
-        where created_at >= hour and created_at < at and id + 0 <= last_id and ${selected} offset 0) part
-      where at > hour
+      select series, position, true, amount from thresholds cross join (
+        select series, created_at, amount, id from metric_postings where ${selected} and (${startedHours(bounds)}) offset 0
+      ) posting join bound on created_at >= hour and created_at < at
+      where id <= last_id
       union all
       select series, width_bucket(created_at, ${instants}), false, amount from thresholds cross join lateral (
         select series, created_at, amount from metric_postings
@@ -69,6 +69,29 @@ export async function sumSeries(
     for (let index = position; index < end; index += 1) values[index] = (values[index] ?? 0) + amount;
   }
   return sums;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Condition on entries of the hours in which bounds lie, up to the bounds. Instants are literals, so that the server
+ * knows how few entries match: with parameters it would read all of them.
+ */
+function startedHours(bounds: readonly Date[]): RawBuilder<unknown> {
+  const ranges: { from_ms: number; until_ms: number }[] = [];
+  for (const bound of bounds) {
+    const until_ms = bound.getTime();
+    const from_ms = Math.floor(until_ms / HOUR_MS) * HOUR_MS;
+    const last = ranges.at(-1);
+    if (from_ms === until_ms) continue;
+    if (last && from_ms - last.until_ms < HOUR_MS) last.until_ms = until_ms;
+    else ranges.push({ from_ms, until_ms });
+  }
+  const literal = (at_ms: number) => sql`${sql.lit(new Date(at_ms).toISOString())}::timestamptz`;
+  const conditions = ranges.map(
+    ({ from_ms, until_ms }) => sql`(created_at >= ${literal(from_ms)} and created_at < ${literal(until_ms)})`,
+  );
+  return conditions.length === 0 ? sql`false` : sql.join(conditions, sql` or `);
 }
 
 /** Values of one series, 0 where it has none. */
