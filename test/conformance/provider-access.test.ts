@@ -24,6 +24,7 @@ let app: TestApp;
 type Name = 'gina' | 'paul' | 'bea' | 'boss';
 const clients = {} as Record<Name, ReturnType<typeof apiClient>>;
 const charges: Record<'gym' | 'pool' | 'both', string> = { gym: '', pool: '', both: '' };
+const lots = { gym: 0, pool: 0 };
 
 /** Text that may stand in no response to the other provider: names and amounts. */
 const marks = {
@@ -76,8 +77,18 @@ before(async () => {
   await clients.bea('POST', '/api/contacts/boss/activities', { text: 'A note of the broker', account: 'acme' });
   await owe(acme.id, gym.id, 777);
   await owe(acme.id, pool.id, 999);
+  lots.gym = await give('gymclub', 777);
+  lots.pool = await give('poolside', 999);
 });
 after(() => app.close());
+
+/** Gives credit to `acme` in the name of a provider; returns its number. */
+async function give(provider: string, amount: number): Promise<number> {
+  const body = { amount, unit: 'usd', descr: `Thanks of ${provider}`, provider };
+  const given = await clients.bea('POST', '/api/billing/acme/credits', body);
+  assert.equal(given.status, 201, given.text);
+  return given.json<{ number: number }>().number;
+}
 
 /** Posts an order that waits for payment on the subscription to the provider's plan. */
 async function owe(payer: ProfileId, provider: ProfileId, amount: number): Promise<void> {
@@ -119,6 +130,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/api/billing/:profile/charges/:charge', () => `/api/billing/acme/charges/${charges.both}`, /"amount":1100\b/],
   ['/api/billing/:profile/dunning', () => '/api/billing/acme/dunning', /"count":0/],
   ['/api/billing/:profile/card', () => '/api/billing/acme/card', /"last4"/],
+  ['/api/billing/:profile/credits', () => '/api/billing/acme/credits', /"balance":777\b/],
   ['/api/billing/:profile/credit-notes', () => '/api/billing/acme/credit-notes', /"amount":1100\b/],
   [
     '/api/billing/:profile/credit-notes/:number',
@@ -195,6 +207,13 @@ const writes: [route: string, path: () => string, body: unknown, status: number]
     { items: [{ option: 1, plan: 'pool-card' }] },
     409,
   ],
+  [
+    'POST /api/billing/:profile/credits',
+    () => '/api/billing/acme/credits',
+    { amount: 100, unit: 'usd', descr: 'Thanks', provider: 'poolside' },
+    403,
+  ],
+  ['POST /api/billing/:profile/credits/:number/refund', () => `/api/billing/acme/credits/${lots.pool}/refund`, {}, 404],
   ['POST /billing/:profile/cancel-balance/', () => '', null, 403],
   // The own part of the balance is settled; that of the other provider stays, see the test below.
   ['DELETE /api/billing/:profile/balance', () => '/api/billing/acme/balance', undefined, 204],

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { verifyLedger } from '#ledger';
+import { accounts, fromSubjectColumns, issueCreditNotes, moveAmount, postEvent, verifyLedger } from '#ledger';
+import { inTransaction } from '#platform/db/database';
+import { noteCredit, notedAmounts, saveNotedCredit } from '../../../src/billing/credits/note-credit.ts';
 import {
   balancesOf,
   type Call,
@@ -194,6 +196,94 @@ test('what credit leaves below the minimum of a card stays due and is collected 
   const charge = await site.buy(call, 'uma', second.slug);
   assert.equal(charge.json()['amount'], 2030);
   assert.equal(await dueOf(call, 'uma'), 0);
+});
+
+/** Notes an amount of the newest order of a payer, as a change of plan does. */
+async function noteNewest(payer: string, amount: number): Promise<void> {
+  const line = await site.app.db
+    .selectFrom('order_lines as line')
+    .innerJoin('orders', 'orders.id', 'line.order_id')
+    .innerJoin('profiles', 'profiles.id', 'orders.profile_id')
+    .select(['line.id', 'orders.profile_id'])
+    .where('profiles.slug', '=', payer)
+    .orderBy('line.id', 'desc')
+    .executeTakeFirstOrThrow();
+  const at = site.app.clock.now();
+  await inTransaction(site.app.db, async (tx) => {
+    const noted = await noteCredit(tx, [{ order_line_id: line.id, amount, kind: 'unused_time' }], {
+      holder_id: line.profile_id,
+      created_by: null,
+      at,
+    });
+    const posted = await postEvent(tx, {
+      key: `note:${line.id}:${amount}`,
+      kind: 'change',
+      at,
+      entries: noted.entries,
+    });
+    await saveNotedCredit(tx, noted, posted, { at });
+    const [entry] = posted;
+    assert.ok(entry);
+    await issueCreditNotes(tx, { ledger_event_id: entry.ledger_event_id, at }, notedAmounts(noted, posted));
+  });
+}
+
+test('V27 and V28 a credit note limits the refund of its order, and its lot is paid out to the card', async () => {
+  const call = await site.register('tess');
+  const plan = await site.plan('basic', { period_amount: 9000 });
+  const key = (await site.buy(call, 'tess', plan.slug)).json<{ processor_key: string }>().processor_key;
+  const noted = await eventsPostedBy(site, () => noteNewest('tess', 4500));
+  assert.match(noted.join(), /tess:Refunded→cowork:Backlog 4500 · `crd_\d+\/` cowork:Credit→tess:Refunded 4500$/);
+  const [note] = (await call('GET', '/api/billing/tess/credit-notes')).json<{ results: Record<string, unknown>[] }>()
+    .results;
+  assert.deepEqual([note?.['amount'], note?.['credited'], note?.['refunded']], [4500, 4500, 0]);
+  const history = (await call('GET', '/api/billing/tess/history')).text;
+  assert.match(history, new RegExp(`Credit note ${String(note?.['number'])} for Subscription to`));
+
+  const refund = (refunded_amount: number) =>
+    site.broker('POST', `/api/billing/tess/charges/${key}/refund`, { lines: [{ num: 0, refunded_amount }] });
+  assert.equal((await expectStatus(refund(4501), 405)).json()['code'], 'refund_exceeds_line');
+  const payOut = (body: object) =>
+    site.broker('POST', `/api/billing/tess/credits/${String(note?.['lot'])}/refund`, body);
+  const paid = await eventsPostedBy(site, () => expectStatus(payOut({ amount: 1500 }), 200));
+  assert.match(
+    paid.join(),
+    /tess:Refunded→cowork:Refund 1500 · stripe:Funds→stripe:Refund \d+ · cowork:Funds→stripe:Refund \d+ · `crd_\d+\/` cowork:Refund→cowork:Credit 1500$/,
+  );
+  await expectStatus(payOut({}), 200);
+  await expectStatus(payOut({}), 400);
+  assert.equal((await expectStatus(refund(4501), 405)).json()['code'], 'refund_exceeds_line');
+  await expectStatus(refund(4500), 201);
+});
+
+test('V39 a late payment returns income that was earned from Receivable to Backlog', async () => {
+  const call = await site.register('sven');
+  const plan = await site.plan('late', { period_amount: 1030 });
+  await give(1000, 'sven');
+  await expectStatus(call('POST', '/api/cart', { plan: plan.slug }), 200, 201);
+  await expectStatus(call('GET', '/api/billing/sven/checkout'), 200);
+  await expectStatus(call('POST', '/api/billing/sven/checkout', {}), 200);
+  const order = await site.app.db
+    .selectFrom('ledger_entries')
+    .selectAll()
+    .where('dest_account', '=', 'Payable')
+    .orderBy('id', 'desc')
+    .executeTakeFirstOrThrow();
+  const earned = moveAmount({
+    from: { profile_id: order.orig_profile_id, account: accounts.income },
+    to: { profile_id: order.orig_profile_id, account: accounts.receivable },
+    amount: 30,
+    unit: 'usd',
+    subject: fromSubjectColumns(order),
+    description: 'Recognize',
+  });
+  const at = site.app.clock.now();
+  await inTransaction(site.app.db, (tx) => postEvent(tx, { key: 'earned', kind: 'recognise', at, entries: [earned] }));
+  const paid = await eventsPostedBy(site, () =>
+    expectStatus(site.broker('DELETE', '/api/billing/sven/balance?paid=true'), 204),
+  );
+  assert.match(paid.join(), /cowork:Backlog→cowork:Receivable 30 · cowork:Receivable→cowork:Backlog 30 · /);
+  assert.equal(await dueOf(call, 'sven'), 0);
 });
 
 test('the ledger is as the lots say', async () => {

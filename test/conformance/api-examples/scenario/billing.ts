@@ -238,6 +238,12 @@ export const billingCalls: readonly ExampleCall[] = [
     path: { ...xia, charge: ({ kept }) => kept.get('charge') ?? '' },
     body: { lines: [{ num: 0, refunded_amount: 1000 }] },
   },
+  {
+    operation: 'POST /api/billing/{profile}/credits',
+    path: xia,
+    body: { amount: 500, unit: 'usd', descr: 'Thank you for your patience' },
+  },
+  { operation: 'GET /api/billing/{profile}/credits', as: 'xia', path: xia },
   { operation: 'GET /api/billing/{profile}/credit-notes', as: 'xia', path: xia },
   {
     operation: 'GET /api/billing/{profile}/credit-notes/{number}',
