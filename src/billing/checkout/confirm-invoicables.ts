@@ -50,11 +50,14 @@ export async function confirmInvoicables({
   return current;
 }
 
-/** Returns the problem of an order without lines: the cart is empty, or has only withdrawn plans. */
+/** Returns the problem of an order without lines: the cart is empty, or has only withdrawn plans or unpaid seats. */
 export function emptyOrderProblem(items: readonly CartItem[] | null): Problem {
   if (items === null || items.length === 0) return billingProblems.cart_empty({ location: paths.pricing() });
+  const isSeat = items.every(({ claim_id }) => claim_id !== null);
   return billingProblems.cart_changed({
-    detail: 'The plans in the cart are no longer for sale. Nothing was ordered. Remove them from the cart.',
+    detail: isSeat
+      ? 'The payment for the seat in the cart failed or was refunded. Nothing was ordered. Remove it from the cart.'
+      : 'The plans in the cart are no longer for sale. Nothing was ordered. Remove them from the cart.',
   });
 }
 
