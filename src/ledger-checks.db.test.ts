@@ -107,7 +107,10 @@ test('verification names each charge, refund and order that disagrees with the l
     ],
     [
       sql`update order_lines set amount = 1 where ledger_entry_id = ${entry}`,
-      [/^an order in the ledger is a line of an order.*2000 usd posted, the lines are 1 usd$/],
+      [
+        /^an order in the ledger is a line of an order.*2000 usd posted, the lines are 1 usd$/,
+        /^the coverages on a subscription .*the price is 2001 usd, the coverages are 4000, 0 was taken$/,
+      ],
     ],
     [
       sql`update order_lines set ledger_entry_id = null where ledger_entry_id = ${entry}`,

@@ -1,9 +1,31 @@
 import { sql } from 'kysely';
-import { creditBalances, defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck, orderEntries } from '#ledger';
+import {
+  creditBalances,
+  defineCheck,
+  type Finding,
+  FINDINGS_MAX,
+  type LedgerCheck,
+  orderEntries,
+  subjectIncomes,
+  subjectNotes,
+} from '#ledger';
 import { chargedEntries } from '#payments';
 
 /** Orders of the sample data are events of other names and have no lines. */
 const isOfOrder = sql`event_key ~ '^order:[0-9]+$'`;
+
+/** Sums by subscription or seat and unit: prices of lines, their coverages, running or still, and recognised income. */
+const subjectCoverages = sql`(
+    select subject_kind, subject_id, unit, sum(line.amount) as price,
+      sum(running.amount + coalesce(frozen.amount, 0)) as covered, sum(running.recognised) as recognised
+    from (
+      select order_line_id, sum(amount) as amount, sum(recognised) as recognised from coverages group by order_line_id
+    ) running
+      join order_lines line on line.id = running.order_line_id and coalesce(subject_part, '') = ''
+      left join (select order_line_id, sum(amount) as amount from frozen_coverages group by order_line_id) frozen
+        on frozen.order_line_id = line.id
+    group by subject_kind, subject_id, unit
+  )`;
 
 /**
  * Rules of orders that `tollgate ledger verify` checks. With the amounts due by subject, which are orders less payments
@@ -70,5 +92,27 @@ export const billingLedgerChecks: readonly LedgerCheck[] = [
       where orders.state in ('reserved', 'settled') and (credit_used > 0 or use.id is not null)
       group by line.id having credit_used <> coalesce(sum(use.amount), 0)
       order by line.order_id, rank limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'the coverages on a subscription or seat and what was taken from them add up to the price of its lines',
+    sql<Finding>`select concat(subject_kind, '_', subject_id) as "where",
+        format('the price is %s %s, the coverages are %s, %s was taken', price, unit, covered, coalesce(note.amount, 0))
+          as detail
+      from ${subjectCoverages} sums left join ${subjectNotes} note using (subject_kind, subject_id, unit)
+      where covered + coalesce(note.amount, 0) <> price and coalesce(note.subject_part, '') = ''
+      order by subject_kind, subject_id limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'what is recognised of coverages is the income of their subscription or seat',
+    sql<Finding>`select concat(subject_kind, '_', subject_id) as "where",
+        format('%s %s recognised of coverages, the income is %s', recognised, unit, coalesce(income.amount, 0)) as detail
+      from ${subjectCoverages} sums
+        left join (select * from ${subjectIncomes} all_incomes where coalesce(subject_part, '') = '') income
+          using (subject_kind, subject_id, unit)
+      where recognised <> coalesce(income.amount, 0)
+        -- Income of a converted payment is in the unit of the funds.
+        and not exists (select from ${subjectIncomes} other where other.subject_kind = sums.subject_kind
+          and other.subject_id = sums.subject_id and other.unit <> sums.unit)
+      order by subject_kind, subject_id limit ${FINDINGS_MAX}`,
   ),
 ];

@@ -44,3 +44,25 @@ export const creditBalances: RawBuilder<unknown> = sql`(
     where is_counted
     group by subject_id, profile_id, unit having sum(amount) <> 0
   )`;
+
+/**
+ * What credit notes and refunds of unserved time took from the orders on subscriptions and seats: `subject_kind`,
+ * `subject_id`, `subject_part`, `unit`, `amount`. Orders that the reversal of an import took back are left out.
+ */
+export const subjectNotes: RawBuilder<unknown> = sql`(
+    select subject_kind, subject_id, subject_part, dest_unit as unit, sum(dest_amount) as amount
+    from ledger_entries join ledger_events event on event.id = ledger_event_id
+    where subject_kind in ('sub', 'cpn') and event.kind <> 'reversal' and ((orig_account, dest_account)
+      in (('Payable', 'Receivable'), ('Refunded', 'Backlog'), ('Refund', 'Backlog'), ('Chargeback', 'Backlog')))
+    group by subject_kind, subject_id, subject_part, dest_unit
+  )`;
+
+/** Recognised income of subscriptions and seats: `subject_kind`, `subject_id`, `subject_part`, `unit`, `amount`. */
+export const subjectIncomes: RawBuilder<unknown> = sql`(
+    select subject_kind, subject_id, subject_part, posting.unit, sum(posting.amount) as amount
+    from ledger_entries cross join lateral (values
+      (orig_unit, orig_amount, orig_account = 'Income'), (dest_unit, -dest_amount, dest_account = 'Income')
+    ) as posting (unit, amount, is_counted)
+    where is_counted and subject_kind in ('sub', 'cpn')
+    group by subject_kind, subject_id, subject_part, posting.unit
+  )`;

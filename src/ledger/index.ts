@@ -45,7 +45,14 @@ export {
   sealLedger,
 } from './chain/index.ts';
 export { defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck } from './check.ts';
-export { creditBalances, eventPayments, orderEntries, subjectRefunds } from './check-facts-store.ts';
+export {
+  creditBalances,
+  eventPayments,
+  orderEntries,
+  subjectIncomes,
+  subjectNotes,
+  subjectRefunds,
+} from './check-facts-store.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
 export { findEntries, findEntriesOfEvents, findEventEntries } from './event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';

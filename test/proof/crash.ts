@@ -153,6 +153,25 @@ async function checkOneImport({ site, buyer }: Scene): Promise<void> {
   assert.deepEqual(rows[0], { adjustments: 1, events: 1 });
 }
 
+/** Requires that the month which the buyer bought was recognised once. */
+async function checkOneIncome({ site, buyer }: Scene): Promise<void> {
+  const { rows } = await sql<Record<string, number>>`
+    with line as (
+      select line.id, line.amount from order_lines line join profiles payer on payer.id = line.beneficiary_id
+      where payer.slug = ${buyer}
+    )
+    select count(distinct event.id)::int as events, sum(entry.dest_amount)::int as income,
+      (select sum(amount)::int from line) as sold, (select sum(recognised)::int from coverages
+        where order_line_id in (select id from line)) as recognised
+    from line join ledger_events event on event.key like 'recognise:' || line.id || '.%'
+    join ledger_entries entry on entry.ledger_event_id = event.id and entry.orig_account = 'Income'`.execute(
+    site.app.db,
+  );
+  const { events, income, sold, recognised } = rows[0] ?? {};
+  assert.ok((events ?? 0) >= 1, 'income was recognised');
+  assert.deepEqual([income, recognised], [sold, sold]);
+}
+
 /** Verbs that move money. A new one joins by an entry. */
 export const verbs: readonly Verb[] = [
   { name: 'checkout', prepare: fill, act: (scene, node) => pay(scene, node), check: checkOnePurchase },
@@ -214,6 +233,13 @@ export const verbs: readonly Verb[] = [
   },
   { name: 'import', prepare: buy, act: importTen, check: checkOneImport },
   ...verbsOfBalances(buy),
+  {
+    name: 'recognition of income',
+    prepare: buy,
+    act: (_, node) =>
+      runJob(node.tollgate, 'recognise_income', new Date(node.clock.now().getTime() + 3 * 366 * 86_400_000)),
+    check: checkOneIncome,
+  },
 ];
 
 /** Starts a second process on the database of the first, whose connections are cut at a chosen request. */

@@ -6,6 +6,7 @@ import { createOrganization, makeManager } from '#profiles';
 import { linkKeyHash } from '../../src/platform/security/link-keys.ts';
 import { apiClient, type TestResponse } from '../support/client.ts';
 import { testContext } from '../support/context.ts';
+import { park } from '../../src/billing/parked/index.ts';
 import { makeCoupon, makePlan } from '../support/factories/catalog.ts';
 import { makeReadyUser } from '../support/factories/profiles.ts';
 import { tokenOf } from '../support/sign-in.ts';
@@ -79,7 +80,7 @@ export async function makeSite(app: TestApp): Promise<{ site: Site; model: Model
     users.set(user.username, user);
     return user;
   };
-  const buyers = [];
+  const buyers: string[] = [];
   for (const role of ['xia', 'yan', 'zoe']) buyers.push((await addUser(role)).username);
   const people = new Map<string, string>();
   for (const role of ['ann', 'bob']) {
@@ -88,6 +89,11 @@ export async function makeSite(app: TestApp): Promise<{ site: Site; model: Model
     people.set(user.email, user.username);
     buyers.push(user.username);
   }
+  // The model has no time, so that income is not recognised: `recognition.test.ts` compares it with a second program.
+  await inTransaction(db, async (tx) => {
+    for (const { id } of await tx.selectFrom('profiles').select('id').where('slug', 'in', buyers).execute())
+      await park(tx, { profile_id: id, job: 'recognise_income', reason: 'The model has no time.' }, app.clock.now());
+  });
   const managers = new Map<string, string>();
   const club = name('club');
   const [alice, donny] = [await addUser('alice'), await addUser('donny')];
@@ -249,6 +255,8 @@ async function makeCatalog(
       unit: plan.unit,
       period_type: plan.period_type,
       period_length: plan.period_length,
+      // The model renews nothing.
+      renewal_type: 'one-time',
       broker_fee_percent: plan.broker_bps,
       advance_discounts: plan.advance.map(({ kind, value, length }) => ({
         discount_type: kind,

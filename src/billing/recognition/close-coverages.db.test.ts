@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { addPeriods } from '#kernel/period';
-import { type Entry, type NewEntry, postEvent, verifyLedger } from '#ledger';
+import { accounts, type Entry, moveAmount, type NewEntry, postEvent, verifyLedger } from '#ledger';
 import type { SubscriptionId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { ledgerChecks } from '../../ledger-checks.ts';
@@ -12,6 +12,7 @@ import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { next } from '../../../test/support/factories.ts';
 import {
   closeCoverages,
+  type ClosedCoverage,
   type Closing,
   closeFrozen,
   findCoverages,
@@ -54,13 +55,33 @@ async function buy(sample: Parameters<typeof makePlan>[1], option = 1): Promise<
 }
 
 /** Runs an operation and posts its entries, as the operations of a subscription do. */
-async function operate<T extends Pick<Closing, 'entries'>>(work: (tx: Tx) => Promise<T>, at: Date): Promise<T> {
+async function operate<T extends Pick<Closing, 'entries'> & { closed?: readonly Taken[] }>(
+  work: (tx: Tx) => Promise<T>,
+  at: Date,
+  takes = true,
+): Promise<T> {
   return inTransaction(ctx.db, async (tx) => {
     const done = await work(tx);
-    if (done.entries.length > 0)
-      await postEvent(tx, { key: next('operation'), kind: 'test', at, entries: done.entries });
+    const entries = [...done.entries, ...(takes ? notesOf(done.closed ?? []) : [])];
+    if (entries.length > 0) await postEvent(tx, { key: next('operation'), kind: 'test', at, entries });
     return done;
   });
+}
+
+type Taken = ClosedCoverage & { taken?: number };
+
+/** Takes the unearned amounts out of the orders, as a credit note does. */
+function notesOf(closed: readonly Taken[]): NewEntry[] {
+  return closed.map(({ payer_id, provider_id, subject, unit, unearned, taken }) =>
+    moveAmount({
+      from: { profile_id: payer_id, account: accounts.refunded },
+      to: { profile_id: provider_id, account: accounts.backlog },
+      amount: taken ?? unearned,
+      unit,
+      subject,
+      description: 'Credit note',
+    }),
+  );
 }
 
 /** Accepts the error by which a test rolls its transaction back. */
@@ -165,7 +186,7 @@ test('recognising up to an instant closes nothing; the rest of the window follow
 // V30 and V31.
 test('a pause freezes the unearned time; it runs on from the resumption with positions from its new end', async () => {
   const paused_at = new Date('2026-01-20T10:00:00Z');
-  const frozen = await operate((tx) => freezeCoverages(tx, subscription_id, paused_at), paused_at);
+  const frozen = await operate((tx) => freezeCoverages(tx, subscription_id, paused_at), paused_at, false);
   assert.deepEqual(
     rowsOf(frozen.entries).map(([row]) => row),
     ['Income→Backlog 2903'],
@@ -201,9 +222,11 @@ test('a pause freezes the unearned time; it runs on from the resumption with pos
 
 test('cancelling while paused takes the frozen amount', async () => {
   const paused_at = new Date('2026-01-20T10:00:00Z');
-  await operate((tx) => freezeCoverages(tx, subscription_id, paused_at), paused_at);
-  const closed = await inTransaction(ctx.db, (tx) =>
-    closeFrozen(tx, subscription_id, new Date('2026-02-01T10:00:00Z')),
+  await operate((tx) => freezeCoverages(tx, subscription_id, paused_at), paused_at, false);
+  const canceled_at = new Date('2026-02-01T10:00:00Z');
+  const { closed } = await operate(
+    async (tx) => ({ entries: [], closed: await closeFrozen(tx, subscription_id, canceled_at) }),
+    canceled_at,
   );
   assert.deepEqual(
     closed.map(({ unearned, earned, unit }) => [unearned, earned, unit]),

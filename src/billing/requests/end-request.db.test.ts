@@ -124,7 +124,10 @@ test('a declined request that was paid is refunded in full with its setup fee, a
     .execute();
   assert.deepEqual(
     coverages.map(({ amount, starts_at, ends_at }) => [amount, ends_at.getTime() - starts_at.getTime()]),
-    [[0, 0]],
+    [
+      [0, 0],
+      [0, 0],
+    ],
   );
   const notes = await database.db
     .selectFrom('documents')

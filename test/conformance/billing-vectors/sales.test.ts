@@ -7,6 +7,7 @@ import type { TestContext } from '../../support/context.ts';
 import { makeCoupon, makePlan } from '../../support/factories/catalog.ts';
 import { rowsPostedBy } from '../../support/ledger-rows.ts';
 import { registerBrokerManager, registerProvider } from '../../support/register-managers.ts';
+import { runJob } from '../../support/run-job.ts';
 import { startApp, type TestApp } from '../../support/start-app.ts';
 
 // Sales of spec billing.md §2 and Appendix C, over HTTP, with every row of the ledger.
@@ -73,6 +74,32 @@ test('C1 a prepaid year: order, settlement and a refund of one month', async () 
   const refunded = await rowsPostedBy(app, () =>
     broker('POST', `/api/billing/c-one/charges/${key}/refund`, { lines: [{ num: 0, refunded_amount: 8100 }] }),
   );
+  // The job at 15 March recognised two of twelve months; a refund stops nothing.
+  const recognised = await rowsPostedBy(app, () =>
+    runJob(app.tollgate, 'recognise_income', new Date('2027-03-15T00:00:00Z')),
+  );
+  assert.deepEqual(recognised, [
+    'sub_1/ cowork:Income→cowork:Backlog 8100',
+    'sub_1/ cowork:Income→cowork:Backlog 8100',
+  ]);
+  const rest = await rowsPostedBy(app, () =>
+    runJob(app.tollgate, 'recognise_income', new Date('2028-02-15T00:00:00Z')),
+  );
+  assert.deepEqual(
+    rest,
+    Array.from({ length: 10 }, () => 'sub_1/ cowork:Income→cowork:Backlog 8100'),
+  );
+  const last = await app.db
+    .selectFrom('ledger_entries')
+    .select(['created_at', 'description'])
+    .where('orig_account', '=', 'Income')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  assert.deepEqual(last, {
+    created_at: new Date('2028-01-10T09:59:59Z'),
+    description: `Recognize c-one:${plan.slug} from 2027-12-10 to 2028-01-09`,
+  });
   // [NEW] of §2.8: each share in proportion to the line, 237 of the fee in place of 235.
   assert.deepEqual(refunded, [
     'cha_1/1/ c-one:Refunded→cowork:Refund 8100',
