@@ -30,15 +30,8 @@ export async function fillMetricRows(client: pg.Client, rows: number): Promise<v
   await client.query("set maintenance_work_mem = '512MB'");
   const indexes = await dropIndexes(client, filled);
   for (const text of statements(Math.floor(rows / ENTRIES_OF_ORDER / ORDERS_OF_CUSTOMER))) await client.query(text);
-  for (const table of [
-    'profiles',
-    'plans',
-    'subscriptions',
-    'ledger_events',
-    'ledger_entries',
-    'orders',
-    'order_lines',
-  ])
+  for (const text of indexes) await client.query(text);
+  for (const table of filled)
     await client.query(`select setval(pg_get_serial_sequence($1, 'id'), (select max(id) from ${table}))`, [table]);
   await client.query('set session_replication_role = origin');
   await client.query('analyze');
