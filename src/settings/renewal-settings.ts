@@ -83,15 +83,3 @@ export interface RenewalConfig {
   dunning_end: 'end' | 'suspend' | 'keep';
   dunning_used_part: 'due' | 'written_off';
 }
-
-/** Values of the settings that are not set, for contexts without an environment. */
-export const renewalDefaults: RenewalConfig = {
-  renewal_lapse_days: 7,
-  expire_notice_days: [15],
-  dunning_retry_days: [1, 3],
-  dunning_grace_days: 7,
-  dunning_access: 'keep',
-  dunning_access_days: 3,
-  dunning_end: 'end',
-  dunning_used_part: 'due',
-};

@@ -14,7 +14,7 @@ import {
   paymentsProblems,
   prepareAttempt,
 } from '#payments';
-import { lockProfile, type Profile, findProfileById } from '#profiles';
+import { lockProfile, findProfileById } from '#profiles';
 import { closeUnpaidOrder, settleOrder } from '../orders/index.ts';
 import { isParked } from '../parked/index.ts';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
@@ -190,5 +190,3 @@ function chargeKey({ profile_id, provider_id, unit }: DuePlace, after: string): 
     .digest('hex')
     .slice(0, 40);
 }
-
-export type Payer = Profile;

@@ -46,10 +46,6 @@ export interface DunningMove {
   is_unreached: boolean;
 }
 
-export function isOpen({ state }: Pick<DunningCase, 'state'>): boolean {
-  return state === 'retrying' || state === 'waiting' || state === 'suspended';
-}
-
 /** Returns the end of the grace; null if the case never ends a subscription. */
 export function graceEnd({ grace_days, end }: DunningTerms, began_at: Date): Date | null {
   return end === 'keep' ? null : daysAfter(began_at, grace_days);

@@ -2,7 +2,7 @@
 export { isPaying, prepareDue, type ReservedDue, reservedDueParts } from './charge-due.ts';
 export { chargeOwing, chargePayers, chargeUnreached } from './charge-owing.ts';
 export type { DunningContext } from './dunning-context.ts';
-export { type DuePlace, findOpenCases } from './dunning-store.ts';
+export type { DuePlace } from './dunning-store.ts';
 export type { DunningSettings } from './dunning-terms.ts';
 export { type Due, isChargeable } from './load-dues.ts';
 export { chargeNewCardJob, newCardSubscriber } from './new-card.ts';
