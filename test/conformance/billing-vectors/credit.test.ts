@@ -286,6 +286,22 @@ test('V39 a late payment returns income that was earned from Receivable to Backl
   assert.equal(await dueOf(call, 'sven'), 0);
 });
 
+test('of concurrent payouts of one lot only what it holds is paid out', async () => {
+  const call = await site.register('rosa');
+  const plan = await site.plan('raced', { period_amount: 9000 });
+  await site.buy(call, 'rosa', plan.slug);
+  await noteNewest('rosa', 4500);
+  const { results } = (await call('GET', '/api/billing/rosa/credits')).json<{ results: { number: number }[] }>();
+  const payOut = () => site.broker('POST', `/api/billing/rosa/credits/${results[0]?.number}/refund`, { amount: 3000 });
+  const statuses = (await Promise.all([payOut(), payOut(), payOut()])).map(({ status }) => status);
+  assert.equal(statuses.filter((status) => status === 200).length, 1, statuses.join());
+  const { totals } = (await call('GET', '/api/billing/rosa/credits')).json<{ totals: { amount: number }[] }>();
+  assert.deepEqual(
+    totals.map(({ amount }) => amount),
+    [1500],
+  );
+});
+
 test('the ledger is as the lots say', async () => {
   assert.deepEqual((await verifyLedger(site.app.db)).violations, []);
 });
