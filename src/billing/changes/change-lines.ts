@@ -31,7 +31,11 @@ const nothing = {
   description_suffix: null,
 } as const;
 
-function orderedLine({ subscription, from, to }: ChangeFacts, line: OrderedLine): NewOrderLine {
+/** Returns the order line of what a change orders. */
+export function orderedLine(
+  { subscription, from, to }: Pick<ChangeFacts, 'subscription' | 'from' | 'to'>,
+  line: OrderedLine,
+): NewOrderLine {
   const is_same_plan = from.id === to.id;
   const { covers_from, covers_to } = line;
   return {

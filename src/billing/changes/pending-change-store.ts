@@ -106,3 +106,21 @@ export async function insertSentNotice(
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/** Finds pending changes without an order that take effect at or before an instant, by subscription. */
+export async function findDueChanges(
+  reader: Reader,
+  until: Date,
+  { after, limit }: { after: SubscriptionId; limit: number },
+): Promise<PendingChange[]> {
+  // Index: pending_changes_effective_at.
+  return reader
+    .selectFrom('pending_changes')
+    .selectAll()
+    .where('effective_at', '<=', until)
+    .where('order_id', 'is', null)
+    .where('subscription_id', '>', after)
+    .orderBy('subscription_id')
+    .limit(limit)
+    .execute();
+}

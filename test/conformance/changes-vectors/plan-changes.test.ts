@@ -262,3 +262,21 @@ vector('V25 less than the minimum charge', async (site) => {
     await site.runAt(END, 'recognise_income');
   });
 });
+
+vector('V6 downgrade at period end, and V7 taken back', async (site) => {
+  await site.plan('basic');
+  await site.plan('pro');
+  await begin(site, 'pro', '2026-01-15T10:00:00Z');
+  const url = '/api/profile/xia/subscriptions/pro/change';
+  await change(site.xia, 'pro', { to: 'basic' });
+  assert.equal((await site.xia('DELETE', url)).status, 204);
+  assert.equal((await site.xia('DELETE', url)).json()['code'], 'change_unknown');
+  site.moveTo('2026-01-16T10:00:00Z');
+  await change(site.xia, 'pro', { to: 'basic' });
+  assert.equal((await site.xia('GET', `${url}/pending`)).json()['amount'], 9000);
+  await expectExample(site, 'V6', async () => {
+    await site.runAt(JOB, 'complete_changes', 'renew_subscriptions');
+    assert.equal((await site.xia('DELETE', url)).json()['code'], 'change_begun');
+    await site.runAt(END, 'complete_changes', 'recognise_income');
+  });
+});
