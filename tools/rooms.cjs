@@ -11,8 +11,8 @@ const rooms = {
   payments: ['accounts', 'profiles', 'ledger'],
   billing: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
   gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
-  metrics: ['accounts', 'profiles', 'catalog', 'ledger'],
-  notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing'],
+  metrics: ['accounts', 'profiles', 'catalog', 'ledger', 'billing'],
+  notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing', 'metrics'],
   operations: ['accounts', 'profiles', 'billing'],
 };
 
@@ -27,6 +27,7 @@ const subrooms = {
     plans: [],
     recurring: [],
     'report-pages': ['customers', 'money', 'plans', 'recurring'],
+    'sales-reports': ['customers', 'money'],
   },
   contacts: { directory: [] },
   ledger: { documents: [], transactions: [], chain: [], income: [], verification: ['chain', 'income'] },

@@ -21,3 +21,4 @@ export { creditReturn } from './credits/index.ts';
 export { makeRequestEnding } from './requests/index.ts';
 export { showSubscriberFile } from './subscriber-file/index.ts';
 export { countParked, listParked, parkedList, type ParkedProfile, release as releaseParked } from './parked/index.ts';
+export { recordNotice } from './records/index.ts';

@@ -1,2 +1,3 @@
 export { addBalanceLine } from './balances/index.ts';
+export { periodSalesReportCreated } from './events.ts';
 export { makeMetrics } from './metrics.ts';

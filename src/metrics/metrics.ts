@@ -5,6 +5,8 @@ import { dashboardPage, dashboardPages } from './dashboard/index.ts';
 import { moneyRoutes } from './money/index.ts';
 import { planReportRoutes } from './plans/index.ts';
 import { recurringRoutes } from './recurring/index.ts';
+import { periodSalesReportCreated } from './events.ts';
+import { salesReportsJob } from './sales-reports/index.ts';
 import { reportPages, reportPageTypes } from './report-pages/index.ts';
 
 /** Makes the room of reports. */
@@ -24,6 +26,8 @@ export function makeMetrics(): Room {
       customerPages(app);
       balanceSheetPages(app);
     },
+    jobs: [salesReportsJob],
+    events: [periodSalesReportCreated],
     page_types: [dashboardPage, balanceSheetPage, ...reportPageTypes, ...customerPageTypes],
   };
 }

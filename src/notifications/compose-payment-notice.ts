@@ -1,3 +1,6 @@
+import { Temporal } from 'temporal-polyfill';
+import { isTimeZone } from '#kernel/instant';
+import type { periodSalesReportCreated } from '#metrics';
 import type { orderExecuted, paymentLinkSent } from '#billing';
 import type { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
 import { paths } from '#platform/http/paths';
@@ -92,4 +95,24 @@ export function composePayoutFailed(found: Parties, payload: PayloadOf<typeof pa
 /** A line for templates, with the members of a transaction. */
 function lineOf(description: string, dest_amount: number, dest_unit: string) {
   return { description, dest_amount, dest_unit };
+}
+
+/** Builds the weekly report of a provider. */
+export function composeSalesReport(found: Parties, payload: PayloadOf<typeof periodSalesReportCreated>): Notice | null {
+  const provider = found.profile(payload.provider_id);
+  if (!provider) return null;
+  const { starts_at, ends_at, timezone, unit, rows, people } = payload;
+  // The week ends at midnight: its last day is the one before.
+  const last_day = localDay(Date.parse(ends_at) - 1, timezone);
+  return makeNotice('period_sales_report_created', {
+    parties: { provider },
+    path: paths.dashboard(provider.slug),
+    data: { first_day: localDay(Date.parse(starts_at), timezone), last_day, unit, rows, people },
+  });
+}
+
+/** Returns the day of an instant in a zone, as YYYY-MM-DD. */
+function localDay(instant_ms: number, timezone: string): string {
+  const zone = isTimeZone(timezone) ? timezone : 'UTC';
+  return Temporal.Instant.fromEpochMilliseconds(instant_ms).toZonedDateTimeISO(zone).toPlainDate().toString();
 }

@@ -37,6 +37,7 @@ import {
   useChargeLimitCrossed,
 } from '#subscriptions';
 import { composeChangeApproaching, composeChangePending, composeSubscriptionChanged } from './compose-change-notice.ts';
+import { periodSalesReportCreated } from '#metrics';
 import { composeClaimCode } from './compose-claim-notice.ts';
 import { composeUserContact } from './compose-contact-notice.ts';
 import {
@@ -45,6 +46,7 @@ import {
   composeOrderExecuted,
   composePayoutFailed,
   composePaymentLink,
+  composeSalesReport,
 } from './compose-payment-notice.ts';
 import {
   composeProfileUpdated,
@@ -106,6 +108,7 @@ export const composers: readonly Composer[] = [
   on(chargeUpdated, composeChargeUpdated),
   on(cardUpdated, composeCardUpdated),
   on(payoutFailed, composePayoutFailed),
+  on(periodSalesReportCreated, composeSalesReport),
   on(subscriptionGrantCreated, composeSubscriptionGrantCreated),
   on(subscriptionGrantAccepted, composeSubscriptionGrantAccepted),
   on(subscriptionRequestCreated, composeSubscriptionRequestCreated),

@@ -1,6 +1,5 @@
 /** Events that are mailed to managers of the broker only. */
 const brokerEvents: ReadonlySet<string> = new Set([
-  'period_sales_report_created',
   'processor_setup_error',
   'user_activated',
   'user_contact',

@@ -43,7 +43,6 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   user_registered: toBroker,
   user_activated: toBroker,
   processor_setup_error: { to: 'broker', managers_of: ['broker', 'provider'], replies_to: ['provider'] },
-  period_sales_report_created: toBroker,
   // The broker's address may belong to a ticket system: copies to managers would get a second reply.
   user_contact: { to: 'broker', managers_of: [], replies_to: ['originator'] },
 
@@ -74,6 +73,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   subscription_ended_unpaid: toBothSides,
 
   payout_failed: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
+  period_sales_report_created: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
 
   subscription_grant_accepted: toProvider,
   subscription_request_created: toProvider,

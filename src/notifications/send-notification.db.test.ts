@@ -785,6 +785,19 @@ test('the reply to any message goes to the other party, never to one of its read
       ],
     ],
     [
+      'period_sales_report_created',
+      {
+        provider_id: provider.id,
+        starts_at: '2026-03-02T00:00:00.000Z',
+        ends_at: '2026-03-09T00:00:00.000Z',
+        timezone: 'UTC',
+        unit: 'usd',
+        rows: [],
+        people: null,
+      },
+      [[[gym, 'alice@example.com'], support]],
+    ],
+    [
       'payout_failed',
       { payout_id: 1, provider_id: provider.id, amount: 1000, unit: 'usd', is_returned: true, detail: 'Returned.' },
       [[[gym, 'alice@example.com'], support]],

@@ -256,6 +256,24 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
     { ...mail, charge: { ...charge, state: 'disputed' }, charge_items, charge_total: usd(4400) },
   ],
   'notification/card_updated.eml': [{ ...mail, changes }],
+  'notification/period_sales_report_created.eml': [
+    {
+      ...mail,
+      first_day: '2026-03-02',
+      last_day: '2026-03-08',
+      unit: 'usd',
+      rows: [{ title: 'Total revenue', value: 4400, is_money: true, previous: 10, last_year: null }],
+      people: { users_count: 1, profiles_count: 1, names: ['Xia'] },
+    },
+    {
+      ...mail,
+      first_day: '2026-03-02',
+      last_day: '2026-03-08',
+      unit: 'usd',
+      rows: [],
+      people: null,
+    },
+  ],
   'notification/payout_failed.eml': [
     { ...mail, amount: 4400, unit: 'usd', is_debit: false, is_returned: true, reason: 'The bank returned the payout.' },
   ],

@@ -21,6 +21,7 @@ import {
   composeOrderExecuted,
   composePayoutFailed,
   composePaymentLink,
+  composeSalesReport,
 } from '../compose-payment-notice.ts';
 import {
   composeProfileUpdated,
@@ -211,6 +212,19 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
       profile_id: ids.customer,
       changes: { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '2026-12', post: '2029-05' } },
       originated_by,
+    }),
+  period_sales_report_created: (found) =>
+    composeSalesReport(found, {
+      provider_id: ids.provider,
+      starts_at: '2026-03-02T08:00:00.000Z',
+      ends_at: '2026-03-09T08:00:00.000Z',
+      timezone: 'America/Los_Angeles',
+      unit: 'usd',
+      rows: [
+        { title: 'Total revenue', value: 120_000, is_money: true, previous: 125, last_year: null },
+        { title: 'Customers', value: 41, is_money: false, previous: -24, last_year: null },
+      ],
+      people: { users_count: 3, profiles_count: 2, names: ['Xia Lee', 'Acme Incorporated'] },
     }),
   payout_failed: (found) =>
     composePayoutFailed(found, {

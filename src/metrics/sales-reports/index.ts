@@ -1,0 +1,1 @@
+export { salesReportsJob } from './jobs.ts';
