@@ -99,6 +99,7 @@ const subrooms = {
     parked: [],
     recognition: ['records', 'parked'],
     pauses: ['records', 'recognition'],
+    cancellations: ['records', 'recognition', 'credits', 'pauses'],
     claims: ['records'],
     credits: ['records'],
     quotes: ['records', 'claims'],

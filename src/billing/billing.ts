@@ -1,5 +1,6 @@
 import type { Room } from '#platform/room';
 import { adjustmentPages, adjustmentsPage, balanceRoutes, importPage, importPages } from './balances/index.ts';
+import { cancellationRoutes, subscriptionCancelled } from './cancellations/index.ts';
 import { cardPages, cardPageTypes } from './cards/index.ts';
 import { cartItemPageTypes, cartItemsPages, cartItemsRoutes } from './cart-items/index.ts';
 import { cartSeatsPages, cartSeatsPageTypes } from './cart-seats/index.ts';
@@ -33,6 +34,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
     routes(http) {
       offerRoutes(http);
       pauseRoutes(http);
+      cancellationRoutes(http, processors);
       cartRoutes(http);
       cartItemsRoutes(http);
       checkoutRoutes(http, processors);
@@ -76,6 +78,14 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
     ],
     subscribers: [newCardSubscriber({ processors, dunning: renewals })],
     jobs: billingJobs({ processors, renewals }),
-    events: [...pauseEvents, orderExecuted, ...renewalEvents, ...changeEvents, claimCodeGenerated, paymentLinkSent],
+    events: [
+      ...pauseEvents,
+      subscriptionCancelled,
+      orderExecuted,
+      ...renewalEvents,
+      ...changeEvents,
+      claimCodeGenerated,
+      paymentLinkSent,
+    ],
   };
 }

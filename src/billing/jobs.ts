@@ -6,6 +6,7 @@ import { chargeNewCardJob } from './dunning/index.ts';
 import { endNoticesJob, type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
 import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
+import { finishCancellationsJob } from './cancellations/index.ts';
 import { runPausesJob } from './pauses/index.ts';
 import { recogniseIncomeJob } from './recognition/index.ts';
 import { forgetSeatUploadsJob } from './cart-seats/index.ts';
@@ -31,6 +32,7 @@ export const billingJobs = ({ processors, renewals }: RenewalNeeds) => [
   finishOrdersJob(processors),
   runPausesJob,
   ...changeJobs(processors),
+  finishCancellationsJob(processors),
   ...recogniseIncomeJob(),
   forgetVisitorCartsJob,
   forgetSeatUploadsJob,

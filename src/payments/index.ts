@@ -49,15 +49,18 @@ export {
   movesMoney,
   type PaymentContext,
   processorNames,
+  PROCESSOR_TIMEOUT_MS,
   type Processors,
   type RefundedCredit,
   type RefundedLine,
+  type RefundOutcome,
 } from './processors/index.ts';
 export {
   addNotedAmounts,
   type Attempt,
   type Charge,
   type ChargedPart,
+  findChargeById,
   findChargedParts,
   findCoveringCharges,
   type ChargeItem,
@@ -92,6 +95,14 @@ export {
   type ReservedRefund,
   reservePayout,
   reserveRefundsOfEntries,
+  bookHeldRefund,
+  failHeldRefund,
+  type HeldRefund,
+  findHeldOutcome,
+  findHeldRefunds,
+  type HeldRefundOf,
+  reserveRefund,
+  sendHeldRefund,
   sendRefund,
 } from './refunds/index.ts';
 export { makePayments } from './payments.ts';

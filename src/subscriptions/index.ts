@@ -67,6 +67,7 @@ export { subscriptionProblems } from './problems.ts';
 export type { RequestEnding } from './request-ending.ts';
 export { makeSubscriptions } from './subscriptions.ts';
 export {
+  emitSubscriptionEnded,
   endAllOfProfile,
   endSubscriptions,
   endRequested,

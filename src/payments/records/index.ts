@@ -49,6 +49,7 @@ export {
   closeRefund,
   findOpenRefund,
   findRefundByKey,
+  findRefundsByIds,
   findRefundLines,
   findRefundLinesOfCharge,
   type RefundLineOfCharge,

@@ -27,6 +27,12 @@ export async function findRefundByKey(reader: Reader, key: string): Promise<Refu
   return reader.selectFrom('refunds').selectAll().where('key', '=', key).executeTakeFirst();
 }
 
+/** Finds refunds by id, ordered by id. */
+export async function findRefundsByIds(reader: Reader, ids: readonly RefundId[]): Promise<Refund[]> {
+  if (ids.length === 0) return [];
+  return reader.selectFrom('refunds').selectAll().where('id', 'in', ids).orderBy('id').execute();
+}
+
 /** Returns the open refund of a charge; a charge has at most one. */
 export async function findOpenRefund(reader: Reader, charge_id: ChargeId): Promise<Refund | undefined> {
   // Index: refunds_one_in_flight.
@@ -130,6 +136,7 @@ export async function findUnfinishedRefunds(
     .selectFrom('refunds')
     .selectAll()
     .where('state', '=', 'reserved')
+    .where('is_held', '=', false)
     .where('created_at', '<', before)
     .$if(after !== null, (query) => query.where('id', '>', after))
     .orderBy('id')

@@ -7,5 +7,15 @@ export { refundPages } from './pages.ts';
 export { finishOpenRefund, finishRefunds } from './finish-refunds.ts';
 export { finishRefundsJob } from './jobs.ts';
 export { type RefundPart, type ReservedRefund, reservePayout, reserveRefundsOfEntries } from './refund-entries.ts';
+export {
+  bookHeldRefund,
+  failHeldRefund,
+  findHeldOutcome,
+  findHeldRefunds,
+  type HeldRefund,
+  type HeldRefundOf,
+  sendHeldRefund,
+} from './held-refund.ts';
+export { reserveRefund } from './reserve-refund.ts';
 export { sendRefund } from './send-refund.ts';
 export { refundRoutes } from './routes.ts';

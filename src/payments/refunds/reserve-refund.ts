@@ -35,6 +35,8 @@ interface RefundOptions {
   returns_backlog?: boolean;
   /** True for a payout of credit: the credit notes on the order do not limit it, and no credit is returned. */
   is_payout?: boolean;
+  /** True if the caller books the refund with other rows (`bookHeldRefund`). */
+  is_held?: boolean;
   at: Date;
 }
 
@@ -52,7 +54,7 @@ export async function reserveRefund(
   tx: Tx,
   charge_id: Charge['id'],
   wanted: readonly WantedRefund[],
-  { terms, created_by, key, returns_backlog = false, is_payout = false, at }: RefundOptions,
+  { terms, created_by, key, returns_backlog = false, is_payout = false, is_held = false, at }: RefundOptions,
 ): Promise<Refund> {
   const charge = await lockCharge(tx, charge_id);
   const refusal = refuseRefund(charge.state);
@@ -74,6 +76,7 @@ export async function reserveRefund(
       state: 'reserved',
       returns_backlog,
       is_payout,
+      is_held,
       created_at: at,
       updated_at: at,
     },

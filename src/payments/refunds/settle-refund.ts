@@ -36,7 +36,7 @@ import type { Processors, RefundedCredit, RefundOutcome } from '../processors/in
  * Closes a refund with the outcome of the processor: books a refund that was made and issues its credit notes, marks a
  * refused one failed.
  * Idempotent. A pending refund stays reserved. A refund that was marked failed is booked if the processor made it
- * later.
+ * later. A refund that another operation holds is left to it (`bookHeldRefund`).
  */
 // long: the steps of one booking, in their order
 export async function settleRefund(
@@ -46,7 +46,7 @@ export async function settleRefund(
   outcome: RefundOutcome,
   at: Date,
 ): Promise<void> {
-  if (outcome.outcome === 'pending') return;
+  if (outcome.outcome === 'pending' || refund.is_held) return;
   const is_refunded = outcome.outcome === 'refunded';
   const closed = await closeRefund(tx, refund.id, is_refunded ? ['reserved', 'failed'] : ['reserved'], {
     state: is_refunded ? 'settled' : 'failed',
@@ -56,6 +56,41 @@ export async function settleRefund(
   if (!closed) return;
   if (!is_refunded) return refund.is_payout ? credit.release(tx, refund.id) : undefined;
 
+  const { charge, items, invoiced, lines, named, entries } = await composeRefund(tx, refund);
+  const returned = await credit.book(
+    tx,
+    refund,
+    named.map(({ line, item, entry }) => ({
+      invoiced_entry_id: item.invoiced_entry_id,
+      provider_id: item.provider_id,
+      unit: charge.unit,
+      description: entry.description,
+      credit_amount: line.credit_amount,
+    })),
+    at,
+  );
+  const posted = await postEvent(tx, {
+    key: `refund:${charge.processor_key}:${refund.key}`,
+    kind: 'refund',
+    receipt_key: charge.processor_key,
+    at,
+    entries: [
+      ...entries,
+      ...returned.entries,
+      ...(refund.returns_backlog ? backlogEntries(lines, items, invoiced, charge) : []),
+    ],
+  });
+  const ledger_event_id = postedEvent(posted);
+  await returned.save(tx, ledger_event_id);
+  if (refund.is_payout) for (const { item, line } of named) await subtractNotedAmount(tx, item.id, line.amount);
+  await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
+  if (refund.is_payout) return;
+  const lots = returnedAmounts(returned, posted.slice(entries.length), named);
+  await issueCreditNotes(tx, { ledger_event_id, at }, [...refundedAmounts(posted, charge, items), ...lots]);
+}
+
+/** Loads a refund with its charge, and makes its entries. */
+export async function composeRefund(tx: Tx, refund: Refund) {
   const charge = await findChargeById(tx, refund.charge_id);
   const site = await findSite(tx);
   assert(charge && site);
@@ -89,36 +124,7 @@ export async function settleRefund(
           },
     ),
   );
-  const returned = await credit.book(
-    tx,
-    refund,
-    named.map(({ line, item, entry }) => ({
-      invoiced_entry_id: item.invoiced_entry_id,
-      provider_id: item.provider_id,
-      unit: charge.unit,
-      description: entry.description,
-      credit_amount: line.credit_amount,
-    })),
-    at,
-  );
-  const posted = await postEvent(tx, {
-    key: `refund:${charge.processor_key}:${refund.key}`,
-    kind: 'refund',
-    receipt_key: charge.processor_key,
-    at,
-    entries: [
-      ...entries,
-      ...returned.entries,
-      ...(refund.returns_backlog ? backlogEntries(lines, items, invoiced, charge) : []),
-    ],
-  });
-  const ledger_event_id = postedEvent(posted);
-  await returned.save(tx, ledger_event_id);
-  if (refund.is_payout) for (const { item, line } of named) await subtractNotedAmount(tx, item.id, line.amount);
-  await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
-  if (refund.is_payout) return;
-  const lots = returnedAmounts(returned, posted.slice(entries.length), named);
-  await issueCreditNotes(tx, { ledger_event_id, at }, [...refundedAmounts(posted, charge, items), ...lots]);
+  return { charge, items, invoiced, lines, named, entries };
 }
 
 /**
@@ -174,7 +180,7 @@ function postedEvent([entry]: readonly Entry[]): LedgerEventId {
 }
 
 /** Returns the amounts that entries of a refund give back to the customer, each with the order that it reduces. */
-function refundedAmounts(posted: readonly Entry[], charge: Charge, items: readonly ChargeItem[]) {
+export function refundedAmounts(posted: readonly Entry[], charge: Charge, items: readonly ChargeItem[]) {
   return posted.flatMap((entry) => {
     if (entry.orig_account !== accounts.refunded) return [];
     const subject = fromSubjectColumns(entry);

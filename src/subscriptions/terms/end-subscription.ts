@@ -1,4 +1,4 @@
-import { deactivatePlansOf, findPlanBySlug, findPlanIds, findPlansByIds } from '#catalog';
+import { deactivatePlansOf, findPlanBySlug, findPlanIds, findPlansByIds, type Plan } from '#catalog';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
@@ -78,6 +78,16 @@ export async function endSubscriptions(
     if (plan) await emit(tx, subscriptionEnded({ ...subscriptionFacts(subscription, plan), originated_by }), at);
   }
   return ended;
+}
+
+/** Emits `subscription_ended` for a subscription that another room ended. */
+export async function emitSubscriptionEnded(
+  tx: Tx,
+  subscription: Subscription,
+  plan: Pick<Plan, 'id' | 'profile_id' | 'slug' | 'title'>,
+  { at, originated_by }: { at: Date; originated_by: UserId | null },
+): Promise<void> {
+  await emit(tx, subscriptionEnded({ ...subscriptionFacts(subscription, plan), originated_by }), at);
 }
 
 /** Ends the subscriptions of an archived profile and those to its plans, and deactivates its plans. */

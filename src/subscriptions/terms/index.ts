@@ -1,8 +1,9 @@
 // Opening, extending, changing and ending subscriptions.
 export { changeSubscription } from './change-subscription.ts';
 export {
-  endAllOfProfile,
   endSubscriptions,
+  emitSubscriptionEnded,
+  endAllOfProfile,
   endRequested,
   lockRequested,
   unsubscribeProfile,

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  balancesOf,
+  type Call,
+  type ChangeSite,
+  dueOf,
+  eventsPostedBy,
+  expectStatus,
+  H,
+  startChanges,
+} from '../../../test/support/changes.ts';
+
+// The fee that a part refund returns is pro rata (docs/spec/billing.md 2.8): 145 and 197, in the place of 130 and 177.
+let site: ChangeSite;
+const url = '/api/profile/xia/subscriptions/basic/cancel';
+
+/** Previews a cancellation and confirms it. */
+async function cancel(call: Call, at: string, refund: string) {
+  const preview = await expectStatus(call('GET', `${url}?at=${at}&refund=${refund}`), 200);
+  const { preview_key } = preview.json<{ preview_key: string }>();
+  return expectStatus(call('POST', url, { at, refund, preview_key, reason: 'too_expensive' }), 200);
+}
+
+async function fresh(fields: Parameters<ChangeSite['plan']>[1]): Promise<void> {
+  site = await startChanges();
+  await site.plan('basic', fields);
+  await site.buy(site.xia, 'xia', 'basic');
+}
+before(() => fresh({ cancel_refund: 'unused', pause_days_max: 60 }));
+after(() => site.close());
+
+const ending = () =>
+  site.app.db.selectFrom('subscription_endings').select(['kind', 'reason']).executeTakeFirstOrThrow();
+
+test('V36 cancelled now, unused time refunded', async () => {
+  site.moveTo(H);
+  const call = await site.signIn('xia');
+  assert.equal((await call('POST', url, { at: 'now', refund: 'unused' })).json()['code'], 'preview_required');
+  assert.equal((await call('GET', `${url}?at=now&refund=full`)).json()['code'], 'refund_not_offered');
+  const events = await eventsPostedBy(site, async () => {
+    const done = await cancel(call, 'now', 'unused');
+    assert.deepEqual([done.json()['refund_amount'], done.json()['credit_amount']], [4500, 0]);
+  });
+  assert.deepEqual(events, [
+    '`sub_1/` cowork:Income→cowork:Backlog 4500 · `cha_1/1/` xia:Refunded→cowork:Refund 4500 · stripe:Funds→stripe:Refund 145 · cowork:Funds→stripe:Refund 4355 · `sub_1/` cowork:Refund→cowork:Backlog 4500',
+  ]);
+  assert.equal(
+    await balancesOf(site, 'cowork', 'xia'),
+    'cowork Expenses 291 Funds 4354 Income -4500 · xia Refunded -4500',
+  );
+  assert.equal(await dueOf(call, 'xia'), 0);
+  assert.deepEqual(await ending(), { kind: 'cancelled', reason: 'too_expensive' });
+});
+
+test('V31 cancelled while paused', async () => {
+  await site.close();
+  await fresh({ cancel_refund: 'unused', pause_days_max: 60 });
+  site.moveTo('2026-01-20T10:00:00Z');
+  const paused = await eventsPostedBy(site, () =>
+    expectStatus(site.xia('POST', '/api/profile/xia/subscriptions/basic/pause', {}), 200),
+  );
+  assert.deepEqual(paused, ['`sub_1/` cowork:Income→cowork:Backlog 2903']);
+  site.moveTo('2026-02-01T10:00:00Z');
+  const call = await site.signIn('xia');
+  const events = await eventsPostedBy(site, () => cancel(call, 'now', 'unused'));
+  assert.deepEqual(events, [
+    '`cha_1/1/` xia:Refunded→cowork:Refund 6097 · stripe:Funds→stripe:Refund 197 · cowork:Funds→stripe:Refund 5900 · `sub_1/` cowork:Refund→cowork:Backlog 6097',
+  ]);
+  assert.equal(
+    await balancesOf(site, 'cowork', 'xia'),
+    'cowork Expenses 291 Funds 2809 Income -2903 · xia Refunded -6097',
+  );
+  assert.equal(await dueOf(call, 'xia'), 0);
+  const again = await call('DELETE', '/api/profile/xia/subscriptions/basic/pause');
+  assert.deepEqual([again.status, again.json()['code']], [404, 'subscription_unknown']);
+});
+
+test('V37 money back', async () => {
+  await site.close();
+  await fresh({ money_back_days: 14 });
+  site.moveTo('2026-01-12T10:00:00Z');
+  const events = await eventsPostedBy(site, () => cancel(site.xia, 'now', 'full'));
+  assert.deepEqual(events, [
+    '`sub_1/` cowork:Income→cowork:Backlog 580 · `cha_1/1/` xia:Refunded→cowork:Refund 9000 · stripe:Funds→stripe:Refund 291 · cowork:Funds→stripe:Refund 8709 · `sub_1/` cowork:Refund→cowork:Backlog 8420',
+  ]);
+  assert.equal(
+    await balancesOf(site, 'cowork', 'xia'),
+    'cowork Expenses 291 Income -580 Refund 580 · xia Refunded -9000',
+  );
+});
+
+test('a cancellation at the end of the period is withdrawn, and one with credit makes a lot', async () => {
+  await site.close();
+  await fresh({ cancel_refund: 'credit' });
+  site.moveTo(H);
+  const call = await site.signIn('xia');
+  const planned = await expectStatus(call('POST', url, { reason: 'temporary' }), 200);
+  assert.deepEqual([planned.json()['ends_at'], planned.json()['auto_renew']], ['2026-02-10T10:00:00.000Z', false]);
+  const back = await expectStatus(call('DELETE', url), 200);
+  assert.deepEqual(back.json(), { ends_at: '2026-02-10T10:00:00.000Z', auto_renew: true });
+  assert.equal((await call('DELETE', url)).json()['code'], 'cancellation_unknown');
+  const events = await eventsPostedBy(site, () => cancel(call, 'now', 'credit'));
+  assert.deepEqual(events, [
+    '`sub_1/` cowork:Income→cowork:Backlog 4500 · xia:Refunded→cowork:Backlog 4500 · `crd_1/` cowork:Credit→xia:Refunded 4500',
+  ]);
+});

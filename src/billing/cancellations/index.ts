@@ -1,0 +1,4 @@
+// Cancellations of subscriptions, with what is given back.
+export { subscriptionCancelled } from './events.ts';
+export { finishCancellationsJob } from './jobs.ts';
+export { cancellationRoutes } from './routes.ts';

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { actorId } from '#platform/actor-id';
+import { findPlansByIds, planSummary, type PlanSummary } from '#catalog';
+import type { Context } from '#platform/context';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import type { CancellationId, RefundId } from '#platform/db/db-schema';
+import { isPreviewExpired, makePreviewKey, PREVIEW_LIFETIME_MS, previewInstant } from '#platform/security/preview-key';
+import { sha256Hex } from '#platform/security/crypto';
+import { findChargeById, type PaymentContext, reserveRefund } from '#payments';
+import { deleteEnding, type EndingReason, updateSubscription } from '#subscriptions';
+import {
+  findDueOn,
+  findRunning,
+  lockRunning,
+  requireNoOpenCharge,
+  type Running,
+  type RunningTarget,
+} from '../pauses/index.ts';
+import { billingProblems } from '../problems.ts';
+import { wholeSecond } from '../whole-second.ts';
+import { findCancellationByKey, insertCancellation } from './cancellation-store.ts';
+import { executeCancellation } from './execute-cancellation.ts';
+import { finishCancellation } from './finish-cancellation.ts';
+import { type CancelPlan, type CancelWish, planCancellation } from './plan-cancellation.ts';
+
+/** What is shown before a cancellation, and promised by its key. */
+export interface CancelPreview {
+  preview_key: string;
+  expires_at: string;
+  at: CancelPlan['at'];
+  ends_at: string;
+  lines: { kind: 'credit_note' | 'refund'; amount: number; unit: string; covers_from: string; covers_to: string }[];
+  refund_amount: number;
+  credit_amount: number;
+  due_after: number;
+  unit: string;
+  deletes: { pending_change: PlanSummary | null; pause: boolean };
+}
+
+/** Outcome of a cancellation. `pending`: the processor has not decided the refund; the subscription goes on. */
+export interface CancelResult {
+  state: 'done' | 'pending';
+  ends_at: string;
+  auto_renew: boolean;
+  refund_amount: number;
+  credit_amount: number;
+  deletes: CancelPreview['deletes'];
+}
+
+/** What a caller confirms. */
+export interface CancelRequest extends CancelWish {
+  preview_key: string | null;
+  reason: EndingReason | null;
+  comment: string | null;
+}
+
+/**
+ * Shows what a cancellation would do now. Writes nothing.
+ * @throws subscription_unknown (404), refund_not_offered, payment_disputed, charge_pending (409)
+ */
+export async function previewCancellation(
+  ctx: Context,
+  target: RunningTarget,
+  wish: CancelWish,
+): Promise<CancelPreview> {
+  const at = wholeSecond(ctx.clock.now());
+  const running = await findRunning(ctx, ctx.db, target, at);
+  await requireNoOpenCharge(ctx.db, running.subscription);
+  return present(ctx, ctx.db, running, await planCancellation(ctx.db, running, wish, at), at);
+}
+
+async function present(
+  ctx: Context,
+  reader: Reader,
+  running: Running,
+  plan: CancelPlan,
+  at: Date,
+): Promise<CancelPreview> {
+  const { subscription, plan: sold } = running;
+  const pending =
+    plan.pending_plan_id && (await findPlansByIds(reader, [plan.pending_plan_id])).get(plan.pending_plan_id);
+  const due = await findDueOn(reader, subscription, sold);
+  const reduced = plan.lines.reduce((sum, line) => sum + line.due, 0);
+  const shown = {
+    at: plan.at,
+    ends_at: plan.ends_at.toISOString(),
+    lines: plan.lines.flatMap(({ covers_from, covers_to, ...line }) => {
+      const span = { unit: plan.unit, covers_from: covers_from.toISOString(), covers_to: covers_to.toISOString() };
+      return [
+        { kind: 'credit_note' as const, amount: -(line.due + line.credit), ...span },
+        { kind: 'refund' as const, amount: -(line.unused + line.used), ...span },
+      ].filter(({ amount }) => amount !== 0);
+    }),
+    refund_amount: plan.refund_amount,
+    credit_amount: plan.credit_amount,
+    due_after: due - reduced,
+    unit: plan.unit,
+    deletes: { pending_change: pending ? planSummary(pending) : null, pause: plan.pause !== undefined },
+  };
+  const facts = { ...shown, subscription: subscription.id, caller: actorId(ctx) };
+  return {
+    preview_key: makePreviewKey(at, facts),
+    expires_at: new Date(at.getTime() + PREVIEW_LIFETIME_MS).toISOString(),
+    ...shown,
+  };
+}
+
+/**
+ * Cancels a subscription: at the end of what is paid, or now. What moves money is confirmed by the key of its preview;
+ * refunds are recorded before the processor is called, and a job finishes what a crash left open.
+ *
+ * Locks: as `lockRunning`; then the charges with their providers, or the coverages.
+ * @throws the problems of `previewCancellation`; preview_required (400), preview_outdated (409), refund_exceeds_funds
+ *   (405), refund_refused (400), processor_unreachable (503)
+ */
+export async function requestCancellation(
+  ctx: PaymentContext,
+  target: RunningTarget,
+  request: CancelRequest,
+): Promise<CancelResult> {
+  const key = request.preview_key === null ? null : sha256Hex(`cancellation ${request.preview_key}`).slice(0, 40);
+  const earlier = key === null ? undefined : await findCancellationByKey(ctx.db, key);
+  if (earlier?.state === 'settled') return earlier.result as unknown as CancelResult; // stored by this verb
+  if (earlier?.state === 'reserved') throw billingProblems.charge_pending();
+  const reserved = await inTransaction(ctx.db, (tx) => reserve(ctx, tx, target, request, key));
+  return 'result' in reserved
+    ? reserved.result
+    : finishCancellation(ctx, reserved.cancellation_id, { is_retry: false });
+}
+
+async function reserve(
+  ctx: PaymentContext,
+  tx: Tx,
+  target: RunningTarget,
+  request: CancelRequest,
+  key: string | null,
+): Promise<{ result: CancelResult } | { cancellation_id: CancellationId }> {
+  const now = wholeSecond(ctx.clock.now());
+  const at = (request.preview_key === null ? null : previewInstant(request.preview_key)) ?? now;
+  const running = await lockRunning(ctx, tx, target, now);
+  await requireNoOpenCharge(tx, running.subscription);
+  const plan = await planCancellation(tx, running, request, at);
+  const preview = await present(ctx, tx, running, plan, at);
+  const moves_money = plan.lines.length > 0;
+  if (moves_money) await requirePreview(ctx, tx, running, { request, preview, at, now });
+  const created_by = actorId(ctx);
+  const by_provider = running.is_provider && request.reason === null;
+  const { reason, comment } = request;
+  const result: CancelResult = {
+    state: 'done',
+    ends_at: preview.ends_at,
+    auto_renew: false,
+    refund_amount: preview.refund_amount,
+    credit_amount: preview.credit_amount,
+    deletes: preview.deletes,
+  };
+  const cards = plan.lines.flatMap((line) => line.cards);
+  if (cards.length === 0 || key === null) {
+    const event_key = key ?? `${running.subscription.id}:${at.toISOString()}`;
+    await executeCancellation(tx, running, plan, {
+      key: event_key,
+      at,
+      reason,
+      comment,
+      created_by,
+      by_provider,
+      refunds: [],
+    });
+    return { result };
+  }
+  const refund_ids: RefundId[] = [];
+  const groups = Map.groupBy(cards, ({ charge_id }) => charge_id);
+  for (const [charge_id, parts] of [...groups].toSorted(([a], [b]) => a - b)) {
+    const charge = await findChargeById(tx, charge_id);
+    assert(charge, 'a paid line has a charge');
+    const terms = ctx.processors.getByName(charge.processor);
+    const wanted = parts.map(({ num, amount }) => ({ num, refunded_amount: amount }));
+    refund_ids.push((await reserveRefund(tx, charge_id, wanted, { terms, created_by, is_held: true, at: now })).id);
+  }
+  const { pause: _pause, pending_plan_id: _pending, ...decided } = plan;
+  const terms = { plan: decided, reason, comment, by_provider, result };
+  const { id } = await insertCancellation(
+    tx,
+    { key, subscription_id: running.subscription.id, effective_at: at, terms, created_by, created_at: now },
+    refund_ids,
+  );
+  return { cancellation_id: id };
+}
+
+/** @throws preview_required (400), preview_outdated (409) with the new preview */
+async function requirePreview(
+  ctx: Context,
+  tx: Tx,
+  running: Running,
+  { request, preview, at, now }: { request: CancelRequest; preview: CancelPreview; at: Date; now: Date },
+): Promise<void> {
+  if (request.preview_key === null) throw billingProblems.preview_required();
+  const is_expired = isPreviewExpired(at, now);
+  if (!is_expired && preview.preview_key === request.preview_key) return;
+  const current = await present(ctx, tx, running, await planCancellation(tx, running, request, now), now);
+  const reason = is_expired ? 'expired' : 'changed';
+  throw billingProblems.preview_outdated({ members: { reason, preview: { ...current } } });
+}
+
+/**
+ * Takes a planned cancellation back: the subscription renews again as its plan says.
+ * @throws subscription_unknown, cancellation_unknown (404)
+ */
+export async function withdrawCancellation(
+  ctx: Context,
+  target: RunningTarget,
+): Promise<{ ends_at: string; auto_renew: boolean }> {
+  const at = wholeSecond(ctx.clock.now());
+  return inTransaction(ctx.db, async (tx) => {
+    const { subscription, plan } = await lockRunning(ctx, tx, target, at);
+    if (subscription.cancelled_at === null) throw billingProblems.cancellation_unknown();
+    const is_trial = subscription.trial_ends_at !== null && subscription.trial_ends_at > at;
+    const auto_renew = is_trial || plan.renewal_type === 'auto-renew';
+    const renewed = await updateSubscription(tx, subscription.id, { auto_renew, cancelled_at: null });
+    await deleteEnding(tx, subscription.id);
+    return { ends_at: renewed.ends_at.toISOString(), auto_renew };
+  });
+}
