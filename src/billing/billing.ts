@@ -27,6 +27,7 @@ import { subscriberFilePage } from './subscriber-file/index.ts';
 import { pauseEvents, pauseRoutes } from './pauses/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
+// long: the parts of the room
 /** Makes the room of carts, quotes, orders and the checkout. */
 export function makeBilling({ processors, pay_later_allowed, renewals }: PaymentLinkNeeds & RenewalNeeds): Room {
   return {
