@@ -22,3 +22,11 @@ export { makeRequestEnding } from './requests/index.ts';
 export { showSubscriberFile } from './subscriber-file/index.ts';
 export { countParked, listParked, parkedList, type ParkedProfile, release as releaseParked } from './parked/index.ts';
 export { recordNotice } from './records/index.ts';
+/** @public the proofs of money upload and confirm a file of payments without a page */
+export { confirmFile, previewFile } from './balances/index.ts';
+/** @public vectors of credit note an amount of an order without a change of plan */
+export { noteCredit, notedAmounts, saveNotedCredit } from './credits/index.ts';
+/** @public the proofs of money keep the income of their buyers unrecognised */
+export { park } from './parked/index.ts';
+/** @public the proof of recognition compares it with a second program */
+export { recogniseIncome } from './recognition/index.ts';

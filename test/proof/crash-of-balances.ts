@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import { findProfileBySlug } from '#profiles';
-import { confirmFile, previewFile } from '../../src/billing/balances/import-file.ts';
+import { confirmFile, previewFile } from '#billing';
 import { apiClient } from '../support/client.ts';
 import type { TestApp } from '../support/start-app.ts';
 import type { Scene, Verb } from './crash.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { recogniseIncome } from '../../src/billing/recognition/index.ts';
+import { recogniseIncome } from '#billing';
 import { testContext, type TestContext } from '../support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { addPlanToCart, checkOutCart, makeBuyer } from '../support/factories/billing.ts';

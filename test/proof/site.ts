@@ -6,7 +6,7 @@ import { createOrganization, makeManager } from '#profiles';
 import { linkKeyHash } from '../../src/platform/security/link-keys.ts';
 import { apiClient, type TestResponse } from '../support/client.ts';
 import { testContext } from '../support/context.ts';
-import { park } from '../../src/billing/parked/index.ts';
+import { park } from '#billing';
 import { makeCoupon, makePlan } from '../support/factories/catalog.ts';
 import { makeReadyUser } from '../support/factories/profiles.ts';
 import { tokenOf } from '../support/sign-in.ts';

@@ -1,7 +1,7 @@
 export { groupParts, offlineEntries, takeParts, writeOffEntries } from './adjustment.ts';
 export { addPayables, dueParts, makeCheckSubject, writeOffDue } from './cancel-balance.ts';
 export { recordAdjustments, withUsername } from './record-adjustments.ts';
-export { forgetPaymentUploadsJob } from './import-file.ts';
+export { confirmFile, forgetPaymentUploadsJob, previewFile } from './import-file.ts';
 export { adjustmentsPage, importPage } from './page-types.ts';
 export { importPages } from './import-pages.ts';
 export { adjustmentPages } from './pages.ts';

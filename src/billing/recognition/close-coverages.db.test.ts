@@ -10,19 +10,12 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { addPlanToCart, type Buyer, checkOutCart, makeBuyer } from '../../../test/support/factories/billing.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { next } from '../../../test/support/factories.ts';
-import {
-  closeCoverages,
-  type ClosedCoverage,
-  type Closing,
-  closeFrozen,
-  findCoverages,
-  findFrozen,
-  freezeCoverages,
-  recogniseProfile,
-  recogniseUpTo,
-  removeSeats,
-  resumeCoverages,
-} from './index.ts';
+import { closeCoverages, type ClosedCoverage, type Closing, recogniseUpTo } from './close-coverages.ts';
+import { findCoverages } from './coverage-store.ts';
+import { closeFrozen, freezeCoverages, resumeCoverages } from './freeze-coverages.ts';
+import { findFrozen } from './frozen-store.ts';
+import { recogniseProfile } from './recognise-income.ts';
+import { removeSeats } from './remove-seats.ts';
 
 const bought_at = new Date('2026-01-10T10:00:00Z');
 const half = new Date('2026-01-25T22:00:00Z');

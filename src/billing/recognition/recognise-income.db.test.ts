@@ -19,7 +19,7 @@ import { reverseAdjustment } from '../balances/reverse-adjustment.ts';
 import { addToCart } from '../cart/add-to-cart.ts';
 import { claimSeats } from '../cart/claim-seats.ts';
 import { isParked, release } from '../parked/index.ts';
-import { recogniseIncome, recogniseProfile } from './index.ts';
+import { recogniseIncome, recogniseProfile } from './recognise-income.ts';
 
 const bought_at = new Date('2026-01-10T10:00:00Z');
 const far = new Date('2040-01-01T00:00:00Z');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accounts, fromSubjectColumns, issueCreditNotes, moveAmount, postEvent, verifyLedger } from '#ledger';
 import { inTransaction } from '#platform/db/database';
-import { noteCredit, notedAmounts, saveNotedCredit } from '../../../src/billing/credits/note-credit.ts';
+import { noteCredit, notedAmounts, saveNotedCredit } from '#billing';
 import {
   balancesOf,
   type Call,
