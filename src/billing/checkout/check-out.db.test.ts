@@ -244,7 +244,7 @@ test('the job settles an order whose response was lost, once, at the instant of 
   assert.equal((await entriesOf(buyer)).length, 6);
 });
 
-test('an order whose charge never reached the processor is given up after two minutes, and the cart can be ordered again', async () => {
+test('an order whose charge never reached the processor is given up after two minutes, and the cart can be ordered again when its payment can no longer appear', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { nb_attempts: 1 });
@@ -262,6 +262,13 @@ test('an order whose charge never reached the processor is given up after two mi
   ctx.clock.set(new Date(at.getTime() + 180_000));
   await finishOrders(buyer.ctx);
   assert.deepEqual(await findChargedAmounts(buyer), []);
+  await assert.rejects(
+    checkOutCart(buyer, makeInput('tok_visa')),
+    isProblem('cart_changed'),
+    'the last redemption is kept while the payment may still appear',
+  );
+  ctx.clock.set(new Date(at.getTime() + 4_000_000));
+  await finishOrders(buyer.ctx);
   const charge = await checkOutCart(buyer, makeInput('tok_visa'));
   assert.equal(charge?.amount, 1000, 'the redemption was released');
 });
