@@ -99,10 +99,13 @@ const rules: readonly Rule[] = [
 /** Rules that hold once the faults have ended and every job ran: nothing is open, and both sides agree. */
 const final_rules: readonly Rule[] = [
   define(
-    'every payment that the processor took is booked, once',
-    sql`select test.idempotency_key, test.amount, charges.amount as booked from test_processor_charges test
-      left join charges on charges.processor_key = test.key
-      where test.outcome = 'accepted' and charges.amount is distinct from test.amount`,
+    'every payment that the processor took is booked once, or returned whole because its change was given up',
+    sql`select test.idempotency_key, test.amount, charges.amount as booked, returned.amount as returned
+      from test_processor_charges test left join charges on charges.processor_key = test.key
+      left join lateral (select coalesce(sum(amount), 0) as amount from test_processor_refunds
+        where charge_key = test.key and state = 'succeeded') returned on true
+      where test.outcome = 'accepted' and charges.amount is distinct from test.amount
+        and (charges.id is not null or returned.amount <> test.amount)`,
   ),
   define(
     'the processor and the site agree on the refunds of a charge',
