@@ -55,6 +55,7 @@ before(async () => {
   const gym = await makeOrganization(db, { slug: 'gymclub', manager: gina, is_provider: true });
   const pool = await makeOrganization(db, { slug: 'poolside', manager: paul, is_provider: true });
   await makePlan(ctx, { provider_id: gym.id, title: 'Gym pass', period_amount: 1100 });
+  await makePlan(ctx, { provider_id: gym.id, title: 'Gym gold', period_amount: 1500 });
   await makePlan(ctx, { provider_id: pool.id, title: 'Pool card', period_amount: 2300 });
 
   const buy = async (...plans: string[]) => {
@@ -79,8 +80,19 @@ before(async () => {
   await owe(acme.id, pool.id, 999);
   lots.gym = await give('gymclub', 777);
   lots.pool = await give('poolside', 999);
+  await planChange('gym-pass', 'gym-gold');
 });
 after(() => app.close());
+
+/** Plans a change of `acme` for the end of the paid period. */
+async function planChange(plan: string, to: string): Promise<void> {
+  const url = `/api/profile/acme/subscriptions/${plan}/change`;
+  const shown = await clients.boss('GET', `${url}?to=${to}&at=period_end`);
+  assert.equal(shown.status, 200, shown.text);
+  const preview_key = shown.json()['preview_key'];
+  const planned = await clients.boss('POST', url, { to, at: 'period_end', preview_key });
+  assert.equal(planned.status, 200, planned.text);
+}
 
 /** Gives credit to `acme` in the name of a provider; returns its number. */
 async function give(provider: string, amount: number): Promise<number> {
@@ -124,6 +136,21 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
     () => '/api/profile/acme/subscriptions/gym-pass',
     /gym-pass/,
   ],
+  [
+    '/api/profile/:profile/subscriptions/:subscribed_plan/change',
+    () => '/api/profile/acme/subscriptions/gym-pass/change?to=gym-gold&at=period_end',
+    /"next_charge_amount":1500\b/,
+  ],
+  [
+    '/api/profile/:profile/subscriptions/:subscribed_plan/change/pending',
+    () => '/api/profile/acme/subscriptions/gym-pass/change/pending',
+    /"amount":1500\b/,
+  ],
+  [
+    '/api/profile/:profile/subscriptions/:subscribed_plan/cancel',
+    () => '/api/profile/acme/subscriptions/gym-pass/cancel',
+    /"ends_at"/,
+  ],
   ['/api/billing/:profile/balance', () => '/api/billing/acme/balance', /"balance_amount":777\b/],
   ['/api/billing/:profile/history', () => '/api/billing/acme/history', /"balance_amount":777\b/],
   ['/api/billing/:profile/checkout', () => '/api/billing/acme/checkout', /"dest_amount":777\b/],
@@ -157,8 +184,20 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/billing/:profile/receipt/:charge/refund/', () => `/billing/acme/receipt/${charges.both}/refund/`, /11\.00/],
 ];
 
+type Write = [route: string, path: () => string, body: unknown, status: number];
+
+/** Requests on the subscription of another provider, which does not exist for the caller. */
+function ofPoolCard(action: string, requests: readonly [method: string, body: unknown][]): Write[] {
+  return requests.map(([method, body]) => [
+    `${method} /api/profile/:profile/subscriptions/:subscribed_plan/${action}`,
+    () => `/api/profile/acme/subscriptions/pool-card/${action}`,
+    body,
+    404,
+  ]);
+}
+
 /** Requests of a provider that must not change the subscriber, with the expected response. */
-const writes: [route: string, path: () => string, body: unknown, status: number][] = [
+const writes: Write[] = [
   ['PUT /api/profile/:profile', () => '/api/profile/acme', { full_name: 'Renamed' }, 403],
   ['PATCH /api/profile/:profile', () => '/api/profile/acme', { email: 'gina@example.com' }, 403],
   ['POST /profile/:profile/contact/', () => '', null, 403],
@@ -180,6 +219,19 @@ const writes: [route: string, path: () => string, body: unknown, status: number]
     undefined,
     403,
   ],
+  ...ofPoolCard('change', [
+    ['POST', { to: 'pool-card', quantity: 2, preview_key: 'of-another-preview' }],
+    ['DELETE', undefined],
+  ]),
+  ...ofPoolCard('cancel', [
+    ['POST', { at: 'now' }],
+    ['DELETE', undefined],
+  ]),
+  ...ofPoolCard('pause', [
+    ['POST', {}],
+    ['PUT', { resumes_at: '2027-03-11' }],
+    ['DELETE', undefined],
+  ]),
   ['POST /profile/:profile/subscriptions/', () => '', null, 403],
   ['POST /api/profile/:profile/subscriptions', () => '/api/profile/acme/subscriptions', { plan: 'pool-card' }, 403],
   [

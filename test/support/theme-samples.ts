@@ -221,6 +221,14 @@ const failure: Data = {
   final_notice: false,
 };
 
+const plan_change: Data = {
+  from_plan: { slug: 'basic', title: 'Basic' },
+  plan: { slug: 'pro', title: 'Pro' },
+  is_same_plan: false,
+  quantity: { from: 1, to: 1 },
+};
+const planned_change: Data = { ...plan_change, effective_at: '2026-03-20T10:00:00.000Z', price: usd(24_900) };
+
 export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/user_registered.eml': [mail],
   'notification/user_welcome.eml': [mail],
@@ -281,6 +289,36 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/subscription_grant_accepted.eml': [mail],
   'notification/subscription_request_created.eml': [mail],
   'notification/subscription_request_accepted.eml': [mail],
+  'notification/subscription_changed.eml': [
+    {
+      ...mail,
+      ...plan_change,
+      invoiced_items: [line('Subscription to pro', 12_450)],
+      charged: usd(7950),
+      credit: null,
+      next_charge: { at: '2026-03-19T10:00:00.000Z', amount: 24_900, unit: 'usd' },
+      ends_at: '2026-03-20T10:00:00.000Z',
+    },
+    {
+      ...mail,
+      ...plan_change,
+      is_same_plan: true,
+      quantity: { from: 5, to: 3 },
+      invoiced_items: [],
+      charged: null,
+      credit: usd(1000),
+      next_charge: null,
+      ends_at: '2026-03-20T10:00:00.000Z',
+    },
+  ],
+  'notification/change_pending.eml': [
+    { ...mail, ...planned_change },
+    { ...mail, ...planned_change, is_same_plan: true, quantity: { from: 5, to: 3 } },
+  ],
+  'notification/change_approaching.eml': [
+    { ...mail, ...planned_change },
+    { ...mail, ...planned_change, is_same_plan: true, quantity: { from: 5, to: 3 } },
+  ],
   'notification/renewal_charge_failed.eml': [
     { ...mail, ...failure, needs_card: false, has_card: true },
     {

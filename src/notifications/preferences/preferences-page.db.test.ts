@@ -26,13 +26,13 @@ test('a user switches e-mails off and on; events without an e-mail keep their ch
   const page = await owner.get(address);
   assert.equal(page.status, 200, page.text);
   assert.match(page.text, /name="order_executed"[^>]*checked/);
-  assert.doesNotMatch(page.text, /name="user_contact"|name="card_expires_soon"|name="user_verification"/);
+  assert.doesNotMatch(page.text, /name="user_contact"|name="user_logged_in"|name="user_verification"/);
   const before_change = await enabled();
-  assert.ok(before_change.includes('card_expires_soon'));
+  assert.ok(before_change.includes('user_logged_in'));
   const saved = await owner.post(address, { order_executed: '1', card_updated: '1' });
   assert.deepEqual([saved.status, saved.headers['location']], [303, address]);
   const now = await enabled();
-  assert.ok(now.includes('order_executed') && now.includes('card_expires_soon'), now.join());
+  assert.ok(now.includes('order_executed') && now.includes('user_logged_in'), now.join());
   assert.ok(!now.includes('charge_updated') && !now.includes('profile_updated'), now.join());
   assert.doesNotMatch((await owner.get(address)).text, /name="charge_updated"[^>]*checked/);
   await owner.post(address, Object.fromEntries(before_change.map((event) => [event, '1'])));
