@@ -113,7 +113,7 @@ const subrooms = {
     'payment-links': ['records', 'claims', 'quotes', 'balances', 'checkout'],
     cards: [],
     checkout: ['records', 'claims', 'credits', 'quotes', 'cart', 'orders', 'cards'],
-    receipts: ['records', 'quotes', 'orders', 'cards'],
+    receipts: ['records', 'credits', 'quotes', 'orders', 'cards'],
     'change-rules': ['credits'],
     changes: ['records', 'recognition', 'credits', 'quotes', 'orders', 'checkout', 'change-rules'],
     'subscriber-file': ['receipts'],

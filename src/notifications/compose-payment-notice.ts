@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { isTimeZone } from '#kernel/instant';
 import type { periodSalesReportCreated } from '#metrics';
-import type { orderExecuted, paymentLinkSent } from '#billing';
+import { type CreditBesideCharge, type orderExecuted, type paymentLinkSent, sumByLot } from '#billing';
 import type { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
 import { paths } from '#platform/http/paths';
 import type { PayloadOf } from './composer.ts';
@@ -52,6 +52,9 @@ export function composeChargeUpdated(found: Parties, payload: PayloadOf<typeof c
   if (!profile || !mailedNews.includes(payload.news)) return null;
   const provider = found.profile(payload.provider_id);
   const refunded = lines.reduce((sum, line) => sum + line.refunded_amount, 0);
+  const credit = found.creditOf(charge_id);
+  const used = sumAmounts(credit);
+  const only_credit = sumAmounts(credit.filter(({ charge_rank }) => charge_rank === null));
   return makeNotice('charge_updated', {
     parties: { profile, ...(provider ? { provider } : {}) },
     originator: found.originator(payload.originated_by),
@@ -59,14 +62,26 @@ export function composeChargeUpdated(found: Parties, payload: PayloadOf<typeof c
     data: {
       charge: { processor_key, created_at, amount, unit, description, state, last4 },
       more_count: Math.max(0, lines.length - MAIL_LINES),
-      charge_items: lines.slice(0, MAIL_LINES).map((line) => ({
-        invoiced: lineOf(line.description, line.amount, unit),
+      charge_items: lines.slice(0, MAIL_LINES).map((line, rank) => ({
+        invoiced: lineOf(line.description, line.amount + sumAmounts(usesOn(credit, rank)), unit),
         refunded: line.refunded_amount > 0 ? [lineOf(line.description, line.refunded_amount, unit)] : [],
       })),
+      credit_only: only_credit > 0 ? { amount: only_credit, unit } : null,
+      lines_total: used > 0 ? { amount: amount + used, unit } : null,
+      credit_used: sumByLot(credit),
+      due: state === 'done' || state === 'disputed' ? { amount: 0, unit } : { amount, unit },
       charge_total: refunded > 0 ? { amount: amount - refunded, unit } : null,
       invoice_numbers: found.invoiceNumbers(charge_id),
     },
   });
+}
+
+function usesOn(credit: readonly CreditBesideCharge[], rank: number): CreditBesideCharge[] {
+  return credit.filter(({ charge_rank }) => charge_rank === rank);
+}
+
+function sumAmounts(each: readonly { amount: number }[]): number {
+  return each.reduce((sum, { amount }) => sum + amount, 0);
 }
 
 export function composeCardUpdated(found: Parties, payload: PayloadOf<typeof cardUpdated>): Notice | null {

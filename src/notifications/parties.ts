@@ -3,6 +3,7 @@ import type { User } from '#accounts';
 import { canonicalName } from '#kernel/slug';
 import type { Context } from '#platform/context';
 import { mergeReads } from '#platform/db/merge-reads';
+import { type CreditBesideCharge, findCreditOfCharges } from '#billing';
 import { findInvoiceNumbers } from '#payments';
 import type { ChargeId, ProfileId, UserId } from '#platform/db/db-schema';
 import { findPeople, findProfileViews, findRoleTypesBySlugs, type Person, type ProfileView } from '#profiles';
@@ -43,6 +44,8 @@ export interface Parties {
   roleTitle(profile_id: ProfileId, slug: string): string | undefined;
   /** Returns the numbers of the invoices that a charge pays; none for a payment of orders without an invoice. */
   invoiceNumbers(charge_id: ChargeId): readonly string[];
+  /** Returns what credit pays of the order of a charge, by line. */
+  creditOf(charge_id: ChargeId): readonly CreditBesideCharge[];
 }
 
 /** Returns the parties that a payload names. Pure. */
@@ -69,12 +72,13 @@ export async function loadParties(ctx: Context, ids: readonly PartyIds[]): Promi
   const user_ids = new Set(ids.flatMap(({ users }) => users));
   const slugs = new Set(ids.flatMap(({ role_types }) => role_types));
   const charge_ids = new Set(ids.flatMap(({ charges }) => charges));
-  const [profiles, people, [role_types, invoice_numbers]] = await Promise.all([
+  const [profiles, people, [role_types, invoice_numbers, credit]] = await Promise.all([
     findProfileViews(ctx.db, [...profile_ids]),
     findPeople(ctx.db, { user_ids: [...user_ids], profile_ids: [...profile_ids], broker_id }),
     mergeReads(ctx.db, [
       (reader) => findRoleTypesBySlugs(reader, [...slugs]),
       (reader) => findInvoiceNumbers(reader, [...charge_ids]),
+      (reader) => findCreditOfCharges(reader, [...charge_ids]),
     ]),
   ]);
   const managers = managersByProfile(people);
@@ -102,6 +106,10 @@ export async function loadParties(ctx: Context, ids: readonly PartyIds[]): Promi
     invoiceNumbers(charge_id) {
       assert(charge_ids.has(charge_id), 'the charges of a batch are loaded together');
       return invoice_numbers.get(charge_id) ?? [];
+    },
+    creditOf(charge_id) {
+      assert(charge_ids.has(charge_id), 'the charges of a batch are loaded together');
+      return credit.get(charge_id) ?? [];
     },
   };
 }

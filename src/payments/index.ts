@@ -73,6 +73,8 @@ export {
   findCharge,
   findChargedLines,
   findInvoiceNumbers,
+  selectChargeAttempts,
+  selectChargeLines,
   findChargeItems,
   findChargeOfAttempt,
   findRefundedFunds,

@@ -33,4 +33,11 @@ export {
   type UseOfNewLot,
   type WantedNote,
 } from './note-credit.ts';
+export {
+  type CreditBesideCharge,
+  findCreditOfCharges,
+  findCreditOfOrders,
+  type PayingCredit,
+  sumByLot,
+} from './paying-credit-store.ts';
 export { findCreditOfEntries } from './noted-line-store.ts';

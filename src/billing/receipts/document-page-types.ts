@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
 import { MoneyPart, PayerPart, payerSample } from '../page-parts.ts';
 import { PartyPart } from './party.ts';
+import { CreditUsedPart } from './receipt-parts.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const NullableMoney = Type.Union([MoneyPart, Type.Null()]);
@@ -23,7 +24,9 @@ export const documentParts = {
     Type.Object({ description: Type.String(), full: NullableMoney, discount: NullableMoney, money: MoneyPart }),
   ),
   total: MoneyPart,
-  /** Part that was paid, and part that is not; null on a credit note. */
+  /** What credit paid, by lot. */
+  credit_used: Type.Array(CreditUsedPart),
+  /** Part that was paid otherwise, and part that is not; null on a credit note. */
   paid: NullableMoney,
   due: NullableMoney,
   credit_notes: Type.Array(
@@ -48,6 +51,7 @@ const invoice = {
   buyer: { name: 'Ada Lovelace', address: ['44 Folsom Street, Apt. 9', 'San Francisco, CA 94105'], email: null },
   lines: [{ description: 'Basic, 1 month until Apr 5, 2026', full: usd(5800), discount: usd(-2900), money: usd(2900) }],
   total: usd(2900),
+  credit_used: [],
   paid: usd(2900),
   due: usd(0),
   credit_notes: [],
@@ -61,6 +65,7 @@ export const documentPage = definePage(
   {
     typical: invoice,
     due: { ...invoice, paid: usd(0), due: usd(2900) },
+    credit: { ...invoice, credit_used: [{ number: 12, money: usd(2870) }], paid: usd(0), due: usd(30) },
     reduced: {
       ...invoice,
       credit_notes: [

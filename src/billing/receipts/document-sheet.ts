@@ -6,7 +6,8 @@ import type { DocumentParts } from './view-document.ts';
 
 /** Presents an invoice or a credit note as a printed document; dates are in the zone of the buyer. */
 export function documentSheet(view: DocumentParts, lang: string): Sheet {
-  const { kind, number, created_at, invoice_number, seller, buyer, lines, total, paid, due, credit_notes } = view;
+  const { kind, number, created_at, invoice_number, seller, buyer, lines, total, credit_notes } = view;
+  const { credit_used, paid, due } = view;
   const money = (value: Money) => humanizeMoney(value, lang);
   const date = (at: Date) => humanizeDate({ at, is_day: false }, { locale: lang, timezone: view.timezone });
   const party = ({ name, address, email }: typeof seller) => [name, ...address, ...(email === null ? [] : [email])];
@@ -31,6 +32,11 @@ export function documentSheet(view: DocumentParts, lang: string): Sheet {
         ]),
         totals: [
           { label: 'Total', amount: money(total), is_strong: true },
+          ...credit_used.map((lot) => ({
+            label: `Credit used (no. ${lot.number})`,
+            amount: money({ ...lot.money, amount: -lot.money.amount }),
+            is_strong: false,
+          })),
           ...(paid ? [{ label: 'Paid', amount: money({ ...paid, amount: -paid.amount }), is_strong: false }] : []),
           ...(due ? [{ label: 'Still due', amount: money(due), is_strong: true }] : []),
         ],

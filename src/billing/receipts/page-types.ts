@@ -179,7 +179,13 @@ const charge = {
   exp_date: '2030-12',
   description: 'Basic, 1 month until Apr 5, 2026',
 };
+const usd = (amount: number) => ({ amount, unit: 'usd' });
+const unpaid = { paid: usd(0), due: usd(2900) };
 const receipt = {
+  lines_total: usd(2900),
+  credit_used: [],
+  paid: usd(2900),
+  due: usd(0),
   lines_count: 1,
   lines_first: 1,
   profile: payerSample,
@@ -248,10 +254,20 @@ export const receiptPage = definePage(
       ],
       pill: 'refunded',
     },
+    credit: {
+      ...receipt,
+      charge: { ...charge, amount: 1700 },
+      credit_used: [
+        { number: 12, money: usd(300) },
+        { number: 15, money: usd(900) },
+      ],
+      paid: usd(1700),
+      total: usd(1700),
+    },
     error: { ...receipt, detail: 'The customer has no e-mail address.', errors: {} },
-    pending: { ...receipt, charge: { ...charge, state: 'created' }, pill: 'created', continue_url: null },
-    failed: { ...receipt, charge: { ...charge, state: 'failed' }, pill: 'failed', continue_url: null },
-    empty: { ...receipt, charge_items: [], total: { amount: 0, unit: 'usd' } },
+    pending: { ...receipt, ...unpaid, charge: { ...charge, state: 'created' }, pill: 'created', continue_url: null },
+    failed: { ...receipt, ...unpaid, charge: { ...charge, state: 'failed' }, pill: 'failed', continue_url: null },
+    empty: { ...receipt, charge_items: [], lines_total: usd(0), paid: usd(0), total: usd(0) },
   },
 );
 

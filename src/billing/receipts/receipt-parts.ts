@@ -17,6 +17,9 @@ export const PagesPart = Type.Union([
   Type.Null(),
 ]);
 
+/** What one lot of credit pays; the amount is positive. */
+export const CreditUsedPart = Type.Object({ number: Type.Integer(), money: MoneyPart });
+
 /** Members of the pages of a receipt. */
 export const receiptParts = {
   profile: Type.Optional(PayerPart),
@@ -48,6 +51,13 @@ export const receiptParts = {
       refunded: Type.Array(Type.Object({ created_at: Instant, ...LinePart.properties })),
     }),
   ),
+  /** Sum of the lines at full price: what the charge and credit pay. */
+  lines_total: MoneyPart,
+  /** What credit pays of the lines, by lot. */
+  credit_used: Type.Array(CreditUsedPart),
+  /** What the charge pays, and what it does not pay yet: 0 or the amount of the charge. */
+  paid: MoneyPart,
+  due: MoneyPart,
   /** Number of lines on all pages, and the number of the first one shown, from 1. */
   lines_count: Type.Integer(),
   lines_first: Type.Integer(),

@@ -52,20 +52,17 @@ function linesOf({ name, address, email }: Party): string[] {
 }
 
 function totalsOf(
-  { charge, refunded, total }: ReceiptView,
+  { charge, refunded, total, lines_total, credit_used, paid, due }: ReceiptView,
   is_paid: boolean,
   money: (value: Money) => string,
 ): Sheet['tables'][number]['totals'] {
-  const { amount, unit } = charge;
-  const lines: [label: string, value: Money, is_strong: boolean][] = [['Total', { amount, unit }, true]];
-  if (is_paid) {
-    lines.push([charge.last4 === null ? 'Paid' : 'Paid by card', { amount: -amount, unit }, false]);
-    lines.push(['Still due', { amount: 0, unit }, true]);
-  } else {
-    lines.push(['Still due', { amount, unit }, true]);
-  }
+  const minus = ({ amount, unit }: Money): Money => ({ amount: -amount, unit });
+  const lines: [label: string, value: Money, is_strong: boolean][] = [['Total', lines_total, true]];
+  for (const lot of credit_used) lines.push([`Credit used (no. ${lot.number})`, minus(lot.money), false]);
+  if (is_paid) lines.push([charge.last4 === null ? 'Paid' : 'Paid by card', minus(paid), false]);
+  lines.push(['Still due', due, true]);
   if (refunded.amount > 0) {
-    lines.push(['Refunded since then', { amount: -refunded.amount, unit: refunded.unit }, false]);
+    lines.push(['Refunded since then', minus(refunded), false]);
     lines.push(['Paid after refunds', total, true]);
   }
   return lines.map(([label, value, is_strong]) => ({ label, amount: money(value), is_strong }));

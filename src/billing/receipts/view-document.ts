@@ -8,6 +8,7 @@ import { paths } from '#platform/http/paths';
 import { findProfilesByIds, type Profile, profileName } from '#profiles';
 import { billingProblems } from '../problems.ts';
 import type { documentParts } from './document-page-types.ts';
+import { findCreditOfOrders, type PayingCredit, sumByLot } from '../credits/index.ts';
 import { presentParty } from './party.ts';
 
 export type DocumentParts = Static<TObject<typeof documentParts>>;
@@ -24,14 +25,22 @@ export async function viewDocument(
   ]);
   const profile = profiles.get(profile_id);
   if (!view || !profile) throw billingProblems.document_unknown();
-  return presentDocument(view, { profile, provider: wanted.provider, lang: ctx.lang });
+  const entry_ids = view.document.series === 'invoice' ? view.lines.flatMap((line) => line.ledger_entry_id ?? []) : [];
+  const paying = await findCreditOfOrders(ctx.db, entry_ids);
+  return presentDocument(view, { paying, profile, provider: wanted.provider, lang: ctx.lang });
 }
 
 function presentDocument(
   { document, invoice_number, lines, notes, due }: DocumentView,
-  { profile, provider, lang }: { profile: Profile; provider: string; lang: string },
+  {
+    paying,
+    profile,
+    provider,
+    lang,
+  }: { paying: readonly PayingCredit[]; profile: Profile; provider: string; lang: string },
 ): DocumentParts {
   const { unit } = document;
+  const used = paying.reduce((sum, { amount }) => sum + amount, 0);
   const is_invoice = document.series === 'invoice';
   return {
     profile: { slug: profile.slug, printable_name: profileName(profile) },
@@ -52,7 +61,8 @@ function presentDocument(
       };
     }),
     total: { amount: document.amount, unit },
-    paid: is_invoice ? { amount: document.amount - due, unit } : null,
+    credit_used: sumByLot(paying),
+    paid: is_invoice ? { amount: document.amount - used - due, unit } : null,
     due: is_invoice ? { amount: due, unit } : null,
     credit_notes: notes.map(({ number, created_at, amount }) => ({
       number,

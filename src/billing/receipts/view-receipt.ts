@@ -12,9 +12,10 @@ import { isTimeZone } from '#kernel/instant';
 import { paths } from '#platform/http/paths';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db/db-schema';
+import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import { type Charge, type ChargeItem, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, findProfileSummaries } from '#profiles';
+import { findCreditOfCharges, type PayingCredit, sumByLot } from '../credits/index.ts';
 import { findEntryTexts } from '../orders/index.ts';
 import { presentParty } from './party.ts';
 import { receiptParts } from './receipt-parts.ts';
@@ -37,14 +38,17 @@ export async function viewReceipt(
   sellers: readonly ProfileId[] | null = null,
   page: number | null = null,
 ): Promise<ReceiptView> {
-  const [all, all_refunds, summaries, customers] = await mergeReads(ctx.db, [
+  const [all, all_refunds, summaries, customers, credit] = await mergeReads(ctx.db, [
     (reader) => findChargeItems(reader, charge.id),
     (reader) => findSettledRefundLines(reader, charge.id),
     (reader) => findProfileSummaries(reader, [charge.profile_id]),
     (reader) => findProfilesByIds(reader, [charge.profile_id]),
+    (reader) => findCreditOfCharges(reader, [charge.id]),
   ]);
-  const items = sellers === null ? all : all.filter(({ provider_id }) => sellers.includes(provider_id));
-  const amount = items.length === all.length ? charge.amount : items.reduce((sum, item) => sum + item.amount, 0);
+  const isSeen = ({ provider_id }: { provider_id: ProfileId }) => sellers === null || sellers.includes(provider_id);
+  const paying = (credit.get(charge.id) ?? []).filter(isSeen);
+  const items = linesOf(all.filter(isSeen), paying);
+  const amount = all.every(isSeen) ? charge.amount : items.reduce((sum, { charged }) => sum + charged, 0);
   const entry_ids = items.map((item) => item.invoiced_entry_id);
   const part = partOf(items.length, page);
   const shown = items.slice(part.first, part.end);
@@ -59,7 +63,7 @@ export async function viewReceipt(
     (reader) => findInvoicesNaming(reader, entry_ids),
     (reader) => findNotesOfEntries(reader, entry_ids),
   ]);
-  const item_ids = new Set(items.map(({ id }) => id));
+  const item_ids = new Set(items.flatMap(({ id }) => id ?? []));
   const refunds = all_refunds.filter(({ charge_item_id }) => item_ids.has(charge_item_id));
   const refundsByItem = Map.groupBy(refunds, ({ charge_item_id }) => charge_item_id);
   const provider = items[0] && providers.get(items[0].provider_id);
@@ -68,6 +72,8 @@ export async function viewReceipt(
   const [first_invoice] = invoices.values();
   const buyer = first_invoice?.buyer ?? (customer && partyOf(customer));
   const refunded = refunds.reduce((sum, refund) => sum + refund.amount, 0);
+  const used = paying.reduce((sum, use) => sum + use.amount, 0);
+  const is_paid = charge.state === 'done' || charge.state === 'disputed';
   return {
     ...(profile ? { profile } : {}),
     provider: provider ? { printable_name: provider.full_name || provider.slug, email: provider.email } : null,
@@ -90,17 +96,64 @@ export async function viewReceipt(
     refunded: { amount: refunded, unit: charge.unit },
     pill: refunded === 0 || charge.state !== 'done' ? charge.state : refunded < amount ? 'partly_refunded' : 'refunded',
     charge: viewCharge(charge, amount),
+    lines_total: { amount: amount + used, unit: charge.unit },
+    credit_used: sumByLot(paying),
+    paid: { amount: is_paid ? amount : 0, unit: charge.unit },
+    due: { amount: is_paid ? 0 : amount, unit: charge.unit },
     lines_count: items.length,
     lines_first: part.first + 1,
     charge_items: shown.flatMap((item) => {
       const entry = entries.get(item.invoiced_entry_id);
       const text = texts.get(item.invoiced_entry_id);
-      const own_refunds = refundsByItem.get(item.id) ?? [];
+      const own_refunds = item.id === null ? [] : (refundsByItem.get(item.id) ?? []);
       const facts = { unit: charge.unit, refunds: own_refunds, invoiced };
       return entry ? [viewItem(item, textOfItem(item, entry, text), facts)] : [];
     }),
     total: { amount: amount - refunded, unit: charge.unit },
   };
+}
+
+/** A line of a receipt at its full price: a line of the charge, or one that credit pays whole. */
+interface ReceiptLine extends Pick<ChargeItem, 'invoiced_entry_id' | 'provider_id' | 'title'> {
+  /** Null for a line that the charge does not have. */
+  id: ChargeItem['id'] | null;
+  /** What the charge pays of it. */
+  charged: number;
+  /** What charge and credit pay of it. */
+  amount: number;
+}
+
+/** Returns the lines of an order as charge and credit pay them: those of the charge first. Pure. */
+function linesOf(items: readonly ChargeItem[], paying: readonly PayingCredit[]): ReceiptLine[] {
+  const usedOf = Map.groupBy(paying, ({ ledger_entry_id }) => ledger_entry_id);
+  const take = (entry_id: LedgerEntryId) => {
+    const uses = usedOf.get(entry_id) ?? [];
+    usedOf.delete(entry_id); // two lines of a charge on one entry show its credit once
+    return uses.reduce((sum, use) => sum + use.amount, 0);
+  };
+  const charged = items.map(({ id, invoiced_entry_id, provider_id, title, amount }): ReceiptLine => ({
+    id,
+    invoiced_entry_id,
+    provider_id,
+    title,
+    charged: amount,
+    amount: amount + take(invoiced_entry_id),
+  }));
+  const others = [...usedOf].flatMap(([invoiced_entry_id, [use]]): ReceiptLine[] =>
+    invoiced_entry_id === null || !use
+      ? []
+      : [
+          {
+            id: null,
+            invoiced_entry_id,
+            provider_id: use.provider_id,
+            title: '',
+            charged: 0,
+            amount: take(invoiced_entry_id),
+          },
+        ],
+  );
+  return [...charged, ...others];
 }
 
 /** Lines of a receipt on one page. */
@@ -128,12 +181,12 @@ function viewCharge(charge: Charge, amount: number): ReceiptView['charge'] {
   };
 }
 
-function textOfItem({ title }: ChargeItem, { description }: Entry, text: string | undefined): string {
+function textOfItem({ title }: ReceiptLine, { description }: Entry, text: string | undefined): string {
   return text ?? (title || description);
 }
 
 function viewItem(
-  item: ChargeItem,
+  item: ReceiptLine,
   text: string,
   {
     unit,

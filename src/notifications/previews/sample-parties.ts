@@ -78,5 +78,6 @@ export function sampleParties(broker: ProfileView): Parties {
     isSeller: () => false,
     roleTitle: () => 'Contributor',
     invoiceNumbers: () => ['2026-000042'],
+    creditOf: () => [],
   };
 }

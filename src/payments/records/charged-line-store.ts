@@ -49,3 +49,17 @@ export async function findInvoiceNumbers(
   const byCharge = Map.groupBy(rows, ({ charge_id }) => charge_id);
   return new Map([...byCharge].map(([id, found]) => [id, found.map(({ number }) => number)]));
 }
+
+/** Selects the attempt of each charge, for queries of rooms that record why a charge was attempted. */
+export function selectChargeAttempts(reader: Reader) {
+  return reader.selectFrom('charges').select(['id', 'charge_attempt_id']);
+}
+
+/** Selects the first line of each charge on each entry, with its number. Index: charge_items_charge_id_rank_key. */
+export function selectChargeLines(reader: Reader) {
+  return reader
+    .selectFrom('charge_items')
+    .select(['charge_id', 'invoiced_entry_id'])
+    .select((eb) => eb.fn.min('rank').as('rank'))
+    .groupBy(['charge_id', 'invoiced_entry_id']);
+}

@@ -40,7 +40,13 @@ export {
   decideSettlements,
   type Settlement,
 } from './charge.ts';
-export { type ChargedLine, findChargedLines, findInvoiceNumbers } from './charged-line-store.ts';
+export {
+  type ChargedLine,
+  findChargedLines,
+  findInvoiceNumbers,
+  selectChargeAttempts,
+  selectChargeLines,
+} from './charged-line-store.ts';
 export { buildChargeUpdated, emitChargeUpdated } from './emit-charge-updated.ts';
 export { findRemainingLines, type RemainingLine } from './line-shares.ts';
 export type { Parties } from './parties.ts';
