@@ -105,3 +105,20 @@ test('a cancellation at the end of the period is withdrawn, and one with credit 
     '`sub_1/` cowork:Income→cowork:Backlog 4500 · xia:Refunded→cowork:Backlog 4500 · `crd_1/` cowork:Credit→xia:Refunded 4500',
   ]);
 });
+
+test('a cancellation that was shown more than ten minutes before is shown again, and nothing is written', async () => {
+  await site.close();
+  await fresh({ cancel_refund: 'unused' });
+  site.moveTo(H);
+  const call = await site.signIn('xia');
+  const { preview_key } = (await expectStatus(call('GET', `${url}?at=now&refund=unused`), 200)).json<{
+    preview_key: string;
+  }>();
+  site.moveTo('2026-01-25T22:10:01Z');
+  const events = await eventsPostedBy(site, async () => {
+    const late = await call('POST', url, { at: 'now', refund: 'unused', preview_key });
+    assert.deepEqual([late.status, late.json()['code']], [409, 'preview_outdated']);
+  });
+  assert.deepEqual(events, []);
+  assert.equal(await site.app.db.selectFrom('subscription_endings').selectAll().executeTakeFirst(), undefined);
+});

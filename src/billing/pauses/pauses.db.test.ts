@@ -83,3 +83,25 @@ test('V30 pause and resume', async () => {
   assert.equal(await balancesOf(site, 'cowork', 'xia'), 'cowork Expenses 291 Funds 8709 Income -9000');
   assert.equal(await dueOf(await site.signIn('xia'), 'xia'), 0);
 });
+
+test('a pause is refused where the plan offers none, and while something is due', async () => {
+  await site.plan('mate');
+  await site.plan('plus', { pause_days_max: 30 });
+  const call = await site.register('zoe');
+  await site.buy(call, 'zoe', 'mate');
+  const pauseOf = (plan: string) => `/api/profile/zoe/subscriptions/${plan}/pause`;
+  const offered = await call('POST', pauseOf('mate'), {});
+  assert.deepEqual([offered.status, offered.json()['code']], [409, 'pause_not_offered']);
+  // The payment is still open, so that its order is due.
+  await site.buy(call, 'zoe', 'plus', { token: '4000000000000341' });
+  const due = await call('POST', pauseOf('plus'), {});
+  assert.deepEqual([due.status, due.json()['code']], [409, 'balance_due']);
+  const rows = await site.app.db
+    .selectFrom('pauses')
+    .innerJoin('subscriptions', 'subscriptions.id', 'pauses.subscription_id')
+    .innerJoin('profiles', 'profiles.id', 'subscriptions.profile_id')
+    .select('pauses.id')
+    .where('profiles.slug', '=', 'zoe')
+    .execute();
+  assert.deepEqual(rows, []);
+});
