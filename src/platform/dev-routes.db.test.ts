@@ -70,8 +70,8 @@ test('the page of the clock moves it by a step and reports the move', async () =
   assert.equal((await browser.post('/_dev/clock/move/', { step: 'week' })).status, 303);
   let page = await browser.get('/_dev/clock/move/');
   for (let tries = 0; /The clock moves/.test(page.text); tries += 1) {
-    assert.ok(tries < 500 && page.headers['refresh'] === '1');
-    await sleep(10);
+    assert.ok(tries < 1000 && page.headers['refresh'] === '1');
+    await sleep(50);
     page = await browser.get('/_dev/clock/move/');
   }
   assert.match(page.text, /The clock moved/);
@@ -107,8 +107,11 @@ test('captured mail is a list for programs and a page with escaped text for brow
   );
   await app.tollgate.worker.drain();
   const list = (await send('GET', '/_dev/mail')).json();
-  assert.equal(list.count, 1);
-  assert.deepEqual(Object.keys(list.results[0]).toSorted(), [
+  assert.equal(list.count, list.results.length);
+  // Reports of the weeks that the clock passed are in the list, too.
+  const [mail, ...more] = list.results.filter(({ event }: { event: string }) => event === 'user_contact');
+  assert.deepEqual(more, []);
+  assert.deepEqual(Object.keys(mail).toSorted(), [
     'bcc',
     'created_at',
     'event',
@@ -119,7 +122,8 @@ test('captured mail is a list for programs and a page with escaped text for brow
     'to',
   ]);
   assert.equal((await send('GET', '/_dev/mail?to=unknown%40example.com')).json().count, 0);
-  assert.equal((await send('GET', `/_dev/mail?to=${encodeURIComponent(list.results[0].to[0])}`)).json().count, 1);
+  const received = (await send('GET', `/_dev/mail?to=${encodeURIComponent(mail.to[0])}`)).json();
+  assert.ok(received.results.every(({ to }: { to: string[] }) => to.includes(mail.to[0])));
   const page = await send('GET', '/_dev/mail', { accept: 'text/html' });
   assert.match(page.headers['content-type']?.toString() ?? '', /text\/html/);
   assert.ok(page.body.includes('&lt;img src=x&gt;') && !page.body.includes('<img'));

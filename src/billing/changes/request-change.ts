@@ -52,7 +52,7 @@ export async function requestChange(
   const key = sha256Hex(preview_key).slice(0, 40);
   return limitDeclines(ctx, async () => {
     const earlier = await findChangeByKey(ctx.db, key);
-    if (earlier) return await resumeChange(ctx, earlier);
+    if (earlier) return resumeChange(ctx, earlier);
     try {
       const attempt = await refusingConcurrent(() =>
         reserveChange(ctx, target, { ...input, preview_key }, { key, at }),

@@ -1,3 +1,2 @@
 export { recurringRoutes } from './routes.ts';
-export { reportCohorts } from './report-cohorts.ts';
-export { reportRecurring, reportRevenueChurn } from './report-recurring.ts';
+export { reportRecurring } from './report-recurring.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import type { PeriodType } from '#kernel/period';
-import type { OrderLineId, PlanId, SubscriptionId } from '#platform/db/db-schema';
+import type { OrderLineId, SubscriptionId } from '#platform/db/db-schema';
 import type { Profile } from '#profiles';
 import { foldListCounts } from '../../platform/lists/row-count-store.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
@@ -76,7 +76,7 @@ async function cover(subscription_id: SubscriptionId, from: Date, until: Date, l
       kind,
       provider_id: provider.id,
       beneficiary_id: of.profile_id,
-      plan_id: of.plan_id as PlanId,
+      plan_id: of.plan_id,
       subscription_id,
       amount,
       unit: 'usd',

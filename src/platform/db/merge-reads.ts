@@ -69,7 +69,7 @@ function merge(queries: readonly CompiledQuery<unknown>[]): CompiledQuery<Record
   return CompiledQuery.raw(`select ${parts.join(', ')}`, parameters);
 }
 
-const instantColumn = /(?:_at|_until|^covers_from|^covers_to|^last_signed)$/;
+const instantColumn = /(?:^at|_at|_until|_from|^covers_to|^last_signed)$/;
 
 /** True if a column with this name holds instants; JSON has no type for them, therefore their names decide. */
 export function isInstantColumn(name: string): boolean {
