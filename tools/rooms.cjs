@@ -119,6 +119,7 @@ const subrooms = {
     'subscriber-file': ['receipts'],
     requests: ['records'],
     dunning: ['records', 'parked', 'recognition', 'credits', 'quotes', 'orders', 'balances'],
+    'past-due': ['dunning', 'cards'],
     renewals: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning'],
   },
 };

@@ -21,6 +21,7 @@ import {
   paymentLinkRoutes,
 } from './payment-links/index.ts';
 import { dunningRoutes, newCardSubscriber } from './dunning/index.ts';
+import { dunningPages, dunningPageTypes } from './past-due/index.ts';
 import type { RenewalNeeds } from './renewals/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
@@ -56,6 +57,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       cardPages(http, processors);
       receiptPages(http);
       seatPages(http, processors);
+      dunningPages(http, { processors, dunning: renewals });
       adjustmentPages(http);
       importPages(http);
       paymentLinkPages(http, processors);
@@ -71,6 +73,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       ...cardPageTypes,
       ...claimPageTypes,
       ...receiptPageTypes,
+      ...dunningPageTypes,
       adjustmentsPage,
       importPage,
       ...paymentLinkPageTypes,

@@ -6,9 +6,9 @@ import { selectProfileNames } from '#profiles';
 import type { DunningCase } from './dunning-case.ts';
 import { readCase } from './dunning-store.ts';
 
-/** States of cases that a list may be restricted to; `open` are the first three. */
+/** States of cases that a list may be restricted to; `open` are the first three, `past` the others. */
 export const caseStates = ['retrying', 'waiting', 'suspended', 'recovered', 'closed', 'ended'] as const;
-export type CaseFilter = (typeof caseStates)[number] | 'open';
+export type CaseFilter = (typeof caseStates)[number] | 'open' | 'past';
 
 /** The cases of one payer. Index: dunning_cases_profile_id. */
 export const payerCaseList = defineList({
@@ -48,6 +48,7 @@ export async function listPayerCases(
     .where('dunning.profile_id', '=', profile_id);
   if (sellers !== null) rows = rows.where('dunning.provider_id', '=', (eb) => eb.fn.any(eb.val([...sellers])));
   if (state === 'open') rows = rows.where('dunning.closed_at', 'is', null);
+  else if (state === 'past') rows = rows.where('dunning.closed_at', 'is not', null);
   else if (state !== null) rows = rows.where('dunning.state', '=', state);
   const page = await listPage(reader, rows, payerCaseList, list, url);
   return { ...page, results: page.results.map(readCase) };
@@ -65,6 +66,7 @@ export async function listProviderCases(
     .selectAll('dunning')
     .where('dunning.provider_id', '=', provider_id);
   if (state === 'open') rows = rows.where('dunning.closed_at', 'is', null);
+  else if (state === 'past') rows = rows.where('dunning.closed_at', 'is not', null);
   else if (state !== null) rows = rows.where('dunning.state', '=', state);
   const page = await listPage(reader, rows, providerCaseList, list, url);
   return { ...page, results: page.results.map(readCase) };

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { Static } from 'typebox';
 import type { Reader } from '#platform/db/database';
 import { planSummary } from '#catalog';
-import { findProfileSummaries, presentProfileSummary } from '#profiles';
-import { findPlaceBalances } from './case-balances.ts';
-import type { DunningCase } from './dunning-case.ts';
+import { findProfileSummaries, presentProfileSummary, type ProfileSummary } from '#profiles';
+import { findPlaceBalances, type PlaceBalance } from './case-balances.ts';
+import type { DunningAttempt, DunningCase } from './dunning-case.ts';
 import { findAttempts, isSamePlace } from './dunning-store.ts';
 import type { CaseSchema, ProviderCaseSchema } from './schemas.ts';
 
@@ -25,6 +25,41 @@ export async function presentProviderCases(
 }
 
 async function presentAll(reader: Reader, cases: readonly DunningCase[]): Promise<Static<typeof ProviderCaseSchema>[]> {
+  return (await loadCaseFacts(reader, cases)).map(({ dunning_case: each, attempts, due, profile, provider }) => ({
+    state: each.state,
+    profile: presentProfileSummary(profile),
+    provider: presentProfileSummary(provider),
+    balance: due?.amount ?? 0,
+    unit: each.unit,
+    created_at: each.began_at.toISOString(),
+    attempts: attempts.map(({ created_at, amount, kind, code }) => ({
+      at: created_at.toISOString(),
+      amount,
+      kind,
+      code,
+    })),
+    next_attempt_at: each.next_attempt_at?.toISOString() ?? null,
+    ends_at: (each.closed_at ?? each.ends_at)?.toISOString() ?? null,
+    subscriptions: (due?.subscriptions ?? []).map(({ subscription, plan }) => ({
+      plan: planSummary(plan),
+      ends_at: subscription.ends_at.toISOString(),
+    })),
+  }));
+}
+
+/** A case with what is due now, its attempts, oldest first, and its parties. */
+export interface CaseFacts {
+  dunning_case: DunningCase;
+  attempts: readonly DunningAttempt[];
+  /** Undefined if nothing is due, or the case is closed. */
+  due: PlaceBalance | undefined;
+  profile: ProfileSummary;
+  provider: ProfileSummary;
+}
+
+/** Loads what is shown of cases. The number of statements does not depend on that of cases. */
+export async function loadCaseFacts(reader: Reader, cases: readonly DunningCase[]): Promise<CaseFacts[]> {
+  if (cases.length === 0) return [];
   const attempts = Map.groupBy(
     await findAttempts(
       reader,
@@ -32,8 +67,8 @@ async function presentAll(reader: Reader, cases: readonly DunningCase[]): Promis
     ),
     ({ dunning_case_id }) => dunning_case_id,
   );
-  const open = cases.filter(({ closed_at }) => closed_at === null);
-  const balances = await findPlaceBalances(reader, [...new Set(open.map(({ profile_id }) => profile_id))]);
+  const payers = cases.flatMap(({ closed_at, profile_id }) => (closed_at === null ? [profile_id] : []));
+  const balances = payers.length === 0 ? [] : await findPlaceBalances(reader, [...new Set(payers)]);
   const summaries = await findProfileSummaries(
     reader,
     cases.flatMap(({ profile_id, provider_id }) => [profile_id, provider_id]),
@@ -41,29 +76,13 @@ async function presentAll(reader: Reader, cases: readonly DunningCase[]): Promis
   const summaryOf = (id: DunningCase['profile_id']) => {
     const summary = summaries.get(id);
     assert(summary, 'the parties of a case exist');
-    return presentProfileSummary(summary);
+    return summary;
   };
-  return cases.map((each) => {
-    const due = each.closed_at === null ? balances.find((balance) => isSamePlace(balance, each)) : undefined;
-    return {
-      state: each.state,
-      profile: summaryOf(each.profile_id),
-      provider: summaryOf(each.provider_id),
-      balance: due?.amount ?? 0,
-      unit: each.unit,
-      created_at: each.began_at.toISOString(),
-      attempts: (attempts.get(each.id) ?? []).map(({ created_at, amount, kind, code }) => ({
-        at: created_at.toISOString(),
-        amount,
-        kind,
-        code,
-      })),
-      next_attempt_at: each.next_attempt_at?.toISOString() ?? null,
-      ends_at: (each.closed_at ?? each.ends_at)?.toISOString() ?? null,
-      subscriptions: (due?.subscriptions ?? []).map(({ subscription, plan }) => ({
-        plan: planSummary(plan),
-        ends_at: subscription.ends_at.toISOString(),
-      })),
-    };
-  });
+  return cases.map((each) => ({
+    dunning_case: each,
+    attempts: attempts.get(each.id) ?? [],
+    due: each.closed_at === null ? balances.find((balance) => isSamePlace(balance, each)) : undefined,
+    profile: summaryOf(each.profile_id),
+    provider: summaryOf(each.provider_id),
+  }));
 }

@@ -53,6 +53,7 @@ export const paths = {
   subscriptionAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscriptions/accept/${e(key)}/`,
   subscribers: (slug: string) => `/profile/${e(slug)}/subscribers/`,
   subscribersDownload: (slug: string) => `/profile/${e(slug)}/subscribers/download/`,
+  subscribersPastDue: (slug: string) => `/profile/${e(slug)}/subscribers/past-due/`,
   subscribersAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscribers/accept/${e(key)}/`,
   rules: () => '/proxy/rules/',
   newRule: () => '/proxy/rules/new/',
@@ -116,6 +117,8 @@ export const paths = {
   checkout: (profile: string, next?: string | null) => withNext(`/billing/${e(profile)}/checkout/`, next),
   balance: (profile: string, plan?: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/balance/${plan === undefined ? '' : `${e(plan)}/`}`, next),
+  /** What is due after a failed charge, and the attempts. */
+  dunning: (profile: string) => `/billing/${e(profile)}/dunning/`,
   history: (profile: string) => `/billing/${e(profile)}/history/`,
   historyDownload: (profile: string) => `/billing/${e(profile)}/history/download/`,
   cartSeats: (profile: string, options: { plan?: string | null; next?: string | null } = {}) => {

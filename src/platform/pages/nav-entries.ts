@@ -38,7 +38,7 @@ const visitor = ([
 
 // oxfmt-ignore
 const purchases = ([
-  ['billing',       'Plan and billing', 'receipt', '/billing/:profile/history/', ['/billing/:profile/receipt/', '/billing/:profile/balance/', '/billing/:profile/seats/', '/billing/:profile/cart/', '/billing/:profile/cart-periods/', '/billing/:profile/cart-seats/', '/billing/:profile/checkout/']],
+  ['billing',       'Plan and billing', 'receipt', '/billing/:profile/history/', ['/billing/:profile/receipt/', '/billing/:profile/balance/', '/billing/:profile/dunning/', '/billing/:profile/seats/', '/billing/:profile/cart/', '/billing/:profile/cart-periods/', '/billing/:profile/cart-seats/', '/billing/:profile/checkout/']],
   ['subscriptions', 'Subscriptions',    'refresh', '/profile/:profile/subscriptions/'],
   ['card',          'Payment card',     'card',    '/billing/:profile/card/'],
 ] satisfies Row[]).map(entry);
@@ -70,6 +70,7 @@ const ledger = entry(['ledger', 'Ledger', 'book', '/billing/transactions/']);
 // oxfmt-ignore
 const due_and_funds = ([
   ['balances-due', 'Balances due',      'clock', '/metrics/:profile/balances-due/'],
+  ['past-due',     'Failed payments',   'alert', '/profile/:profile/subscribers/past-due/'],
   ['funds',        'Funds and payouts', 'bank',  '/billing/:profile/transfers/', ['/billing/:profile/receivables/', '/billing/:profile/adjustments/', '/billing/:profile/payment-links/']],
 ] satisfies Row[]).map(entry);
 // oxfmt-ignore

@@ -57,6 +57,7 @@ export function organizationUrls(data: Readonly<Record<string, unknown>>): Recor
     subscriptions: paths.subscriptions(slug),
     billing: paths.history(slug),
     balance: paths.balance(slug),
+    dunning: paths.dunning(slug),
     card: paths.card(slug),
     seats: paths.seats(slug),
     cart: paths.cart(slug),

@@ -28,6 +28,7 @@ export const pill_states = {
     'ended',
     'parked',
   ],
+  dunning: ['retrying', 'waiting', 'suspended', 'frozen', 'recovered', 'closed', 'ended'],
   payout: ['requested', 'on_its_way', 'paid_out', 'failed', 'returned'],
   invitation: ['invited', 'requested', 'accepted', 'declined', 'withdrawn', 'expired', 'not_delivered'],
 } as const;

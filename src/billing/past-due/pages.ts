@@ -1,0 +1,134 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { Problem } from '#kernel/problem';
+import { sumByUnit } from '#ledger';
+import type { App } from '#platform/http/app';
+import { problemToForm } from '#platform/http/forms';
+import { paths } from '#platform/http/paths';
+import { SlugParam } from '#platform/http/schemas';
+import { askList } from '#platform/pages/lists/ask-list';
+import { viewList } from '#platform/pages/lists/list-view';
+import { humanizeMoney } from '#platform/templates/humanize-money';
+import { findSavedCard, paymentsProblems, type Processors } from '#payments';
+import { profileName } from '#profiles';
+import { getPayer } from '../payer.ts';
+import { billingProblems } from '../problems.ts';
+import { presentSavedCard } from '../cards/index.ts';
+import {
+  type DunningSettings,
+  findOpenCases,
+  listPayerCases,
+  listProviderCases,
+  loadCaseFacts,
+  retryDunning,
+} from '../dunning/index.ts';
+import { dunningPage, pastCasesList, pastDueList, pastDuePage } from './page-types.ts';
+import { viewCase, viewPastDue } from './view-case.ts';
+
+const ProfileParams = Type.Object({ profile: SlugParam });
+
+interface DunningPageNeeds {
+  processors: Processors;
+  dunning: DunningSettings;
+}
+
+/** Pages about charges that failed: of the payer, who pays there, and the list of the provider. */
+export function dunningPages(app: App, needs: DunningPageNeeds): void {
+  addPayerPage(app, needs);
+  const config = { access: { kind: 'direct' }, page: true } as const;
+  const options = { config, schema: { hide: true, params: ProfileParams } };
+  app.get('/profile/:profile/subscribers/past-due/', options, showPastDue);
+}
+
+function addPayerPage(app: App, { processors, dunning }: DunningPageNeeds): void {
+  const problems = [
+    billingProblems.dunning_unknown,
+    billingProblems.dunning_retried,
+    billingProblems.charge_pending,
+    billingProblems.payment_unknown,
+    paymentsProblems.card_declined,
+    paymentsProblems.payment_method_absent,
+    paymentsProblems.action_required,
+  ];
+  const config = { access: { kind: 'direct' }, page: true, problems } as const;
+  const options = { config, schema: { hide: true, params: ProfileParams } };
+  app.get('/billing/:profile/dunning/', options, async (request, reply) => showCases(request, reply));
+  app.post('/billing/:profile/dunning/', options, async (request, reply) => {
+    const { payer } = await getPayer(request);
+    try {
+      const charge = await retryDunning({ ...request.ctx, processors, dunning }, payer.id, null);
+      if (charge === null) reply.flash('info', 'Nothing is due any more.');
+      else if (charge.state === 'done') reply.flash('success', `${humanizeMoney(charge, request.ctx.lang)} was paid.`);
+      else reply.flash('info', 'The payment is in progress. Do not pay again.');
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.code === 'dunning_retried') return showCases(request, reply, describeWait(error));
+      if (error.code !== 'dunning_unknown') return showCases(request, reply, problemToForm(error));
+      reply.flash('info', error.message); // paid in the meantime, or a repeated form
+    }
+    return reply.redirect(paths.dunning(payer.slug), 303);
+  });
+}
+
+/** Returns the refusal of a repeated charge with the minutes to wait. */
+function describeWait({ status, message, extra }: Problem) {
+  const minutes = Math.ceil((extra.retry_after_s ?? 3600) / 60);
+  const wait = minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  return { status, detail: `${message} Try again in ${wait}, or use another card.`, errors: {} };
+}
+
+async function showCases(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, detail, errors }: { status: number; detail: string; errors: object } = {
+    status: 200,
+    detail: '',
+    errors: {},
+  },
+): Promise<FastifyReply> {
+  const { ctx, subject, listUrl: url } = request;
+  const { payer } = await getPayer(request);
+  const asked = askList(request, pastCasesList, payer.default_timezone);
+  const open = await findOpenCases(ctx.db, [payer.id]);
+  const past = await listPayerCases(ctx.db, payer.id, null, { list: asked.list, url, state: 'past' });
+  const now = ctx.clock.now();
+  const views = (await loadCaseFacts(ctx.db, [...open, ...past.results])).map((facts) => viewCase(facts, now));
+  const cases = views.slice(0, open.length);
+  const totals = sumByUnit(cases.flatMap(({ due }) => due ?? []));
+  const card = await findSavedCard(ctx.db, payer.id);
+  return reply.page(
+    dunningPage,
+    {
+      profile: { slug: payer.slug, printable_name: profileName(payer) },
+      may_pay: subject.is_manager,
+      card: card ? presentSavedCard(card) : null,
+      card_url: paths.card(payer.slug),
+      pay_total: totals.length === 1 ? (totals[0] ?? null) : null,
+      cases,
+      past: views.slice(open.length),
+      list: viewList(asked, { count: past.count, empty: { title: 'Earlier failed payments will be listed here' } }),
+      detail,
+      errors: { ...errors },
+    },
+    status,
+  );
+}
+
+async function showPastDue(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { ctx, listUrl: url } = request;
+  const { payer: provider } = await getPayer(request);
+  const asked = askList(request, pastDueList, provider.default_timezone);
+  const state = asked.tab === '' ? null : asked.tab;
+  const page = await listProviderCases(ctx.db, provider.id, { list: asked.list, url, state });
+  return reply.page(pastDuePage, {
+    profile: { slug: provider.slug, printable_name: profileName(provider) },
+    cases: (await loadCaseFacts(ctx.db, page.results)).map(viewPastDue),
+    list: viewList(asked, {
+      count: page.count,
+      empty: {
+        title: 'Subscribers whose payment failed will be listed here',
+        text: 'Every renewal was paid.',
+      },
+    }),
+  });
+}
