@@ -116,6 +116,7 @@ const subrooms = {
     receipts: ['records', 'credits', 'quotes', 'orders', 'cards'],
     'change-rules': ['credits'],
     changes: ['records', 'recognition', 'credits', 'quotes', 'orders', 'checkout', 'change-rules'],
+    'change-pages': ['cards', 'change-rules', 'changes'],
     'subscriber-file': ['receipts'],
     requests: ['records'],
     dunning: ['records', 'parked', 'recognition', 'credits', 'quotes', 'orders', 'balances'],

@@ -9,6 +9,7 @@ import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/ind
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted, paymentLinkSent } from './events.ts';
 import { renewalEvents } from './renewal-events.ts';
+import { changePages, changePageTypes } from './change-pages/index.ts';
 import { changeEvents, changeRoutes } from './changes/index.ts';
 import { billingJobs } from './jobs.ts';
 import { creditRoutes } from './credits/index.ts';
@@ -63,6 +64,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       paymentLinkPages(http, processors);
       paymentLinkListPages(http);
       couponUsePages(http);
+      changePages(http, processors);
     },
     page_types: [
       pricingPage,
@@ -79,6 +81,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       ...paymentLinkPageTypes,
       subscriberFilePage,
       couponUsesPage,
+      ...changePageTypes,
     ],
     subscribers: [newCardSubscriber({ processors, dunning: renewals })],
     jobs: billingJobs({ processors, renewals }),

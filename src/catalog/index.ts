@@ -32,6 +32,7 @@ export {
   findPlanOf,
   findPlansByIds,
   findPlansBySlugs,
+  findPlansOnSale,
   findUnitOf,
   findUseCharge,
   listPlans,

@@ -2,6 +2,11 @@
 export { changeApproaching, changeEvents, changePending, subscriptionChanged } from './events.ts';
 export { finishChange } from './finish-change.ts';
 export { changeJobs } from './jobs.ts';
-export { dropPendingChange } from './pending-change.ts';
+export { dropPendingChange, withdrawChange } from './pending-change.ts';
 export { findPendingChange, findPendingChanges, type PendingChange } from './pending-change-store.ts';
 export { changeRoutes } from './routes.ts';
+export { type ChangeTarget, getSubscription } from './load-change.ts';
+export type { ChangePreview, PresentedLine } from './preview.ts';
+export { previewChange } from './preview-change.ts';
+export { type ChangeOutcome, requestChange } from './request-change.ts';
+export { readStoredTerms } from './stored-terms.ts';

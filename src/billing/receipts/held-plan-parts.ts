@@ -24,6 +24,8 @@ export const HeldPlanPart = Type.Object({
   pay_url: NullableText,
   /** True if the caller can order another period. */
   may_renew: Type.Boolean(),
+  /** Page that changes the plan; null for a caller who only reads. */
+  change_url: NullableText,
 });
 
 /** The plan that ends first of those that can be renewed, or null. */
@@ -41,6 +43,7 @@ export const heldSample: HeldPlanRow = {
   due: null,
   pay_url: null,
   may_renew: true,
+  change_url: '/profile/ada/subscriptions/open-space/change/',
 };
 export const owedSample: HeldPlanRow = {
   ...heldSample,
@@ -52,4 +55,5 @@ export const owedSample: HeldPlanRow = {
   due: { amount: 2900, unit: 'usd' },
   pay_url: '/billing/ada/balance/basic/',
   may_renew: false,
+  change_url: '/profile/ada/subscriptions/basic/change/',
 };

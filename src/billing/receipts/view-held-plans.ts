@@ -27,6 +27,7 @@ export function viewHeldPlans(
       due,
       pay_url: due !== null && may_order ? paths.balance(slug, plan.slug) : null,
       may_renew: plan.is_renewable && may_order && due === null,
+      change_url: may_order ? paths.changeSubscription(slug, plan.slug) : null,
     };
   });
   const next = held.find(({ is_renewable }) => is_renewable);

@@ -1,6 +1,7 @@
 // Plans with their use charges and advance discounts.
 export { createPlan } from './create-plan.ts';
 export { countPlansOnSale } from './plan-count-store.ts';
+export { findPlansOnSale } from './plans-on-sale-store.ts';
 export { deletePlan } from './delete-plan.ts';
 export { planFields, updatePlan } from './update-plan.ts';
 export type { PlanInput } from './schemas.ts';

@@ -50,6 +50,7 @@ export const paths = {
     `/profile/${e(slug)}/remove-role/${username === undefined ? '' : `${e(username)}/`}`,
   roles: (slug: string, role?: string) => `/profile/${e(slug)}/roles/${role === undefined ? '' : `${e(role)}/`}`,
   subscriptions: (slug: string) => `/profile/${e(slug)}/subscriptions/`,
+  changeSubscription: (slug: string, plan: string) => `/profile/${e(slug)}/subscriptions/${e(plan)}/change/`,
   subscriptionAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscriptions/accept/${e(key)}/`,
   subscribers: (slug: string) => `/profile/${e(slug)}/subscribers/`,
   subscribersDownload: (slug: string) => `/profile/${e(slug)}/subscribers/download/`,

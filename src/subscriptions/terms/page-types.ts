@@ -16,6 +16,8 @@ const SubscriptionView = Type.Object({
   grant_key: NullableString,
   request_key: NullableString,
   may_edit: Type.Boolean(),
+  /** Page that changes the plan; null for a caller who may not, and for a subscription that does not run. */
+  change_url: NullableString,
   may_accept: Type.Boolean(),
 });
 export type SubscriptionView = Static<typeof SubscriptionView>;
@@ -31,6 +33,7 @@ const sample: SubscriptionView = {
   grant_key: null,
   request_key: null,
   may_edit: true,
+  change_url: '/profile/xia/subscriptions/basic/change/',
   may_accept: false,
 };
 const tabs = { active_url: '/profile/xia/subscriptions/', expired_url: '/profile/xia/subscriptions/?expired=1' };
@@ -55,12 +58,19 @@ export const subscriptionListPage = definePage(
       subscriptions: listOf(
         sample,
         { ...sample, plan: { slug: 'premium', title: 'Premium' }, auto_renew: false, ends_soon: true },
-        { ...sample, plan: { slug: 'private', title: 'Private' }, grant_key: 'a1', app_url: null, may_accept: true },
-        { ...sample, plan: { slug: 'managed', title: 'Managed' }, request_key: 'b2', app_url: null },
+        {
+          ...sample,
+          plan: { slug: 'private', title: 'Private' },
+          grant_key: 'a1',
+          app_url: null,
+          change_url: null,
+          may_accept: true,
+        },
+        { ...sample, plan: { slug: 'managed', title: 'Managed' }, request_key: 'b2', app_url: null, change_url: null },
       ),
     },
     empty: { profile: sampleSubscriber, expired: false, tabs, subscriptions: listOf() },
-    ended: { profile: sampleSubscriber, expired: true, tabs, subscriptions: listOf(sample) },
+    ended: { profile: sampleSubscriber, expired: true, tabs, subscriptions: listOf({ ...sample, change_url: null }) },
     none_ended: { profile: sampleSubscriber, expired: true, tabs, subscriptions: listOf() },
     error: {
       profile: sampleSubscriber,

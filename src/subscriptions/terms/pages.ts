@@ -97,6 +97,7 @@ function viewSubscription(subscription: Subscription, plan: Plan, facts: ViewFac
   const { grant_key, request_key, ends_at, auto_renew } = subscription;
   const left_ms = ends_at.getTime() - at.getTime();
   const is_waiting = grant_key !== null || request_key !== null;
+  const may_edit = mayChange(managed, subscription, plan);
   return {
     plan: planSummary(plan),
     provider: viewProfile(facts.summaries, plan.profile_id),
@@ -107,7 +108,8 @@ function viewSubscription(subscription: Subscription, plan: Plan, facts: ViewFac
     app_url: is_waiting ? null : paths.app(facts.slug, `${encodeURIComponent(plan.slug)}/`),
     grant_key,
     request_key,
-    may_edit: mayChange(managed, subscription, plan),
+    may_edit,
+    change_url: may_edit && !is_waiting && left_ms > 0 ? paths.changeSubscription(facts.slug, plan.slug) : null,
     may_accept: grant_key !== null && mayAcceptGrant(managed, subscription),
   };
 }

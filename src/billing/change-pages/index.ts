@@ -1,0 +1,3 @@
+// Pages that change the plan or the quantity of a subscription.
+export { changePageTypes } from './page-types.ts';
+export { changePages } from './pages.ts';
