@@ -73,7 +73,14 @@ function previewRoute(app: App, processors: Processors): void {
     async (request) => {
       const { to, at, option, quantity, mode, leave_due } = request.query;
       const target = await readTarget(request, request.params.subscribed_plan, to);
-      return previewChange({ ...request.ctx, processors }, target, readWish({ at, option, quantity, mode, leave_due }));
+      const wish = readWish({
+        at,
+        option: option === undefined ? undefined : Number(option),
+        quantity: quantity === undefined ? undefined : Number(quantity),
+        mode,
+        leave_due: leave_due === 'true',
+      });
+      return previewChange({ ...request.ctx, processors }, target, wish);
     },
   );
 }

@@ -20,7 +20,17 @@ const wish = {
   mode: Type.Optional(Type.Enum([...changeModes])),
 };
 
-export const ChangeQuery = Type.Object({ ...wish, leave_due: Type.Optional(Type.Boolean()) });
+/** The address has texts: no type is converted. */
+const NumberText = (description: string) => Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,6}$', description }));
+
+export const ChangeQuery = Type.Object({
+  ...wish,
+  option: NumberText('Number of a price option of the plan; 1 when omitted'),
+  quantity: NumberText('The quantity after the change; the present one when omitted'),
+  leave_due: Type.Optional(
+    Type.Enum(['true', 'false'], { description: 'A provider leaves the amount due, and charges no card' }),
+  ),
+});
 
 export const ChangeBody = Type.Object({
   ...wish,

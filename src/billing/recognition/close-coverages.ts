@@ -100,9 +100,8 @@ async function recogniseLocked(
   const taken = recogniseWindows(windows, books, sums);
   const nameOf = await findLabels(tx, coverages);
   const described = taken.map((window) => ({ window, text: describeRecognition(nameOf(window.coverage), window) }));
-  const groups = Map.groupBy(described, ({ window, text }) =>
-    JSON.stringify([window.coverage.subject, window.at, text]),
-  );
+  // Seats that were added in a window have a shorter one: the row has the text of the first.
+  const groups = Map.groupBy(described, ({ window }) => JSON.stringify([window.coverage.subject, window.at]));
   const entries = [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];

@@ -153,18 +153,18 @@ test('the entries of a dispute have the amounts of the line, and those of a win 
     ]);
   const key = `dispute:${charge.processor_key}:1`;
   assert.deepEqual(await entriesOf(key), [
+    ['Funds → Chargeback', 1500],
     ['Refunded → Chargeback', 17999],
     ['Funds → Chargeback', 552],
     ['Funds → Chargeback', 1799],
     ['Funds → Chargeback', 15648],
-    ['Funds → Chargeback', 1500],
   ]);
   assert.deepEqual(await entriesOf(`${key}:reverted`), [
+    ['Chargeback → Funds', 1500],
     ['Chargeback → Refunded', 17999],
     ['Chargeback → Funds', 552],
     ['Chargeback → Funds', 1799],
     ['Chargeback → Funds', 15648],
-    ['Chargeback → Funds', 1500],
   ]);
 });
 

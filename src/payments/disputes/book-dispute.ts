@@ -62,7 +62,7 @@ export async function bookDispute(
       description: `Charge ${charge.processor_key} dispute fee`,
     }),
   );
-  const entries = [...taken_back, ...fees];
+  const entries = [...fees, ...taken_back];
   const { next } = await findDisputes(tx, charge);
   if (entries.length > 0)
     await postEvent(tx, { key: next, kind: 'dispute', receipt_key: charge.processor_key, at, entries });

@@ -69,7 +69,7 @@ export async function begin(site: ChangeSite, plan: string, at = H, wish: Parame
   return bought;
 }
 
-/** Requires that work posts the rows of an example, and leaves its balances. `names` replace ids of the example. */
+/** Requires that work posts the rows of an example and leaves its balances. `names` replace its event ids. */
 export async function expectExample(
   site: ChangeSite,
   name: keyof typeof examples,
@@ -86,12 +86,12 @@ export async function expectExample(
 ): Promise<void> {
   const { events, balances, due, lots } = examples[name];
   const renamed = (text: string) =>
-    Object.entries(names).reduce((all, [from, to]) => all.replaceAll(`\`${from}/`, `\`${to}/`), text);
+    Object.entries(names).reduce((all, [from, to]) => all.replaceAll(`\`${from}\``, `\`${to}\``), text);
   const posted = await eventsPostedBy(site, work);
   assert.deepEqual(order ? order.map((index) => posted[index]) : posted, [...before, ...events.map(renamed)]);
   assert.equal(await balancesOf(site, ...profiles), given.balances ?? balances);
   assert.equal(await dueOf(call, payer), due);
-  assert.equal(await lotsLeft(site), lots);
+  assert.equal(await lotsLeft(site), given.lots ?? lots);
 }
 
 interface ExampleTerms {
@@ -103,6 +103,8 @@ interface ExampleTerms {
   before?: readonly string[];
   /** Balances, if the example leaves something out. */
   balances?: string;
+  /** What is left of lots, if the example leaves it out. */
+  lots?: string;
   /** Places of the posted events in the order of the example. */
   order?: readonly number[];
 }
