@@ -10,7 +10,7 @@ const rooms = {
   subscriptions: ['accounts', 'profiles', 'catalog'],
   payments: ['accounts', 'profiles', 'ledger'],
   billing: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
-  gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
+  gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments', 'billing'],
   metrics: ['accounts', 'profiles', 'catalog', 'ledger', 'billing'],
   notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing', 'metrics'],
   operations: ['accounts', 'profiles', 'billing'],

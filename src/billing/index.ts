@@ -30,3 +30,4 @@ export { noteCredit, notedAmounts, saveNotedCredit } from './credits/index.ts';
 export { park } from './parked/index.ts';
 /** @public the proof of recognition compares it with a second program */
 export { recogniseIncome } from './recognition/index.ts';
+export { findPayerStandings, type PayerStanding } from './dunning/index.ts';

@@ -8,6 +8,7 @@ import type {
 } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
+import { noteChange } from '#platform/facts/changes-store';
 import { type Part } from '#platform/db/together';
 import type { ChargeTrigger, DunningAttempt, DunningCase } from './dunning-case.ts';
 import type { DunningTerms } from './dunning-terms.ts';
@@ -91,6 +92,7 @@ export async function insertCase(tx: Tx, { terms, ...row }: NewCase): Promise<Du
     .values({ ...row, terms: JSON.stringify(terms) })
     .returningAll()
     .executeTakeFirstOrThrow();
+  await noteChange(tx, 'past-due', row.profile_id);
   return readCase(inserted);
 }
 
@@ -108,6 +110,7 @@ export async function updateCase(tx: Tx, id: DunningCaseId, change: CaseChange):
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
+  if (row.closed_at !== null) await noteChange(tx, 'past-due', row.profile_id);
   return readCase(row);
 }
 

@@ -2,8 +2,9 @@ import type { Context } from '#platform/context';
 import { defineFact, type LoadedFact } from '#platform/facts/facts';
 import { type Tag, tag } from '#platform/facts/tag';
 import type { Site } from '#platform/site';
-import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { ProfileId, SubscriptionId, UserId } from '#platform/db/db-schema';
 import { findUsersByIds } from '#accounts';
+import { findPayerStandings, type PayerStanding } from '#billing';
 import {
   findProfilesByIds,
   type HeldRole,
@@ -53,7 +54,7 @@ export async function loadCaller(ctx: LoadContext, user_id: UserId): Promise<Kno
   return (await loadCallers(ctx, [user_id])).get(user_id) ?? null;
 }
 
-/** Loads the facts about several users in five queries. Unknown users are absent. */
+/** Loads the facts about several users in six queries. Unknown users are absent. */
 export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[]): Promise<Map<UserId, KnownCaller>> {
   const loaded = await loadWithTags(ctx, user_ids);
   return new Map([...loaded].map(([id, { value }]) => [id, value]));
@@ -71,9 +72,10 @@ async function loadWithTags(
     findProfileSummaries(db, [...profile_ids, site.broker_id]),
     findEntitlements(db, profile_ids),
   ]);
+  const standings = await findStandings(ctx, entitlements);
   const presented = new Map<ProfileId, SessionProfile>();
   for (const [id, summary] of summaries) {
-    const subscriptions = findLatestPerPlan(entitlements.get(id) ?? []);
+    const subscriptions = findLatestPerPlan(markPastDue(entitlements.get(id) ?? [], standings));
     presented.set(id, { ...presentProfileSummary(summary), email: profiles.get(id)?.email ?? '', subscriptions });
   }
   const broker = presented.get(site.broker_id);
@@ -107,10 +109,29 @@ async function loadWithTags(
     };
     callers.set(id, {
       value,
-      tags: findTags({ user_id: id, site, roles: history, profiles, subscriptions: held.subscriptions }),
+      tags: findTags({ user_id: id, site, roles: history, profiles, subscriptions: held.subscriptions, standings }),
     });
   }
   return callers;
+}
+
+type Standings = ReadonlyMap<SubscriptionId, PayerStanding>;
+
+/** Finds the payers of the running entitlements: those that ended are not past due. */
+async function findStandings(
+  { db, clock }: LoadContext,
+  entitlements: ReadonlyMap<ProfileId, readonly Entitlement[]>,
+): Promise<Standings> {
+  const running = [...entitlements.values()].flat().filter(({ ends_at }) => ends_at > clock.now());
+  const standings = await findPayerStandings(db, running);
+  return new Map(standings.map((standing) => [standing.subscription_id, standing]));
+}
+
+function markPastDue(entitlements: readonly Entitlement[], standings: Standings) {
+  return entitlements.map((each) => ({
+    ...each,
+    is_past_due: standings.get(each.subscription_id)?.is_past_due === true,
+  }));
 }
 
 /** The rows on which the facts about a user depend. */
@@ -120,12 +141,14 @@ function findTags({
   roles,
   profiles,
   subscriptions,
+  standings,
 }: {
   user_id: UserId;
   site: Site;
   roles: RoleHistory;
   profiles: ReadonlyMap<ProfileId, Pick<Profile, 'personal_user_id'>>;
   subscriptions: KnownCaller['subscriptions'];
+  standings: Standings;
 }): Tag[] {
   const { held, profile_ids } = roles;
   // A summary contains whether the user of a personal profile has a password.
@@ -138,6 +161,10 @@ function findTags({
     ...held.map(({ role_type_id }) => tag('role-type', role_type_id)),
     ...persons.map((id) => tag('user', id)),
     ...subscriptions.map(({ plan_id }) => tag('plan', plan_id)),
+    ...subscriptions.flatMap(({ subscription_id }) => {
+      const standing = standings.get(subscription_id);
+      return standing ? [tag('past-due', standing.payer_id)] : [];
+    }),
     ...profile_ids.flatMap((id) => [tag('profile', id), tag('subscriptions', id)]),
   ];
   return [...new Set(tags)];

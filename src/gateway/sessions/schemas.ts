@@ -27,7 +27,17 @@ export const SessionProfilePage = PageOf(
       credentials: Type.Boolean(),
       created_at: Type.String(),
       email: Type.String(),
-      subscriptions: Type.Array(Type.Object({ plan: Type.String(), ends_at: IsoInstant })),
+      subscriptions: Type.Array(
+        Type.Object({
+          plan: Type.String(),
+          ends_at: IsoInstant,
+          past_due: Type.Optional(
+            Type.Literal(true, {
+              description: 'Only while the charge of the payer has failed and access is kept',
+            }),
+          ),
+        }),
+      ),
     },
     { title: 'SessionProfile' },
   ),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Tx } from '../db/database.ts';
+import type { ChangeKind } from './tag.ts';
 
 /** State of the database at one read of the changes, and the changes since an earlier one. */
 export interface ChangesRead {
@@ -50,6 +51,14 @@ export function parseChanges(result: unknown): ChangesRead {
   const [row] = (result as pg.QueryResult<ChangesRead>).rows; // the statement above has these columns
   if (!row) throw new Error('the read of the changes returned no row');
   return row;
+}
+
+/**
+ * Inserts a change of a fact whose table has no trigger, in the transaction that makes it. The next request of this
+ * process sees it, because the statement is a watched write.
+ */
+export async function noteChange(tx: Tx, kind: ChangeKind, subject: string | number): Promise<void> {
+  await sql`insert into changes (kind, subject) values (${kind}, ${String(subject)})`.execute(tx);
 }
 
 /** Deletes changes that are older than an hour by the clock of the database; returns how many. */

@@ -26,6 +26,8 @@ export type ChangeKind =
   | 'contact'
   /** Kind and id of the ledger's subject whose amount due changed: `sub:12`. */
   | 'owing'
+  /** Id of the payer who has a new or a closed dunning case: written by `noteChange`. */
+  | 'past-due'
   /** No subject: one site per deployment. */
   | 'site'
   /** No subject. */

@@ -56,6 +56,7 @@ test('statements that write to watched tables are found, others are not', () => 
     'delete from "roles" using "users" where true',
     'with gone as (delete from "role_types" where "id" = $1 returning *) select * from gone',
     'merge into plans using other on true when matched then delete',
+    'insert into changes (kind, subject) values ($1, $2)',
     'truncate table order_lines, "sessions" cascade',
     'select 1; update sites set title = $1',
     'update "sessions" set "last_seen_at" = $1, "ended_at" = $2 where "id" = $3',

@@ -41,9 +41,13 @@ export function makeWriteDetector(): (text: string) => boolean {
 /** The writes of last uses: their triggers compare the other columns. */
 const last_use = /^update "(?:sessions|api_keys|users)" set "last_(?:seen|used|login)_at" = \$1 where [^;]+$/;
 
+/** Start of the statement of `noteChange`, for facts whose tables have no triggers. */
+const noted_change = 'insert into changes ';
+
 /** True if a text contains a statement that writes to a watched table. `for update` is no write. */
 export function isWatchedWrite(text: string): boolean {
   if (last_use.test(text)) return false;
+  if (text.startsWith(noted_change)) return true;
   for (const [, named = ''] of text.matchAll(write)) {
     // `truncate` takes a list of tables; the words after the name of a table are keywords and columns.
     for (const name of named.toLowerCase().split(',')) {
