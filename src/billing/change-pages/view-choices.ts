@@ -107,7 +107,7 @@ async function openSubscription(
 }
 
 /** Presents a plan that a subscription can be changed to by the caller, or null. Pure. */
-export function viewChoice(
+function viewChoice(
   to: Plan,
   {
     subscription,

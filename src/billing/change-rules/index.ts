@@ -10,7 +10,7 @@ export type {
   OrderedLine,
   PlannedChange,
 } from './change.ts';
-export { changeDirection, type Direction, offeredMode } from './direction.ts';
+export { changeDirection, offeredMode } from './direction.ts';
 export { linesOf, planChange } from './plan-change.ts';
 export type { EnteredQuota, QuotaRow } from './quotas.ts';
 export { type ChangeRefusal, type ChangeState, refuseChange, refuseSeats } from './refuse-change.ts';
