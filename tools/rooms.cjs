@@ -122,6 +122,7 @@ const subrooms = {
     dunning: ['records', 'parked', 'recognition', 'credits', 'quotes', 'orders', 'balances'],
     'past-due': ['dunning', 'cards'],
     renewals: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning'],
+    trials: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning', 'renewals'],
   },
 };
 

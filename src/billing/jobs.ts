@@ -9,6 +9,7 @@ import { forgetVisitorCartsJob } from './cart/index.ts';
 import { finishCancellationsJob } from './cancellations/index.ts';
 import { runPausesJob } from './pauses/index.ts';
 import { recogniseIncomeJob } from './recognition/index.ts';
+import { convertTrialsJob } from './trials/index.ts';
 import { forgetSeatUploadsJob } from './cart-seats/index.ts';
 
 /** Finishes orders that a crash or a lost response left open. A checkout enqueues no job. */
@@ -31,6 +32,7 @@ export const billingJobs = ({ processors, renewals }: RenewalNeeds) => [
   chargeNewCardJob({ processors, dunning: renewals }),
   finishOrdersJob(processors),
   runPausesJob,
+  convertTrialsJob({ processors, renewals }),
   ...changeJobs(processors),
   finishCancellationsJob(processors),
   ...recogniseIncomeJob(),

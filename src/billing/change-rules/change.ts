@@ -118,6 +118,8 @@ export interface OrderedLine extends ChangeLine {
   /** Null for a line without a coverage of its own. */
   anchor_at: Date | null;
   is_trial: boolean;
+  /** With `is_trial`: its days, and what is promised for its end. */
+  promise?: { days: number; amount: number; setup_amount: number };
 }
 
 /** Part of a coverage that the change takes back. */

@@ -71,10 +71,17 @@ export function wholeLines({ to, coupon }: ChangeFacts, quantity: number, number
   };
 }
 
-/** Returns the free line of a trial that goes on with the plan entered. */
-export function trialLine({ to }: ChangeFacts, quantity: number, at: Date, ends_at: Date): OrderedLine {
+/** Returns the free line of a trial that goes on with the plan entered, with the price that is promised for its end. */
+export function trialLine(facts: ChangeFacts, quantity: number, at: Date, ends_at: Date): OrderedLine {
+  const { to, coupon } = facts;
+  const valid = goingOver(coupon, to);
+  const { amount } = firstOption(quantityOptions(to, quantity, { coupon: valid, from: ends_at }));
+  const setup_amount = setupLines(facts).reduce((sum, line) => sum + line.amount, 0);
+  const days = Math.max(1, Math.ceil((ends_at.getTime() - at.getTime()) / DAY_MS));
   return {
     ...freeLine(to, quantity, at, ends_at),
+    coupon_id: valid?.id ?? null,
+    promise: { days, amount, setup_amount },
     description: `Trial of ${to.slug} ${untilText(ends_at)}`,
     anchor_at: ends_at,
     is_trial: true,

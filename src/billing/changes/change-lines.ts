@@ -41,6 +41,9 @@ export function orderedLine(
   return {
     ...nothing,
     kind: line.is_trial ? 'trial' : line.kind,
+    trial_days: line.promise?.days ?? null,
+    promised_amount: line.promise?.amount ?? null,
+    promised_setup_amount: line.promise?.setup_amount ?? null,
     provider_id: to.profile_id,
     beneficiary_id: subscription.profile_id,
     plan_id: to.id,

@@ -73,12 +73,34 @@ export async function suspendCase(ctx: DunningContext, tx: Tx, open: DunningCase
   await emit(tx, subscriptionEndedUnpaid({ ...facts, due_amount: due.amount, is_suspended: true }), at);
 }
 
-/** Stops the time of the subscriptions of a case from the instant on at which its rules end their access. */
+/**
+ * Stops the time of the subscriptions of a case from the instant on at which its rules end their access, and at once
+ * that of a subscription whose first payment after a trial failed: nothing was ever paid for it.
+ */
 export async function restrictAccess(tx: Tx, open: DunningCase, due: Due, at: Date): Promise<void> {
+  if (open.frozen_at !== null) return;
   const ends_at = accessEnd(open);
-  if (ends_at === null || ends_at > at || open.frozen_at !== null) return;
-  await lockAll(tx, due.subscription_ids);
-  await stopTime(tx, open.id, due.subscription_ids, at);
+  const never_paid = await findNeverPaid(tx, due);
+  const ids = ends_at !== null && ends_at <= at ? due.subscription_ids : never_paid;
+  if (ids.length === 0) return;
+  await lockAll(tx, ids);
+  await stopTime(tx, open.id, ids, at, { never_paid });
+}
+
+/** Finds the subscriptions of a due whose first period after a trial is unpaid. */
+async function findNeverPaid(tx: Tx, { invoicables }: Due): Promise<SubscriptionId[]> {
+  const after_trial = invoicables.filter(({ subscription }) => subscription?.trial_ends_at);
+  const kinds = await findOrderKinds(
+    tx,
+    after_trial.flatMap(({ lines }) => lines.flatMap(({ entry_id }) => entry_id ?? [])),
+  );
+  return after_trial.flatMap(({ subscription, lines }) => {
+    const trial_ends_at = subscription?.trial_ends_at?.getTime();
+    const is_first = lines.some(
+      ({ entry_id }) => entry_id !== null && kinds.get(entry_id)?.renews_from?.getTime() === trial_ends_at,
+    );
+    return subscription && is_first ? [subscription.id] : [];
+  });
 }
 
 /** Lets the time of subscriptions run on that stand still for the case. Returns the titles of their plans. */

@@ -8,6 +8,8 @@ export interface OrderKind {
   order_line_id: OrderLineId;
   kind: string;
   has_link: boolean;
+  /** Beginning of the period that a renewal or the conversion of a trial orders. */
+  renews_from: Date | null;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function findOrderKinds(
   const rows = await executeFragment(
     reader,
     fragment<OrderKind>`select distinct on (line.ledger_entry_id) line.ledger_entry_id as entry_id,
-      line.id as order_line_id, line.kind,
+      line.id as order_line_id, line.kind, line.renews_from,
       link.id is not null as has_link
     from order_lines line left join payment_links link on link.order_id = line.order_id
     where line.ledger_entry_id = any(${[...entry_ids]}::bigint[]) and line.kind <> 'balance'

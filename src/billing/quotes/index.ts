@@ -1,5 +1,5 @@
 export { normalizeHandle, expandHandle, requireReachable } from './beneficiary.ts';
-export { describePeriods } from './describe-periods.ts';
+export { describePeriodOption, describePeriods } from './describe-periods.ts';
 export { buildShownItem, type ItemOffer, describeOffer, offerItem } from './item-offer.ts';
 export { buildLineFacts, type LineFacts, describeLine, type ReaderLocale } from './describe-line.ts';
 export { filterBalances, loadBalances } from './load-balances.ts';

@@ -36,6 +36,7 @@ export {
   updatePause,
   wasPausedSince,
 } from './pause-store.ts';
+export { findTrials, lockEndedTrial } from './trial-store.ts';
 export { recordTrialUse, releaseTrialUses, trialsUsedBy } from './trial-use-store.ts';
 export { findHeldPlans, findPlansHeldBy, type HeldPlan, type OwnedPlan } from './held-plan-store.ts';
 export {
