@@ -11,6 +11,8 @@ export {
   subscriptionEndedUnpaid,
   subscriptionUpgrade,
 } from './renewal-events.ts';
+export { subscriptionPaused, subscriptionResumed, subscriptionResumesSoon } from './pauses/index.ts';
+export { trialEnded, trialEndsSoon } from './trials/index.ts';
 export { changeApproaching, changePending, subscriptionChanged } from './changes/index.ts';
 export { makeBilling } from './billing.ts';
 export { billingLedgerChecks } from './ledger-check-store.ts';

@@ -7,7 +7,12 @@ import type {
   renewalChargeFailed,
   renewalRecovered,
   subscriptionEndedUnpaid,
+  subscriptionPaused,
+  subscriptionResumed,
+  subscriptionResumesSoon,
   subscriptionUpgrade,
+  trialEnded,
+  trialEndsSoon,
 } from '#billing';
 import type { ProfileId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
@@ -167,5 +172,48 @@ function useNotice(event: string, found: Parties, payload: PayloadOf<typeof quot
     parties: { ...sides },
     path: paths.subscriptions(sides.profile.slug),
     data: { plan, use_charge, used_quantity },
+  });
+}
+
+/** Builds the reminder of the end of a trial. The button leads to where it is cancelled, or asks for a card. */
+export function composeTrialEndsSoon(found: Parties, payload: PayloadOf<typeof trialEndsSoon>): Notice | null {
+  const sides = findSides(found, payload);
+  if (!sides) return null;
+  const { plan, ends_at, amount, unit, has_card } = payload;
+  return makeNotice('trial_ends_soon', {
+    parties: { ...sides },
+    path: has_card ? paths.subscriptions(sides.profile.slug) : paths.card(sides.profile.slug),
+    data: { plan, ends_at, price: { amount, unit }, has_card },
+  });
+}
+
+export function composeTrialEnded(found: Parties, payload: PayloadOf<typeof trialEnded>): Notice | null {
+  const sides = findSides(found, payload);
+  if (!sides) return null;
+  const { plan, ends_at } = payload;
+  return makeNotice('trial_ended', { parties: { ...sides }, path: paths.pricing(), data: { plan, ends_at } });
+}
+
+export function composePaused(found: Parties, payload: PayloadOf<typeof subscriptionPaused>): Notice | null {
+  return pauseNotice('subscription_paused', found, payload);
+}
+
+export function composeResumesSoon(found: Parties, payload: PayloadOf<typeof subscriptionResumesSoon>): Notice | null {
+  return pauseNotice('subscription_resumes_soon', found, payload);
+}
+
+export function composeResumed(found: Parties, payload: PayloadOf<typeof subscriptionResumed>): Notice | null {
+  return pauseNotice('subscription_resumed', found, payload);
+}
+
+function pauseNotice(event: string, found: Parties, payload: PayloadOf<typeof subscriptionPaused>): Notice | null {
+  const sides = findSides(found, payload);
+  if (!sides) return null;
+  const { plan, resumes_at, ends_at, originated_by } = payload;
+  return makeNotice(event, {
+    parties: { ...sides },
+    originator: found.originator(originated_by),
+    path: paths.subscriptions(sides.profile.slug),
+    data: { plan: { slug: plan.slug, title: plan.title }, resumes_at, ends_at },
   });
 }

@@ -24,6 +24,11 @@ import {
   subscriptionEndedUnpaid,
   subscriptionUpgrade,
   subscriptionChanged,
+  subscriptionPaused,
+  subscriptionResumed,
+  subscriptionResumesSoon,
+  trialEnded,
+  trialEndsSoon,
 } from '#billing';
 import { userContact } from '#contacts';
 import { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
@@ -66,6 +71,11 @@ import {
   composeSubscriptionEndedUnpaid,
   composeSubscriptionUpgrade,
   composeUseChargeLimitCrossed,
+  composePaused,
+  composeResumed,
+  composeResumesSoon,
+  composeTrialEnded,
+  composeTrialEndsSoon,
 } from './compose-renewal-notice.ts';
 import {
   composeSubscriptionGrantAccepted,
@@ -127,4 +137,9 @@ export const composers: readonly Composer[] = [
   on(subscriptionChanged, composeSubscriptionChanged),
   on(changePending, composeChangePending),
   on(changeApproaching, composeChangeApproaching),
+  on(trialEndsSoon, composeTrialEndsSoon),
+  on(trialEnded, composeTrialEnded),
+  on(subscriptionPaused, composePaused),
+  on(subscriptionResumesSoon, composeResumesSoon),
+  on(subscriptionResumed, composeResumed),
 ];

@@ -29,6 +29,11 @@ const receipts = new Set([
   'subscription_ended_unpaid',
   'subscription_upgrade',
   'subscription_changed',
+  'subscription_paused',
+  'subscription_resumed',
+  'subscription_resumes_soon',
+  'trial_ended',
+  'trial_ends_soon',
   'use_charge_limit_crossed',
 ]);
 

@@ -197,6 +197,7 @@ export const anonymousSample: Data = {
   acting: null,
 };
 
+const paused = { resumes_at: '2026-03-10T10:00:00.000Z', ends_at: '2026-03-20T10:00:00.000Z' };
 const mail: Data = {
   broker: cowork,
   site: { slug: 'cowork', title: 'Coworking Space', origin: 'https://cowork.example.com' },
@@ -344,6 +345,14 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/processor_setup_error.eml': [mail],
   'notification/expires_soon.eml': [{ ...mail, ends_at: '2026-03-20T10:00:00.000Z' }],
   'notification/subscription_upgrade.eml': [{ ...mail, ends_at: '2026-03-20T10:00:00.000Z' }],
+  'notification/trial_ends_soon.eml': [
+    { ...mail, ends_at: '2026-03-20T10:00:00.000Z', price: usd(9000), has_card: true },
+    { ...mail, ends_at: '2026-03-20T10:00:00.000Z', price: usd(9000), has_card: false },
+  ],
+  'notification/trial_ended.eml': [{ ...mail, ends_at: '2026-03-20T10:00:00.000Z' }],
+  'notification/subscription_paused.eml': [{ ...mail, ...paused }],
+  'notification/subscription_resumes_soon.eml': [{ ...mail, ...paused }],
+  'notification/subscription_resumed.eml': [{ ...mail, ...paused }],
   'notification/card_expires_soon.eml': [
     { ...mail, ends_at: '2026-03-20T10:00:00.000Z', last4: '4242', exp_date: '2026-03-01' },
   ],

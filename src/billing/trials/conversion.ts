@@ -53,7 +53,7 @@ export function planConversion(facts: ConversionFacts): Conversion {
   const sold = { ...plan, period_amount: plan.period_amount * quantity };
   const [option] = priceOptions(sold, { coupon, from: at, anchor: anchor_at });
   if (!option) throw new Error('a plan with a trial is sold by periods');
-  const base = {
+  const base: SharedColumns = {
     claim_email: null,
     claim_full_name: '',
     claim_id: null,
@@ -88,7 +88,30 @@ export function planConversion(facts: ConversionFacts): Conversion {
     renews_from: at,
   };
   const setup_amount = trial.promised_setup_amount ?? 0;
-  const setup: NewOrderLine = {
+  const lines = setup_amount > 0 ? [period, setupLine(base, plan, setup_amount)] : [period];
+  return { lines, amount: amount + setup_amount, ends_at: option.covers_to };
+}
+
+type OwnColumn =
+  | 'rank'
+  | 'kind'
+  | 'coupon_id'
+  | 'quantity'
+  | 'periods_count'
+  | 'period_type'
+  | 'covers_from'
+  | 'covers_to'
+  | 'full_amount'
+  | 'amount'
+  | 'recurring_amount'
+  | 'recurring_periods'
+  | 'description'
+  | 'description_suffix';
+/** Columns that both lines of a conversion have in common. */
+type SharedColumns = Omit<NewOrderLine, OwnColumn>;
+
+function setupLine(base: SharedColumns, plan: Plan, amount: number): NewOrderLine {
+  return {
     ...base,
     rank: 1,
     kind: 'setup',
@@ -98,13 +121,11 @@ export function planConversion(facts: ConversionFacts): Conversion {
     period_type: null,
     covers_from: null,
     covers_to: null,
-    full_amount: setup_amount,
-    amount: setup_amount,
+    full_amount: amount,
+    amount,
     recurring_amount: null,
     recurring_periods: null,
     description: `Setup fee for ${plan.slug}`,
     description_suffix: null,
   };
-  const lines = setup_amount > 0 ? [period, setup] : [period];
-  return { lines, amount: amount + setup_amount, ends_at: option.covers_to };
 }

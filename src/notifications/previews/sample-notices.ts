@@ -61,6 +61,7 @@ import {
 import type { Notice } from '../notice.ts';
 import type { Parties } from '../parties.ts';
 import { ids } from './sample-parties.ts';
+import { time_notices } from './sample-time-notices.ts';
 
 const user_id = ids.user;
 const originated_by = ids.user;
@@ -183,6 +184,7 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
     }),
   change_pending: (found) => composeChangePending(found, planned),
   change_approaching: (found) => composeChangeApproaching(found, planned),
+  ...time_notices,
   order_executed: (found) =>
     composeOrderExecuted(found, {
       order_id: 1 as OrderId, // a sample
