@@ -18,7 +18,7 @@ import { listCredits, presentLot } from './list-credits.ts';
 import { getLot, payOutCredit } from './pay-out-credit.ts';
 import { CreditPage, CreditParams, CreditSchema, GiftBody, LotParams, PayoutBody, PayoutReply } from './schemas.ts';
 
-const tags = ['billing'];
+const tags = ['credit'];
 
 /** Routes of the credit of a subscriber. Instants without a zone are read in the zone of the profile. */
 export function creditRoutes(app: App, processors: Processors): void {

@@ -15,7 +15,7 @@ import { retryDunning } from './retry-dunning.ts';
 import { CasePage, ProfileParams, ProviderCasePage, RetryBody, StateFilter } from './schemas.ts';
 import { Type } from 'typebox';
 
-const tags = ['billing'];
+const tags = ['credit'];
 
 /** Routes about charges that failed: the payer's cases and retry, and the list of the provider. */
 // long: three operations

@@ -91,6 +91,7 @@ const titles: Record<string, string> = {
   rbac: 'Roles and agreements',
   subscriptions: 'Plans and subscriptions',
   billing: 'Billing',
+  credit: 'Credit and failed payments',
   metrics: 'Metrics',
   proxy: 'Gateway',
   themes: 'Themes',
