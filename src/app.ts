@@ -3,6 +3,7 @@ import {
   emptyCart,
   emptyCartOnArchive,
   findChosenOffer,
+  findOpenCredit,
   makeBilling,
   makeRequestEnding,
   showSubscriberFile,
@@ -198,6 +199,9 @@ const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => 
   await deleteOptouts(tx, user_id);
 };
 
+/** What archiving a profile does in rooms above profiles. */
+const archival = { onProfileArchived: endAllOfProfile, findOpenCredit };
+
 /** Makes the platform and every room in the order of their directions: a room comes after the rooms that it imports. */
 function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
   const { config, accounts, templates, throttle, mailer, processors, movable } = services;
@@ -206,7 +210,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
     { name: 'platform', jobs: platformJobs, page_types: [...apiReferencePageTypes, ...errorPageTypes, confirmPage] },
     makeAccounts({
       settings: accounts,
-      hooks: emptyCartOnArchive(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
+      hooks: emptyCartOnArchive(makeProfilesHooks(archival, removeChoices, claimWaiting)),
       findLead,
       findChosenOffer,
     }),
@@ -215,7 +219,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
       templates,
       selectSubscriptions: selectActiveSubscriptions,
       selectNotes: selectProfileNotes,
-      onProfileArchived: endAllOfProfile,
+      ...archival,
       findChosenOffer,
       showSubscriberFile,
     }),

@@ -117,7 +117,7 @@ const subrooms = {
     'change-rules': ['credits'],
     changes: ['records', 'recognition', 'credits', 'quotes', 'orders', 'checkout', 'change-rules'],
     'change-pages': ['cards', 'change-rules', 'changes'],
-    'subscriber-file': ['receipts'],
+    'subscriber-file': ['credits', 'receipts'],
     requests: ['records'],
     dunning: ['records', 'parked', 'recognition', 'credits', 'quotes', 'orders', 'balances'],
     'past-due': ['dunning', 'cards'],

@@ -1,3 +1,4 @@
+import type { Money } from '#kernel/money';
 import type { Reader, Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import type { FindChosenOffer } from '#platform/pages/chosen-offer';
@@ -34,7 +35,14 @@ export interface AccountsHooks {
    * Removes roles, signatures and the personal profile in the transaction that archives the user. Throws for the last
    * manager of the site, which rolls the archival back.
    */
-  onArchive(tx: Tx, change: { user: User; site: Site; originated_by: UserId | null }, at: Date): Promise<void>;
+  onArchive(
+    tx: Tx,
+    change: { user: User; site: Site; originated_by: UserId | null; force: boolean },
+    at: Date,
+  ): Promise<void>;
+
+  /** Sums the credit that is lost with the user, by unit. `onArchive` refuses to lose it without `force`. */
+  findCredit(reader: Reader, user_id: UserId): Promise<Money[]>;
 }
 
 /** Needs of the room. */

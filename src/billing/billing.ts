@@ -12,7 +12,7 @@ import { renewalEvents } from './renewal-events.ts';
 import { changePages, changePageTypes } from './change-pages/index.ts';
 import { changeEvents, changeRoutes } from './changes/index.ts';
 import { billingJobs } from './jobs.ts';
-import { creditRoutes } from './credits/index.ts';
+import { creditPages, creditPageTypes, creditRoutes } from './credits/index.ts';
 import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
 import {
   paymentLinkListPages,
@@ -58,6 +58,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       checkoutPages(http, processors, pay_later_allowed);
       cardPages(http, processors);
       receiptPages(http);
+      creditPages(http, processors);
       seatPages(http, processors);
       dunningPages(http, { processors, dunning: renewals });
       adjustmentPages(http);
@@ -77,6 +78,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       ...claimPageTypes,
       ...receiptPageTypes,
       ...dunningPageTypes,
+      ...creditPageTypes,
       adjustmentsPage,
       importPage,
       ...paymentLinkPageTypes,

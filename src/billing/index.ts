@@ -19,7 +19,13 @@ export { billingLedgerChecks } from './ledger-check-store.ts';
 export { addToCart, type NewCartItem, emptyCartOnArchive, emptyCart } from './cart/index.ts';
 export { findChosenOffer } from './offers/index.ts';
 export { checkOut, type CheckoutInput } from './checkout/index.ts';
-export { creditReturn, findCreditOfCharges, type CreditBesideCharge, sumByLot } from './credits/index.ts';
+export {
+  creditReturn,
+  findCreditOfCharges,
+  findOpenCredit,
+  type CreditBesideCharge,
+  sumByLot,
+} from './credits/index.ts';
 export { makeRequestEnding } from './requests/index.ts';
 export { showSubscriberFile } from './subscriber-file/index.ts';
 export { countParked, listParked, parkedList, type ParkedProfile, release as releaseParked } from './parked/index.ts';

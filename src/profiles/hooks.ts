@@ -4,13 +4,14 @@ import {
   clearPersonalProfile,
   isOperator,
   type OnAccountClaimed,
-  type OnProfileArchived,
+  type ArchivalHooks,
+  findCreditOfUser,
   renamePersonalProfile,
 } from './profile/index.ts';
 
 /** Makes the functions that the accounts room calls when a user changes, in the transaction of that change. */
 export function makeProfilesHooks(
-  onArchived: OnProfileArchived,
+  archival: ArchivalHooks,
   onClaimed: OnAccountClaimed,
   onEmailVerified: AccountsHooks['onEmailVerified'],
 ): AccountsHooks {
@@ -19,6 +20,7 @@ export function makeProfilesHooks(
     isOperator,
     onFirstProof: (tx, change, at) => clearPersonalProfile(tx, change, at, onClaimed),
     onRename: renamePersonalProfile,
-    onArchive: (tx, change, at) => archiveProfilesOfUser(tx, change, at, onArchived),
+    onArchive: (tx, change, at) => archiveProfilesOfUser(tx, change, at, archival),
+    findCredit: (reader, user_id) => findCreditOfUser(reader, user_id, archival.findOpenCredit),
   };
 }

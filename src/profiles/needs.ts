@@ -5,11 +5,11 @@ import type { Reader } from '#platform/db/database';
 import type { Part } from '#platform/db/together';
 import type { FindChosenOffer } from '#platform/pages/chosen-offer';
 import type { Templates } from '#platform/templates/templates';
-import type { OnProfileArchived } from './profile/index.ts';
+import type { ArchivalHooks } from './profile/index.ts';
 import type { ProfileView } from './records/index.ts';
 
 /** Dependencies of the room, injected by src/app.ts. */
-export interface ProfileNeeds {
+export interface ProfileNeeds extends ArchivalHooks {
   accounts: AccountsSettings;
   /** Renders the texts of the agreements. */
   templates: Pick<Templates, 'has' | 'renderPage'>;
@@ -25,7 +25,6 @@ export interface ProfileNeeds {
   ): Part<SubscriptionMention[]>;
   /** Selects the latest notes of the broker about a profile, newest first. */
   selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention[]>;
-  onProfileArchived: OnProfileArchived;
   /** Shows a profile to a provider of its plans, who may not change it. */
   showSubscriberFile(request: FastifyRequest, reply: FastifyReply, view: ProfileView): Promise<FastifyReply>;
   /** Finds what a visitor chose to buy before registering. */

@@ -19,6 +19,11 @@ export const profileProblems = defineProblems({
     status: 415,
     title: 'The file is not a picture that can be read. Send a PNG, JPEG, GIF or WebP file.',
   },
+  credit_left: {
+    status: 409,
+    title: 'The profile has credit that would be lost. Nothing was deleted.',
+    help: 'Use the credit, ask the provider to pay it out, or repeat the request with force=1.',
+  },
   profile_protected: { status: 403, title: 'This profile is part of the site and cannot be changed in this way.' },
   registration_disabled: { status: 403, title: 'Registration is closed on this site.' },
   shadow_profiles_limited: {

@@ -180,6 +180,13 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
     () => '/billing/acme/documents/gymclub/2026-000001/download/',
     /^%PDF-/,
   ],
+  ['/billing/:profile/credits/', () => '/billing/acme/credits/', /7\.77/],
+  ['/billing/:profile/credits/give/', () => '/billing/acme/credits/give/', /Give credit/],
+  [
+    '/billing/:profile/credits/:number/refund/',
+    () => `/billing/acme/credits/${lots.gym}/refund/`,
+    /cannot be paid out/,
+  ],
   ['/billing/:profile/cancel-balance/', () => '/billing/acme/cancel-balance/', /7\.77/],
   ['/billing/:profile/receipt/:charge/refund/', () => `/billing/acme/receipt/${charges.both}/refund/`, /11\.00/],
 ];
@@ -267,6 +274,8 @@ const writes: Write[] = [
   ],
   ['POST /api/billing/:profile/credits/:number/refund', () => `/api/billing/acme/credits/${lots.pool}/refund`, {}, 404],
   ['POST /billing/:profile/cancel-balance/', () => '', null, 403],
+  ['POST /billing/:profile/credits/give/', () => '', null, 403],
+  ['POST /billing/:profile/credits/:number/refund/', () => '', null, 403],
   // The own part of the balance is settled; that of the other provider stays, see the test below.
   ['DELETE /api/billing/:profile/balance', () => '/api/billing/acme/balance', undefined, 204],
   ['DELETE /api/billing/:profile/balance/cancel', () => '/api/billing/acme/balance/cancel', undefined, 204],

@@ -22,6 +22,7 @@ import {
  * username. The e-mail address is free immediately; a notice is sent to it.
  *
  * A user gives a secret; a manager of the broker may archive another user.
+ * `force`: the credit of the personal profile may be lost.
  * @throws api_key_refused (403), secret_required (401), secret_wrong (401), otp_locked (403)
  */
 export async function archiveUser(
@@ -29,13 +30,14 @@ export async function archiveUser(
   { settings, hooks }: AccountsDeps,
   user: User,
   secrets: Secrets,
+  { force = false }: { force?: boolean } = {},
 ): Promise<void> {
   const originated_by = requireUser(ctx).user_id;
   await requireOwnSecrets(ctx, settings, user, secrets);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
     await lockUserForChange(tx, ctx, user.id);
-    await hooks.onArchive(tx, { user, site: ctx.site, originated_by }, at);
+    await hooks.onArchive(tx, { user, site: ctx.site, originated_by, force }, at);
     await endSessions(tx, user.id, at);
     await voidVerificationsOf(tx, user.id, at);
     await voidStopLinksOf(tx, user.id, at);

@@ -133,6 +133,13 @@ export const deleteUserPage = definePage(
   }),
   {
     typical: { confirm: deletion('Xia Lee', 'xia'), has_password: true, needs_otp: true, form: {}, ...unrefusedForm },
+    credit: {
+      confirm: deletion('Xia Lee', 'xia', ['$12.00']),
+      has_password: true,
+      needs_otp: false,
+      form: {},
+      ...unrefusedForm,
+    },
     without_password: {
       confirm: deletion('Xia Lee', 'xia'),
       has_password: false,

@@ -2,6 +2,7 @@ import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { clearSessionCookie } from '#platform/http/cookies';
 import { putAndPatch } from '#platform/http/put-and-patch';
+import { ForceQuery } from '#platform/http/schemas';
 import { passwordProblems } from '#platform/security/password';
 import { throttleProblems } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
@@ -94,14 +95,18 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Deletes a user account',
-        description: 'A user sends password or otp_code in the body; a manager of the broker sends no body.',
+        description:
+          'A user sends password or otp_code in the body; a manager of the broker sends no body. Credit of the personal profile is lost: that takes force=1.',
         params: UserParams,
+        querystring: ForceQuery,
         body: SecretsBody,
         response: { 204: NoContent },
       },
     },
     async (request, reply) => {
-      await archiveUser(request.ctx, deps, await requireSubject(request), request.body ?? {});
+      await archiveUser(request.ctx, deps, await requireSubject(request), request.body ?? {}, {
+        force: request.query.force === '1',
+      });
       if (request.subject.relation === 'self') clearSessionCookie(reply);
       return reply.status(204).send(null);
     },

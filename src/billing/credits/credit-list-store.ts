@@ -1,5 +1,6 @@
 import { type Expression, sql, type SqlBool } from 'kysely';
-import { selectInvoiceNumbers } from '#ledger';
+import type { Money } from '#kernel/money';
+import { selectInvoiceNumbers, sumByUnit } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList } from '#platform/db/list';
@@ -65,4 +66,9 @@ export async function findCreditTotals(
     .orderBy('lot.provider_id')
     .orderBy('lot.unit')
     .execute();
+}
+
+/** Sums what is left of the credit of a profile by unit; empty without credit. Index: credits_open. */
+export async function findOpenCredit(reader: Reader, profile_id: ProfileId): Promise<Money[]> {
+  return sumByUnit(await findCreditTotals(reader, profile_id, null));
 }

@@ -245,18 +245,6 @@ export async function releasePayout(tx: Tx, refund_id: RefundId): Promise<void> 
   );
 }
 
-/** True if a profile holds credit that is not used up. Index: credits_open. */
-export async function hasOpenCredit(reader: Reader, profile_id: ProfileId): Promise<boolean> {
-  const row = await reader
-    .selectFrom('credits')
-    .select('id')
-    .where('profile_id', '=', profile_id)
-    .where('balance', '>', 0)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 /** Takes the number of the next lot, in the order of the numbers. */
 export function nextNumber(numbers: CreditId[]): CreditId {
   const number = numbers.shift();

@@ -20,6 +20,9 @@ export {
 } from './credit-store.ts';
 export { creditReturn, returnCredit, type ReturnedCredit } from './returned-credit.ts';
 export { creditRoutes } from './routes.ts';
+export { creditPages } from './pages.ts';
+export { creditPageTypes } from './page-types.ts';
+export { findCreditTotals, findOpenCredit } from './credit-list-store.ts';
 export { holdAgain } from './hold-again.ts';
 export { type UsedCredit, useEntries } from './credit-entries.ts';
 export { type NotableOrder, splitNote } from './credit-note.ts';

@@ -25,6 +25,8 @@ export interface Payout {
   credit_id: CreditId;
   /** In 1/100 of the unit of the lot; all that is left when null. */
   amount: number | null;
+  /** What was left of the lot when the caller decided; omitted: any. */
+  balance?: number;
 }
 
 /**
@@ -34,8 +36,8 @@ export interface Payout {
  * The refunds are recorded with the credit that they hold, then sent; a job finishes those without a response. A refund
  * that the processor refuses returns its part to the lot.
  * Locks: the holder's profile, the lot, then the charges by id and their providers.
- * @throws credit_unknown (404), invalid_input (400) naming `amount`, credit_not_refundable (409); refund_exceeds_funds,
- *   refund_in_flight, charge_not_refundable (405); refund_refused (400), processor_unreachable (503)
+ * @throws credit_unknown (404), invalid_input (400) naming `amount`, credit_not_refundable,
+ *   balance_changed (409); refund_exceeds_funds, refund_in_flight, charge_not_refundable (405); refund_refused (400), processor_unreachable (503)
  * @see docs/decisions/0083-credit-of-subscribers.md
  */
 export async function payOutCredit(ctx: PaymentContext, payout: Payout): Promise<string> {
@@ -44,6 +46,7 @@ export async function payOutCredit(ctx: PaymentContext, payout: Payout): Promise
     await lockProfile(tx, payout.profile_id);
     const lot = await lockLot(tx, payout.credit_id);
     if (!lot || !isSeen(lot, payout)) throw billingProblems.credit_unknown();
+    if (payout.balance !== undefined && payout.balance !== lot.balance) throw billingProblems.balance_changed();
     const parts = await planPayout(tx, lot, readAmount(lot, payout.amount));
     const refunds = await reservePayout(tx, parts, { processors: ctx.processors, created_by: actorId(ctx), at });
     await holdPayout(
@@ -67,7 +70,10 @@ function isSeen(lot: Lot, { profile_id, sellers }: Pick<Payout, 'profile_id' | '
  * Finds a lot that the caller may pay out.
  * @throws credit_unknown (404)
  */
-export async function getLot(reader: Reader, { profile_id, sellers, credit_id }: Omit<Payout, 'amount'>): Promise<Lot> {
+export async function getLot(
+  reader: Reader,
+  { profile_id, sellers, credit_id }: Omit<Payout, 'amount' | 'balance'>,
+): Promise<Lot> {
   const lot = await findLot(reader, profile_id, credit_id);
   if (!lot || !isSeen(lot, { profile_id, sellers })) throw billingProblems.credit_unknown();
   return lot;

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { findStatementBalance, listHistory, partyOf, type PresentedTransaction, readHistory } from '#ledger';
+import { findStatementBalance, listHistory, partyOf, type PresentedTransaction, readHistory, sumByUnit } from '#ledger';
 import type { ListQuery } from '#kernel/page';
 import { mergeReads } from '#platform/db/merge-reads';
 import { sellersSeenBy } from '#platform/http/guards/access';
@@ -12,6 +12,7 @@ import { viewList } from '#platform/pages/lists/list-view';
 import { findPlansHeldBy } from '#subscriptions';
 import { findSavedCard } from '#payments';
 import { isBrokerManager, type Profile } from '#profiles';
+import { findCreditTotals } from '../credits/index.ts';
 import { presentSavedCard } from '../cards/index.ts';
 import { loadPayerSummary } from '../payer.ts';
 import { presentParty } from './party.ts';
@@ -29,12 +30,13 @@ export async function viewHistoryPage(
   const { ctx, subject, listUrl: url } = request;
   const asked = askList(request, historyList, profile.default_timezone);
   const sellers = sellersSeenBy(subject);
-  const [page, summary, card, held, balance] = await mergeReads(ctx.db, [
+  const [page, summary, card, held, balance, credit] = await mergeReads(ctx.db, [
     (reader) => listHistory(ctx, profile.id, { list: asked.list, url, sellers, reader }),
     (reader) => loadPayerSummary(reader, profile),
     async (reader) => (sellers === null ? findSavedCard(reader, profile.id) : undefined),
     (reader) => findPlansHeldBy(reader, profile.id, ctx.clock.now(), sellers),
     (reader) => findStatementBalance(reader, profile.id, ctx.clock.now(), sellers),
+    (reader) => findCreditTotals(reader, profile.id, sellers),
   ]);
   const results = await viewHistory(ctx.db, page.results, { lang: ctx.lang, timezone: profile.default_timezone });
   const may_order = subject.is_manager && sellers === null;
@@ -44,6 +46,8 @@ export async function viewHistoryPage(
     balance_unit: page.balance_unit,
     ...viewHeldPlans(held, balance, { slug: profile.slug, may_order }),
     may_order,
+    credit: sumByUnit(credit),
+    credits_url: paths.credits(profile.slug),
     address: sellers === null ? presentParty(partyOf(profile), ctx.lang) : null,
     ...cancelLinks(request, profile, page.balance_amount),
     card: card ? presentSavedCard(card) : null,

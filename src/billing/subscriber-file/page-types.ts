@@ -60,6 +60,7 @@ const typical = {
   effect: [
     { label: 'Due', ...usd(0) },
     { label: 'Paid so far', ...usd(153_518) },
+    { label: 'Credit', ...usd(1200) },
   ],
   facts: [
     { label: 'E-mail', value: 'xia@example.com' },
@@ -86,6 +87,8 @@ const typical = {
     { text: 'Open Space ends on', at: '2026-12-25T10:00:00.000Z' },
   ),
   history_url: '/billing/xia/history/',
+  credits_url: '/billing/xia/credits/',
+  give_credit_url: '/billing/xia/credits/give/',
   roles_url: '/profile/xia/roles/',
 };
 
@@ -105,6 +108,9 @@ export const subscriberFilePage = definePage(
     facts: Type.Array(Fact),
     timeline: Timeline,
     history_url: Type.String(),
+    credits_url: Type.String(),
+    /** Null for a reader who does not manage the seller. */
+    give_credit_url: NullableString,
     roles_url: Type.String(),
   }),
   {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findPlansByIds } from '#catalog';
-import { accounts, listHistory } from '#ledger';
+import { accounts, listHistory, sumByUnit } from '#ledger';
 import { mergeReads } from '#platform/db/merge-reads';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
@@ -14,6 +14,7 @@ import {
   summarizeProfile,
 } from '#profiles';
 import { findProviderTerms } from '#subscriptions';
+import { findCreditTotals } from '../credits/index.ts';
 import { viewHistory } from '../receipts/index.ts';
 import { subscriberFilePage } from './page-types.ts';
 
@@ -44,10 +45,11 @@ export async function showSubscriberFile(
     start_at: null,
     ends_at: null,
   };
-  const [history, all_terms, summaries] = await mergeReads(ctx.db, [
+  const [history, all_terms, summaries, credit] = await mergeReads(ctx.db, [
     (reader) => listHistory(ctx, view.id, { list, url: request.listUrl, sellers, reader }),
     (reader) => findProviderTerms(reader, [view.id]),
     (reader) => findProfileSummaries(reader, sellers),
+    (reader) => findCreditTotals(reader, view.id, sellers),
   ]);
   const terms = all_terms
     .filter(({ provider_id }) => sellers.includes(provider_id))
@@ -97,10 +99,12 @@ export async function showSubscriberFile(
     email: detail.email,
     active_count: running.length,
     subscriptions,
-    effect: [{ label: 'Due', money: due }, ...paidOf(rows, history.count, due.unit)],
+    effect: [{ label: 'Due', money: due }, ...paidOf(rows, history.count, due.unit), ...creditOf(credit)],
     facts: factsOf(detail),
     timeline: presentTimeline(events, next ? { text: `${next.title} ends on`, at: next.ends_at.toISOString() } : null),
     history_url: paths.history(view.slug),
+    credits_url: paths.credits(view.slug),
+    give_credit_url: subject.is_manager ? paths.giveCredit(view.slug) : null,
     roles_url: paths.roles(view.slug),
   });
 }
@@ -113,6 +117,11 @@ function paidOf(rows: readonly HistoryRow[], count: number, unit: string) {
   if (count > rows.length || payments.some(({ orig_unit }) => orig_unit !== unit)) return [];
   const amount = payments.reduce((sum, { orig_amount }) => sum + orig_amount, 0);
   return [{ label: 'Paid so far', money: { amount, unit } }];
+}
+
+/** Returns what is left of credit, by unit. */
+function creditOf(totals: Awaited<ReturnType<typeof findCreditTotals>>) {
+  return sumByUnit(totals).map((money) => ({ label: 'Credit', money }));
 }
 
 function eventOf(row: HistoryRow): TimelineEvent {

@@ -121,6 +121,9 @@ export const paths = {
   /** What is due after a failed charge, and the attempts. */
   dunning: (profile: string) => `/billing/${e(profile)}/dunning/`,
   history: (profile: string) => `/billing/${e(profile)}/history/`,
+  credits: (profile: string) => `/billing/${e(profile)}/credits/`,
+  giveCredit: (profile: string) => `/billing/${e(profile)}/credits/give/`,
+  payOutCredit: (profile: string, number: number) => `/billing/${e(profile)}/credits/${number}/refund/`,
   historyDownload: (profile: string) => `/billing/${e(profile)}/history/download/`,
   cartSeats: (profile: string, options: { plan?: string | null; next?: string | null } = {}) => {
     const path = `/billing/${e(profile)}/cart-seats/`;

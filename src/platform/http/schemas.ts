@@ -107,3 +107,8 @@ export function extraFromText(text: string | null): unknown {
     return text;
   }
 }
+
+/** Query of a deletion that loses something: `force=1` accepts it. */
+export const ForceQuery = Type.Object({
+  force: Type.Optional(Type.String({ pattern: '^[01]?$', description: '1 deletes although credit is lost' })),
+});

@@ -38,7 +38,7 @@ const visitor = ([
 
 // oxfmt-ignore
 const purchases = ([
-  ['billing',       'Plan and billing', 'receipt', '/billing/:profile/history/', ['/billing/:profile/receipt/', '/billing/:profile/balance/', '/billing/:profile/dunning/', '/billing/:profile/seats/', '/billing/:profile/cart/', '/billing/:profile/cart-periods/', '/billing/:profile/cart-seats/', '/billing/:profile/checkout/']],
+  ['billing',       'Plan and billing', 'receipt', '/billing/:profile/history/', ['/billing/:profile/receipt/', '/billing/:profile/credits/', '/billing/:profile/balance/', '/billing/:profile/dunning/', '/billing/:profile/seats/', '/billing/:profile/cart/', '/billing/:profile/cart-periods/', '/billing/:profile/cart-seats/', '/billing/:profile/checkout/']],
   ['subscriptions', 'Subscriptions',    'refresh', '/profile/:profile/subscriptions/'],
   ['card',          'Payment card',     'card',    '/billing/:profile/card/'],
 ] satisfies Row[]).map(entry);

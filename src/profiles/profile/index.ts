@@ -1,4 +1,10 @@
-export { archiveProfilesOfUser, isOperator, type OnProfileArchived } from './archive-profile.ts';
+export {
+  type ArchivalHooks,
+  archiveProfilesOfUser,
+  findCreditOfUser,
+  isOperator,
+  type OnProfileArchived,
+} from './archive-profile.ts';
 export { claimInvitations, inviteManager, type ReplacedProfile } from './claim-invitations.ts';
 export { clearPersonalProfile, type OnAccountClaimed } from './clear-personal-profile.ts';
 export { addShadowProfile, createManagedProfile } from './create-managed-profile.ts';

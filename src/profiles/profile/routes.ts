@@ -3,7 +3,7 @@ import { inputProblems } from '#kernel/problem';
 import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { listQuerystring, PageOf } from '#platform/http/schemas';
+import { ForceQuery, listQuerystring, PageOf } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import type { ProfileNeeds } from '../needs.ts';
 import { profileProblems } from '../problems.ts';
@@ -111,18 +111,24 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
     '/api/profile/:profile',
     {
       // Not for providers: only the profile itself may end its subscriptions and debts.
-      config: { access: { kind: 'direct', frictionless: true }, problems: [profileProblems.profile_protected] },
+      config: {
+        access: { kind: 'direct', frictionless: true },
+        problems: [profileProblems.profile_protected, profileProblems.credit_left],
+      },
       schema: {
         tags: ['profile'],
         summary: 'Archives a billing profile',
         description:
-          'Archives a profile: its subscriptions end, its roles are removed, its slug is released. Ledger entries stay.',
+          'Archives a profile: its subscriptions end, its roles are removed, its slug is released. Ledger entries stay. Credit is lost: that takes force=1.',
         params: ProfileParams,
+        querystring: ForceQuery,
         response: { 204: NoContent },
       },
     },
     async (request, reply) => {
-      await archiveProfile(request.ctx, getProfileId(request.subject), needs.onProfileArchived);
+      await archiveProfile(request.ctx, getProfileId(request.subject), needs, {
+        force: request.query.force === '1',
+      });
       return reply.status(204).send(null);
     },
   );

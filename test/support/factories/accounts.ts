@@ -65,6 +65,7 @@ export const noHooks: AccountsHooks = {
   onEmailVerified: async () => {},
   onRename: async () => {},
   onArchive: async () => {},
+  findCredit: async () => [],
 };
 
 export function sampleAccountsDeps(given: Partial<AccountsDeps> = {}): AccountsDeps {

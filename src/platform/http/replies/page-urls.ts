@@ -56,6 +56,7 @@ export function organizationUrls(data: Readonly<Record<string, unknown>>): Recor
     roles: paths.roles(slug),
     subscriptions: paths.subscriptions(slug),
     billing: paths.history(slug),
+    credits: paths.credits(slug),
     balance: paths.balance(slug),
     dunning: paths.dunning(slug),
     card: paths.card(slug),
