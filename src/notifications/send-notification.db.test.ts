@@ -675,6 +675,7 @@ test('the reply to any message goes to the other party, never to one of its read
     final_notice: true,
   };
   const ending = { ...ofPerson, ends_at: '2026-03-25T10:00:00.000Z', nb_days: 15 };
+  const pausing = { ...ending, plan: { ...ending.plan, id: 1 }, resumes_at: '2026-03-20T10:00:00.000Z' };
   const customer: [string[], string][] = [
     [[toXia], gym],
     [['donny@example.com'], toXia],
@@ -832,9 +833,9 @@ test('the reply to any message goes to the other party, never to one of its read
     ['payment_method_absent', ending, customer],
     ['trial_ends_soon', { ...ending, amount: 9000, unit: 'usd', has_card: true }, customer],
     ['trial_ended', ending, bothSides],
-    ['subscription_paused', { ...ending, resumes_at: '2026-03-20T10:00:00.000Z' }, bothSides],
-    ['subscription_resumes_soon', { ...ending, resumes_at: '2026-03-20T10:00:00.000Z' }, customer],
-    ['subscription_resumed', { ...ending, resumes_at: '2026-03-20T10:00:00.000Z' }, bothSides],
+    ['subscription_paused', pausing, bothSides],
+    ['subscription_resumes_soon', pausing, customer],
+    ['subscription_resumed', pausing, bothSides],
     ['quota_reached', { ...ofPerson, use_charge: 'requests', used_quantity: 101 }, bothSides],
     ['use_charge_limit_crossed', { ...ofPerson, use_charge: 'requests', used_quantity: 1000 }, bothSides],
     ['subscription_changed', { ...planned(), ...changed }, [[[toAcme, toXia], gym]]],

@@ -10,6 +10,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { randomKey40 } from '#platform/security/crypto';
+import { lockPaymentMethod } from '#payments';
 import { findProfileById } from '#profiles';
 import {
   findSubscriptionAt,
@@ -56,7 +57,7 @@ export interface CountedUses extends Money {
  * The first ledger event of the uses draws an invoice number.
  *
  * Locks: the subscription, its usage, then the counter of invoices.
- * @throws invalid_input, use_charge_absent, subscription_uncovered (400), permission_denied (403)
+ * @throws invalid_input, use_charge_absent, subscription_uncovered (400), quota_reached (402), permission_denied (403)
  * @see docs/spec/billing.md 2.4 and 3.6
  */
 export async function billUses(ctx: Context, uses: UsesToBill): Promise<CountedUses> {
@@ -81,6 +82,7 @@ export async function billUses(ctx: Context, uses: UsesToBill): Promise<CountedU
     const originated_by = actorId(ctx);
     const quantity = Math.max(1, uses.quantity);
     const { billed_quantity } = await recordUses(tx, { subscription, plan, use, quantity, at, originated_by });
+    if (billed_quantity > 0) await requirePayableUses(tx, subscription, at);
     const entry =
       billed_quantity === 0
         ? null
@@ -100,6 +102,12 @@ export async function billUses(ctx: Context, uses: UsesToBill): Promise<CountedU
     if (entry) await issueInvoices(tx, [invoicedUses(uses.profile_id, plan, entry)]);
     return readCounted(plan, use, quantity, entry, at);
   });
+}
+
+/** Refuses uses that would be billed in a trial without a card on file: a trial that is not converted leaves no debt. */
+async function requirePayableUses(tx: Tx, { profile_id, trial_ends_at }: Subscription, at: Date): Promise<void> {
+  if (trial_ends_at === null || trial_ends_at <= at) return;
+  if (!(await lockPaymentMethod(tx, profile_id))) throw billingProblems.quota_reached();
 }
 
 /** Returns the calendar month of the subscription in which uses are earned. */

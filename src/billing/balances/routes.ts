@@ -46,6 +46,7 @@ function usesRoute(app: App): void {
       config: {
         access: { kind: 'provider' },
         problems: [
+          billingProblems.quota_reached,
           billingProblems.use_charge_absent,
           billingProblems.subscription_uncovered,
           commonProblems.permission_denied,

@@ -181,3 +181,18 @@ vector('a trial that goes on with another plan is converted at the price of that
   assert.equal(posted.length, 2);
   assert.equal((await subscriptionOf(site)).ends_at.toISOString(), '2026-02-19T10:00:00.000Z');
 });
+
+vector('uses over the quota of a trial are refused without a card, and counted with one', async (site) => {
+  const use_charges = [{ slug: 'requests', quota: 2, use_amount: 15 }];
+  await site.plan('basic', { trial_days: 14, trial_requires_card: false, use_charges });
+  await site.buy(site.xia, 'xia', 'basic', { token: null });
+  const use = (quantity: number) =>
+    site.broker('POST', '/api/billing/xia/balance', { plan: 'basic', use: 'requests', quantity });
+  await expectStatus(use(2), 200, 201);
+  const refused = await expectStatus(use(1), 402);
+  assert.equal(refused.json<{ code: string }>().code, 'quota_reached');
+  assert.equal(await dueOf(site.xia, 'xia'), 0);
+  await expectStatus(site.xia('PUT', '/api/billing/xia/card', { token: 'tok_visa' }), 200);
+  await expectStatus(use(1), 201);
+  assert.equal(await dueOf(site.xia, 'xia'), 15);
+});
