@@ -104,7 +104,7 @@ export async function billUses(ctx: Context, uses: UsesToBill): Promise<CountedU
   });
 }
 
-/** Refuses uses that would be billed in a trial without a card on file: a trial that is not converted leaves no debt. */
+/** Refuses uses that would be billed in a trial without a card: a trial that is not converted leaves no debt. */
 async function requirePayableUses(tx: Tx, { profile_id, trial_ends_at }: Subscription, at: Date): Promise<void> {
   if (trial_ends_at === null || trial_ends_at <= at) return;
   if (!(await lockPaymentMethod(tx, profile_id))) throw billingProblems.quota_reached();
