@@ -75,7 +75,7 @@ async function reserveWithCard(
   } catch (error) {
     if (!(error instanceof CardNeeded) || input.token === null) throw error;
     await saveCard(ctx, payer_id, input.token);
-    return reserveOrder(ctx, payer_id, owner, { ...input, token: null });
+    return reserveOrder(ctx, payer_id, owner, { ...input, token: null, promised_trials: error.trials });
   }
 }
 

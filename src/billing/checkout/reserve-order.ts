@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { countRedemptions } from '#catalog';
 import { actorId } from '#platform/actor-id';
 import type { Money } from '#kernel/money';
-import type { CouponId } from '#platform/db/db-schema';
+import type { CouponId, PlanId } from '#platform/db/db-schema';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
 import { type Attempt, type PaymentContext, prepareAttempt } from '#payments';
 import type { Profile } from '#profiles';
@@ -40,6 +40,8 @@ import { beginTrials, bookOrder, loadBooking, slotsOf } from '../orders/index.ts
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
   token: string | null;
+  /** Plans whose trials the buyer was promised before the card was put on file. */
+  promised_trials?: readonly PlanId[];
   remember_card: boolean;
   /** Hash of the response that the buyer confirms; null for the response shown last. */
   cart_version: string | null;
@@ -147,7 +149,7 @@ export async function placeOrder(
   const lines = collectLines(invoicables);
   const total = sumLines(lines, lines[0]?.unit ?? 'usd');
   if (total === null) throw currencyMixedProblem(payer, invoicables);
-  await beginTrials(tx, payer, invoicables, { token: input.token, at });
+  await beginTrials(tx, payer, invoicables, { token: input.token, promised: input.promised_trials ?? [], at });
   await countCoupons(tx, lines);
   const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);
   await deleteOpenItems(tx, duplicates);

@@ -8,12 +8,20 @@ import type { Invoicable, Order, OrderLine } from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
 
 /** Thrown when a card must be put on file before the order is placed; the checkout saves it and tries again. */
-export class CardNeeded extends Error {}
+export class CardNeeded extends Error {
+  /** Plans whose trials the order begins. */
+  readonly trials: readonly PlanId[];
+
+  constructor(trials: readonly PlanId[]) {
+    super('a card must be put on file');
+    this.trials = trials;
+  }
+}
 
 /**
  * Records the trials that an order begins: once per profile and plan, and per card and plan. A trial that asks for a
  * card needs one on file; it is not charged. A card that the buyer enters is put on file first, so that the trial names
- * it (`CardNeeded`).
+ * it (`CardNeeded`). `promised`: plans whose trials that attempt found; the card may have used them.
  *
  * Locks: the card on file, so that it is not replaced by a card that was not checked.
  * @throws trial_used (409), payment_method_absent (400)
@@ -22,11 +30,13 @@ export async function beginTrials(
   tx: Tx,
   payer: Profile,
   invoicables: readonly Invoicable[],
-  { token, at }: { token: string | null; at: Date },
+  { token, promised, at }: { token: string | null; promised: readonly PlanId[]; at: Date },
 ): Promise<void> {
   const plans = invoicables.flatMap(({ plan, lines }) => (lines.some(({ kind }) => kind === 'trial') ? [plan] : []));
+  if (promised.some((id) => !plans.some((plan) => plan.id === id)))
+    throw billingProblems.trial_used({ location: paths.cart(payer.slug) });
   if (plans.length === 0) return;
-  if (token !== null && token !== '') throw new CardNeeded();
+  if (token !== null && token !== '') throw new CardNeeded(plans.map(({ id }) => id));
   const card = await lockPaymentMethod(tx, payer.id);
   if (!card && plans.some((plan) => plan.trial_requires_card))
     throw paymentsProblems.payment_method_absent({ location: paths.cart(payer.slug) });

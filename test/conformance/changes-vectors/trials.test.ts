@@ -196,3 +196,16 @@ vector('uses over the quota of a trial are refused without a card, and counted w
   await expectStatus(use(1), 201);
   assert.equal(await dueOf(site.xia, 'xia'), 15);
 });
+
+vector('a card begins one trial of a plan, for all profiles that use it', async (site) => {
+  await basicTrial(site, true);
+  await site.buy(site.xia, 'xia', 'basic');
+  const zoe = await site.register('zoe');
+  await expectStatus(zoe('POST', '/api/cart', { plan: 'basic' }), 200, 201);
+  const posted = await eventsPostedBy(site, async () => {
+    const body = { processor_token: 'tok_visa', remember_card: true };
+    const refused = await expectStatus(zoe('POST', '/api/billing/zoe/checkout', body), 409);
+    assert.equal(refused.json<{ code: string }>().code, 'trial_used');
+  });
+  assert.deepEqual(posted, []);
+});
