@@ -1,7 +1,13 @@
 export { groupParts, offlineEntries, takeParts, writeOffEntries } from './adjustment.ts';
 export { addPayables, dueParts, makeCheckSubject, writeOffDue } from './cancel-balance.ts';
 export { recordAdjustments, withUsername } from './record-adjustments.ts';
-export { confirmFile, forgetPaymentUploadsJob, previewFile } from './import-file.ts';
+export {
+  /** @public the proofs of money confirm a file without a page */
+  confirmFile,
+  forgetPaymentUploadsJob,
+  /** @public the proofs of money upload a file without a page */
+  previewFile,
+} from './import-file.ts';
 export { adjustmentsPage, importPage } from './page-types.ts';
 export { importPages } from './import-pages.ts';
 export { adjustmentPages } from './pages.ts';

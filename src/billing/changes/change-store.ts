@@ -152,21 +152,6 @@ export async function closeChange(
     .execute();
 }
 
-/** Gives the running coverages of a subscription to the one that replaces it. */
-export async function handOverCoverages(tx: Tx, from: SubscriptionId, to: SubscriptionId, at: Date): Promise<void> {
-  await tx
-    .updateTable('coverages')
-    .set({ subscription_id: to })
-    .where('subscription_id', '=', from)
-    .where('ends_at', '>', at)
-    .execute();
-}
-
-/** Deletes what a refused change left of its order: nothing was booked on it. */
-export async function releaseOrder(tx: Tx, order_id: OrderId, state: 'refused' | 'given_up', at: Date): Promise<void> {
-  await tx.updateTable('orders').set({ state, closed_at: at }).where('id', '=', order_id).execute();
-}
-
 /** The charge attempt of an order. */
 export async function findAttemptOfOrder(reader: Reader, order_id: OrderId): Promise<ChargeAttemptId | null> {
   const row = await reader

@@ -2,8 +2,8 @@
 export { changeApproaching, changeEvents, changePending, subscriptionChanged } from './events.ts';
 export { finishChange } from './finish-change.ts';
 export { changeJobs } from './jobs.ts';
-export { dropPendingChange, withdrawChange } from './pending-change.ts';
-export { findPendingChange, findPendingChanges, type PendingChange } from './pending-change-store.ts';
+export { withdrawChange } from './pending-change.ts';
+export { findPendingChange, type PendingChange } from './pending-change-store.ts';
 export { changeRoutes } from './routes.ts';
 export { type ChangeTarget, getSubscription } from './load-change.ts';
 export type { ChangePreview, PresentedLine } from './preview.ts';

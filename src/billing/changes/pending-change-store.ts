@@ -9,20 +9,6 @@ export async function findPendingChange(reader: Reader, id: SubscriptionId): Pro
   return reader.selectFrom('pending_changes').selectAll().where('subscription_id', '=', id).executeTakeFirst();
 }
 
-/** Finds the pending changes of subscriptions. */
-export async function findPendingChanges(
-  reader: Reader,
-  ids: readonly SubscriptionId[],
-): Promise<Map<SubscriptionId, PendingChange>> {
-  if (ids.length === 0) return new Map();
-  const rows = await reader
-    .selectFrom('pending_changes')
-    .selectAll()
-    .where('subscription_id', 'in', [...new Set(ids)])
-    .execute();
-  return new Map(rows.map((row) => [row.subscription_id, row]));
-}
-
 /** Selects the pending change of a subscription FOR UPDATE. */
 export async function lockPendingChange(tx: Tx, id: SubscriptionId): Promise<PendingChange | undefined> {
   return tx.selectFrom('pending_changes').selectAll().where('subscription_id', '=', id).forUpdate().executeTakeFirst();

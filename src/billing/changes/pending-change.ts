@@ -37,11 +37,3 @@ export async function withdrawChange(ctx: Context, target: ChangeTarget): Promis
     await deletePendingChange(tx, subscription.id);
   });
 }
-
-/**
- * Deletes the pending change of a subscription that is cancelled; true if there was one. One whose order is written is
- * left to the caller: the row that it made is cancelled too. The caller has locked the subscription.
- */
-export async function dropPendingChange(tx: Tx, id: SubscriptionId): Promise<boolean> {
-  return deletePendingChange(tx, id);
-}

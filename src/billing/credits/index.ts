@@ -10,7 +10,6 @@ export {
 export {
   findOrderUses,
   heldCredit,
-  holdCredit,
   lockOpenLots,
   type NewLot,
   findOpenLots,
@@ -18,7 +17,7 @@ export {
   returnHeldCredit,
   usedCredit,
 } from './credit-store.ts';
-export { creditReturn, returnCredit, type ReturnedCredit } from './returned-credit.ts';
+export { creditReturn, type ReturnedCredit } from './returned-credit.ts';
 export { creditRoutes } from './routes.ts';
 export { creditPages } from './pages.ts';
 export { creditPageTypes } from './page-types.ts';

@@ -10,7 +10,7 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { addPlanToCart, type Buyer, checkOutCart, makeBuyer } from '../../../test/support/factories/billing.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { next } from '../../../test/support/factories.ts';
-import { closeCoverages, type ClosedCoverage, type Closing, recogniseUpTo } from './close-coverages.ts';
+import { closeCoverages, type ClosedCoverage, type Closing } from './close-coverages.ts';
 import { findCoverages } from './coverage-store.ts';
 import { closeFrozen, freezeCoverages, resumeCoverages } from './freeze-coverages.ts';
 import { findFrozen } from './frozen-store.ts';
@@ -163,17 +163,6 @@ test('a coverage that has not begun is closed whole, and closing at its beginnin
       throw new Error('roll back');
     }).catch(requireRollback);
   }
-});
-
-test('recognising up to an instant closes nothing; the rest of the window follows at its end', async () => {
-  const entries = await operate(async (tx) => ({ entries: await recogniseUpTo(tx, { subscription_id }, half) }), half);
-  assert.deepEqual(
-    rowsOf(entries.entries).map(([row]) => row),
-    ['Income→Backlog 4500'],
-  );
-  const ends_at = addPeriods(bought_at, 1, 'monthly');
-  assert.equal(await recogniseProfile(ctx, buyer.profile.id, ends_at), 1);
-  assert.deepEqual(await spans(), [['2026-01-10T10:00', '2026-02-10T10:00', 9000, 9000, 1]]);
 });
 
 // V30 and V31.

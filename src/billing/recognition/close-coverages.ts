@@ -61,25 +61,6 @@ export async function closeLocked(tx: Tx, coverages: readonly Coverage[], at: Da
   return { entries, closed };
 }
 
-/**
- * Recognises the income of a subscription, or of order lines, up to `at` for an operation that closes nothing. Returns
- * the entries to post first in its ledger event. Locks: as `closeCoverages`.
- * @throws BooksViolation
- */
-export async function recogniseUpTo(tx: Tx, choice: CoverageChoice, at: Date): Promise<NewEntry[]> {
-  const coverages = (await lockCoverages(tx, choice, at)).filter(isTime);
-  if (coverages.length === 0) return [];
-  const { entries, recognised } = await recogniseLocked(tx, coverages, at);
-  const states = coverages.map((coverage) => ({
-    ...coverage,
-    recognised: recognised(coverage),
-    recognised_until: coverage.starts_at < at ? at : coverage.recognised_until,
-    next_window_at: nextWindow(coverage, at),
-  }));
-  await runTogether(tx, { updated_coverages: updatedCoverages(states) });
-  return entries;
-}
-
 /** Takes the income of locked coverages up to `at`: one row per subject, window and account. */
 async function recogniseLocked(
   tx: Tx,

@@ -4,7 +4,11 @@ export {
 } from './refund-charge.ts';
 export { refundPageTypes } from './page-types.ts';
 export { refundPages } from './pages.ts';
-export { finishOpenRefund, finishRefunds } from './finish-refunds.ts';
+export {
+  finishOpenRefund,
+  /** @public tests of other rooms finish refunds with it */
+  finishRefunds,
+} from './finish-refunds.ts';
 export { finishRefundsJob } from './jobs.ts';
 export { type RefundPart, type ReservedRefund, reservePayout, reserveRefundsOfEntries } from './refund-entries.ts';
 export {

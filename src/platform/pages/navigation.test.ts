@@ -52,7 +52,7 @@ test('each kind of menu has the entries of the design, in order', async () => {
   const bought = ['What we buy', [...purchases, 'Open the application']];
   assert.deepEqual(await labelsOf('provider'), [
     selling,
-    ['Money', ['Balances due', 'Funds and payouts', 'Reports']],
+    ['Money', ['Balances due', 'Failed payments', 'Funds and payouts', 'Reports']],
     settings,
     bought,
   ]);
@@ -62,7 +62,7 @@ test('each kind of menu has the entries of the design, in order', async () => {
   );
   assert.deepEqual((await labelsOf('broker'))[1], [
     'Money',
-    ['Charges', 'Balances due', 'Funds and payouts', 'Ledger', 'Reports'],
+    ['Charges', 'Balances due', 'Failed payments', 'Funds and payouts', 'Ledger', 'Reports'],
   ]);
 });
 

@@ -2,9 +2,6 @@ import type { Insertable, Selectable } from 'kysely';
 import type { SubscriptionEndingsTable, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 
-/** Why a subscription ended or will end. */
-export type SubscriptionEnding = Selectable<SubscriptionEndingsTable>;
-
 /** Reasons that a subscriber may give. They are stored as they are written here. */
 export const endingReasons = [
   'too_expensive',
@@ -41,10 +38,6 @@ export async function recordEndings(tx: Tx, rows: readonly Insertable<Subscripti
         .where('subscription_endings.ends_at', '>', (eb) => eb.ref('excluded.created_at')),
     )
     .execute();
-}
-
-export async function findEnding(reader: Reader, id: SubscriptionId): Promise<SubscriptionEnding | undefined> {
-  return reader.selectFrom('subscription_endings').selectAll().where('subscription_id', '=', id).executeTakeFirst();
 }
 
 /** Removes the ending of a subscription whose cancellation is withdrawn. */

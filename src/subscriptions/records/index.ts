@@ -21,9 +21,7 @@ export {
   deleteEnding,
   type EndingReason,
   endingReasons,
-  findEnding,
   recordEndings,
-  type SubscriptionEnding,
 } from './ending-store.ts';
 export {
   findDuePauses,
