@@ -1,6 +1,5 @@
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db/database';
-import type { SubscriptionId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
 import { lockProfile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';
 import { billingProblems } from '../problems.ts';

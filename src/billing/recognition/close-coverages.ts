@@ -2,7 +2,7 @@ import type { NewEntry } from '#ledger';
 import { earned } from '#kernel/position';
 import type { Tx } from '#platform/db/database';
 import { runTogether } from '#platform/db/together';
-import { type Coverage, endedWindows, isTime, nextWindow, runningWindow } from './coverage.ts';
+import { type Coverage, endedWindows, isTime, runningWindow } from './coverage.ts';
 import { type CoverageChoice, lockCoverages, updatedCoverages } from './coverage-store.ts';
 import { findLabels, lockBooks } from './load-books.ts';
 import { coverageKey, incomeEntries, type RecognisedWindow, recogniseWindows } from './recognise-windows.ts';

@@ -1,6 +1,6 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable } from 'kysely';
 import type { SubscriptionEndingsTable, SubscriptionId } from '#platform/db/db-schema';
-import type { Reader, Tx } from '#platform/db/database';
+import type { Tx } from '#platform/db/database';
 
 /** Reasons that a subscriber may give. They are stored as they are written here. */
 export const endingReasons = [

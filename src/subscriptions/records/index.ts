@@ -17,12 +17,7 @@ export {
   type ProviderTerm,
   type ProvidingProfile,
 } from './entitlement-store.ts';
-export {
-  deleteEnding,
-  type EndingReason,
-  endingReasons,
-  recordEndings,
-} from './ending-store.ts';
+export { deleteEnding, type EndingReason, endingReasons, recordEndings } from './ending-store.ts';
 export {
   findDuePauses,
   findDueResumptions,
