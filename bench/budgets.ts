@@ -34,6 +34,12 @@ const search: Budget & { readonly reason: string } = {
   reason: 'counts the searches of the user in the database and reads which profiles the user may search for',
 };
 
+const report: Budget & { readonly reason: string } = {
+  statements_max: 3,
+  transactions_max: 0,
+  reason: 'reads the provider and its zone before the bounds of the periods are known',
+};
+
 /** Reads that need more statements than `read_object` or `read_list`, with the reason. */
 export const exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {
   'GET /api/accounts': search,
@@ -54,10 +60,42 @@ export const exceptions: Readonly<Record<string, Budget & { readonly reason: str
     transactions_max: 0,
     reason: 'prices the cart with the functions of the order: which rows a step reads depends on the step before it',
   },
+  'GET /api/billing/{profile}/dunning': {
+    statements_max: 4,
+    transactions_max: 0,
+    reason:
+      'reads attempts, what is due and the names of plans through the doors of the rooms, for any number of cases',
+  },
   'GET /api/billing/{profile}/seats': {
     statements_max: 4,
     transactions_max: 0,
     reason: 'reads claims, their lines, charges and refunds through the doors of the rooms, for any number of seats',
+  },
+  'GET /api/metrics/{profile}/customers': report,
+  'GET /api/metrics/{profile}/funds': report,
+  'GET /api/metrics/{profile}/lifetimevalue': report,
+  'GET /api/metrics/{profile}/movements': report,
+  'GET /api/metrics/{profile}/subscriptions': report,
+  'GET /api/profile/{profile}/subscribers/dunning': {
+    statements_max: 4,
+    transactions_max: 0,
+    reason:
+      'reads attempts, what is due and the names of plans through the doors of the rooms, for any number of cases',
+  },
+  'GET /api/profile/{profile}/subscriptions/{subscribed_plan}/cancel': {
+    statements_max: 16,
+    transactions_max: 0,
+    reason: 'previews with the functions of the cancellation, so that what is shown is what is refunded',
+  },
+  'GET /api/profile/{profile}/subscriptions/{subscribed_plan}/change': {
+    statements_max: 26,
+    transactions_max: 0,
+    reason: 'previews with the functions of the change, so that what is shown is what is charged',
+  },
+  'GET /api/profile/{profile}/subscriptions/{subscribed_plan}/change/pending': {
+    statements_max: 5,
+    transactions_max: 0,
+    reason: 'finds the subscription with the function of the change; read after a change was planned',
   },
   'GET /api/proxy/sessions/{user}': {
     statements_max: 7,

@@ -120,7 +120,7 @@ test('the pages list schedules and failed work, and retry it by a form', async (
   await parkEvents(1);
   await runJob(app.tollgate, 'settle_disputes');
   const browser = await signInBrowser(app, 'olga', testPassword);
-  const jobs = await browser.get('/site/jobs/');
+  const jobs = await browser.get('/site/jobs/?page_size=100');
   assert.equal(jobs.status, 200);
   assert.match(jobs.text, /settle_disputes/);
   assert.match((await browser.get('/site/jobs/?outcome=failed')).text, /No schedule|Nothing|no schedules/i);

@@ -79,6 +79,9 @@ before(async () => {
   const token = await app.signIn('donny');
   assert.ok(token);
   call = apiClient(app, token);
+  // Activities are listed for a contact.
+  const note = await call('POST', '/api/contacts/donny/activities', { text: 'Called', account: null });
+  assert.equal(note.status, 201, note.text);
 });
 after(() => app.close());
 

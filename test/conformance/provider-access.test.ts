@@ -187,6 +187,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
     () => `/billing/acme/credits/${lots.gym}/refund/`,
     /cannot be paid out/,
   ],
+  ['/profile/:profile/subscriptions/:plan/change/', () => '/profile/acme/subscriptions/gym-pass/change/', /Change/],
   ['/billing/:profile/cancel-balance/', () => '/billing/acme/cancel-balance/', /7\.77/],
   ['/billing/:profile/receipt/:charge/refund/', () => `/billing/acme/receipt/${charges.both}/refund/`, /11\.00/],
 ];
@@ -237,6 +238,7 @@ const writes: Write[] = [
   ...ofPoolCard('pause', [
     ['POST', {}],
     ['PUT', { resumes_at: '2027-03-11' }],
+    ['PATCH', { resumes_at: '2027-03-11' }],
     ['DELETE', undefined],
   ]),
   ['POST /profile/:profile/subscriptions/', () => '', null, 403],
@@ -274,6 +276,7 @@ const writes: Write[] = [
   ],
   ['POST /api/billing/:profile/credits/:number/refund', () => `/api/billing/acme/credits/${lots.pool}/refund`, {}, 404],
   ['POST /billing/:profile/cancel-balance/', () => '', null, 403],
+  ['POST /profile/:profile/subscriptions/:plan/change/', () => '', null, 403],
   ['POST /billing/:profile/credits/give/', () => '', null, 403],
   ['POST /billing/:profile/credits/:number/refund/', () => '', null, 403],
   // The own part of the balance is settled; that of the other provider stays, see the test below.

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import { SlugParam } from '#platform/http/schemas';
 import { subscriptionProblems } from '#subscriptions';
@@ -68,7 +69,8 @@ export function pauseRoutes(app: App): void {
 }
 
 function changeRoutes(app: App): void {
-  app.put(
+  putAndPatch(
+    app,
     url,
     {
       config: { access, problems: [...refusals, billingProblems.pause_unknown] },

@@ -58,6 +58,7 @@ test('a provider creates, reads, changes and deletes a plan as documented', asyn
     quantity_min: 1,
     quantity_max: null,
     cancel_refund: 'none',
+    counts_people: false,
     money_back_days: 0,
     discounted_period_amount: 12_000,
     is_cart_item: false,
