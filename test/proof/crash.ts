@@ -235,7 +235,12 @@ export const verbs: readonly Verb[] = [
   ...verbsOfBalances(buy),
   {
     name: 'recognition of income',
-    prepare: buy,
+    async prepare(scene) {
+      await buy(scene);
+      // The site parks its buyers, because the model has no time.
+      await sql`delete from parked_profiles using profiles
+        where profiles.id = profile_id and slug = ${scene.buyer}`.execute(scene.site.app.db);
+    },
     act: (_, node) =>
       runJob(node.tollgate, 'recognise_income', new Date(node.clock.now().getTime() + 3 * 366 * 86_400_000)),
     check: checkOneIncome,
