@@ -19,7 +19,13 @@ import { heldCredit, lockOpenLots, planUses, sumUsesByRank } from '../credits/in
 import { bookOrder, loadBooking } from '../orders/index.ts';
 import { insertOrder } from '../records/index.ts';
 import { orderedLine } from './change-lines.ts';
-import { findDueChanges, lockPendingChange, type PendingChange, updatePendingOrder } from './pending-change-store.ts';
+import {
+  deletePendingChange,
+  findDueChanges,
+  lockPendingChange,
+  type PendingChange,
+  updatePendingOrder,
+} from './pending-change-store.ts';
 
 /** How long before its effect the first period of a planned change is ordered, like a renewal. */
 const LEAD_MS = 86_400_000;
@@ -58,10 +64,27 @@ async function beginChange(ctx: Context, id: SubscriptionId, until: Date): Promi
     const old = (await findSubscriptionsByIds(tx, [id])).get(id);
     const plans = await findPlansByIds(tx, [found.plan_id, planned.plan_id]);
     const [from, to] = [plans.get(found.plan_id), plans.get(planned.plan_id)];
+    if (!old || !from || !to) return;
+    if (!payer.is_active || isCancelled(planned, old, to)) {
+      await deletePendingChange(tx, id);
+      return;
+    }
     // A subscription whose end moved waits for its new end.
-    if (!old || !from || !to || old.paused_at !== null || old.suspended_at !== null || old.ends_at > until) return;
+    if (old.paused_at !== null || old.suspended_at !== null || old.ends_at > until) return;
     await orderFirstPeriod(ctx, tx, { planned, old, from, to });
   });
+}
+
+/**
+ * True if the subscription was cancelled or ended after the change was planned: nothing may be ordered then. A change to
+ * a plan that does not renew turns the renewal off when it is planned; then only the end shows it. Pure.
+ */
+function isCancelled(
+  planned: Pick<PendingChange, 'effective_at'>,
+  old: Pick<Subscription, 'auto_renew' | 'ends_at'>,
+  to: Pick<Plan, 'renewal_type'>,
+): boolean {
+  return !old.auto_renew && (to.renewal_type === 'auto-renew' || old.ends_at < planned.effective_at);
 }
 
 interface Begun {

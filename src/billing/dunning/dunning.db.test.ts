@@ -98,7 +98,7 @@ test('V38 with used_part written_off, nothing stays due', async () => {
     .expression((eb) =>
       eb
         .selectFrom('profiles')
-        .select(['id', eb.val('written_off').as('used_part'), eb.val(new Date()).as('updated_at')])
+        .select(['id', eb.val('written_off').as('used_part'), eb.val(site.app.clock.now()).as('updated_at')])
         .where('slug', '=', 'cowork'),
     )
     .execute();

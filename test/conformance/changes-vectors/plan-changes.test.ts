@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BEGIN, H } from '../../support/changes.ts';
+import { BEGIN, eventsPostedBy, expectStatus, H } from '../../support/changes.ts';
 import { begin, change, expectExample, vector } from './change-vector.ts';
 
 // Changes of plan with immediate effect: examples V2 to V19 of spec changes.md §12, over HTTP.
@@ -280,3 +280,27 @@ vector('V6 downgrade at period end, and V7 taken back', async (site) => {
     await site.runAt(END, 'complete_changes', 'recognise_income');
   });
 });
+
+for (const [title, renewal_type, end] of [
+  ['ended', 'auto-renew', 'DELETE'],
+  ['ended', 'one-time', 'DELETE'],
+  ['set not to renew', 'auto-renew', 'PATCH'],
+] as const) {
+  vector(
+    `a planned change to a plan of type ${renewal_type} is dropped when the subscription is ${title}`,
+    async (site) => {
+      await site.plan('basic', { renewal_type });
+      await site.plan('pro');
+      await begin(site, 'pro', '2026-01-15T10:00:00Z');
+      await change(site.xia, 'pro', { to: 'basic' });
+      const body = end === 'PATCH' ? { auto_renew: false } : undefined;
+      await expectStatus(site.xia(end, '/api/profile/xia/subscriptions/pro', body), 200, 204);
+      const posted = await eventsPostedBy(site, async () => {
+        await site.runAt(JOB, 'complete_changes', 'renew_subscriptions');
+        await site.runAt(END, 'complete_changes', 'renew_subscriptions');
+      });
+      assert.deepEqual(posted, []);
+      assert.deepEqual(await site.app.db.selectFrom('pending_changes').selectAll().execute(), []);
+    },
+  );
+}
