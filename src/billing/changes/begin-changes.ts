@@ -76,8 +76,8 @@ async function beginChange(ctx: Context, id: SubscriptionId, until: Date): Promi
 }
 
 /**
- * True if the subscription was cancelled or ended after the change was planned: nothing may be ordered then. A change to
- * a plan that does not renew turns the renewal off when it is planned; then only the end shows it. Pure.
+ * True if the subscription was cancelled or ended after the change was planned: nothing may be ordered then. A change
+ * to a plan that does not renew turns the renewal off when it is planned; then only the end shows it. Pure.
  */
 function isCancelled(
   planned: Pick<PendingChange, 'effective_at'>,
