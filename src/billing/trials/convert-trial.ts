@@ -28,15 +28,29 @@ interface Converted {
   at: Date;
 }
 
+const DAY_MS = 86_400_000;
+
+export interface ConversionRun {
+  now: Date;
+  /** Days after its end for which a trial is still converted, as a subscription is still renewed. */
+  lapse_days: number;
+}
+
 /**
- * Converts a trial that ended: orders the first period and charges it, or ends the subscription if no card is on file.
+ * Converts a trial that ended: orders the first period and charges it. Ends the subscription if no card is on file, or
+ * if the trial ended too long ago to charge for the time since then.
+ *
  * Every row has the instant of the end, whenever the job runs. A charge that another payment of the payer postpones,
  * or that a crash prevents, is made by the renewals. No effect on a trial that was converted, cancelled or changed.
  *
  * Locks: the payer's profile, the slot, the subscription, the card on file, the lots of credit. The unique index
  * order_lines_renewal refuses a second conversion.
  */
-export async function convertTrial(ctx: DunningContext, id: SubscriptionId, now: Date): Promise<void> {
+export async function convertTrial(
+  ctx: DunningContext,
+  id: SubscriptionId,
+  { now, lapse_days }: ConversionRun,
+): Promise<void> {
   const found = (await findSubscriptionsByIds(ctx.db, [id])).get(id);
   if (!found) return;
   const converted = await inTransaction(ctx.db, async (tx): Promise<Converted | null> => {
@@ -51,7 +65,8 @@ export async function convertTrial(ctx: DunningContext, id: SubscriptionId, now:
     const provider = await findProfileById(tx, plan.profile_id);
     const card = await lockPaymentMethod(tx, payer.id);
     const at = subscription.ends_at;
-    if (!card || !payer.is_active || provider?.is_active !== true) {
+    const has_lapsed = at.getTime() < now.getTime() - lapse_days * DAY_MS;
+    if (!card || has_lapsed || !payer.is_active || provider?.is_active !== true) {
       await endTrial(tx, subscription, plan, at);
       return null;
     }

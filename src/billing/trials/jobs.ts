@@ -15,7 +15,7 @@ export const convertTrialsJob = ({ processors, renewals }: RenewalNeeds) =>
     moved: 'daily',
     run: async (ctx) => {
       const now = ctx.clock.now();
-      await convertTrials({ ...ctx, processors, dunning: renewals }, now);
+      await convertTrials({ ...ctx, processors, dunning: renewals }, { now, lapse_days: renewals.renewal_lapse_days });
       await remindTrials(ctx, now);
     },
   });

@@ -209,3 +209,12 @@ vector('a card begins one trial of a plan, for all profiles that use it', async 
   });
   assert.deepEqual(posted, []);
 });
+
+vector('a trial that ended more than the days of a lapse ago ends without an order', async (site) => {
+  await basicTrial(site, true);
+  await site.buy(site.xia, 'xia', 'basic');
+  const posted = await eventsPostedBy(site, () => site.runAt('2026-01-31T10:00:01Z', JOB, DUNNING));
+  assert.deepEqual(posted, []);
+  assert.deepEqual(await endingOf(site), { kind: 'trial', ends_at: new Date(END) });
+  assert.equal((await eventsNamed(site, 'trial_ended')).length, 1);
+});
