@@ -15,6 +15,8 @@ export interface StartedResponse {
 
 /** Time in which a caller may finish a body that is no longer read, so that it can read the response. */
 const unread_body_ms = 10_000;
+/** Limit of the interim responses (1xx) before a response: each one extends the time in which it must begin. */
+const interim_responses_max = 64;
 /** Other phrases are dropped: clients ignore them, and Node cannot write characters beyond Latin-1. */
 const reason_phrase = /^[\t\x20-\x7e]*$/;
 
@@ -49,6 +51,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (failure: UpstreamFailure) => void;
   #controller: Dispatcher.DispatchController | null = null;
   #state: 'waiting' | 'responding' | 'over' = 'waiting';
+  #interim_responses = 0;
   #has_content = true;
   #is_draining = false;
   /** Bytes of the body that are still to come; NaN if the upstream does not announce them. */
@@ -103,7 +106,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     headers: Readonly<Record<string, string | string[] | undefined>>,
     status_text = '',
   ): void {
-    if (this.#state !== 'waiting' || status < 200) return;
+    if (this.#state !== 'waiting') return;
+    if (status < 200) {
+      this.#interim_responses += 1;
+      if (this.#interim_responses > interim_responses_max) this.#fail(new Error('the upstream sent too many 1xx'));
+      return;
+    }
     const is_event_stream = isEventStream(headers['content-type']);
     const refusal = refuseResponse(headers['transfer-encoding'], is_event_stream, this.#place);
     if (refusal) {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { codeOfError } from '#platform/http/replies/error-code';
@@ -17,6 +18,7 @@ export function upstreamConnector(timeout_ms: number, private_addresses_allowed:
       if (socket) {
         socket.setKeepAlive(true, keep_alive_probe_ms);
         readOnAfterReset(socket);
+        acceptContinue(socket);
       }
       callback(...outcome);
     });
@@ -37,4 +39,31 @@ function readOnAfterReset(socket: Socket): void {
   const writeMany = socket._writev?.bind(socket) as WriteMany | undefined;
   socket._write = (chunk: unknown, encoding: BufferEncoding, callback) => write(chunk, encoding, ignoreReset(callback));
   if (writeMany) socket._writev = (chunks, callback) => writeMany(chunks, ignoreReset(callback));
+}
+
+interface ResponseParser {
+  onHeadersComplete(status: number, upgrade: number, keep_alive: number): number;
+}
+
+const { kParser } = createRequire(import.meta.url)('undici/lib/core/symbols.js') as { kParser: symbol };
+const continue_status = 100;
+const early_hints_status = 103;
+
+/**
+ * Skips `100 Continue` like every other interim response. undici destroys the connection at a 100 that it did not ask
+ * for; RFC 9110, section 15.2, requires a client to read and ignore it.
+ *
+ * The parser, which is assigned after the connection is made, reads a 100 as a 103. Neither has content.
+ */
+function acceptContinue(socket: Socket): void {
+  Object.defineProperty(socket, kParser, {
+    configurable: true,
+    get: () => undefined,
+    set(parser: ResponseParser) {
+      const onHeadersComplete = parser.onHeadersComplete.bind(parser);
+      parser.onHeadersComplete = (status, upgrade, keep_alive) =>
+        onHeadersComplete(status === continue_status ? early_hints_status : status, upgrade, keep_alive);
+      Object.defineProperty(socket, kParser, { configurable: true, writable: true, value: parser });
+    },
+  });
 }
