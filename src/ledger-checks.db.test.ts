@@ -10,6 +10,7 @@ import { apiClient, registerUser } from '../test/support/client.ts';
 import { next } from '../test/support/factories.ts';
 import { startApp, type TestApp } from '../test/support/start-app.ts';
 import { ledgerChecks } from './ledger-checks.ts';
+import { foldListCounts } from './platform/lists/row-count-store.ts';
 
 let app: TestApp;
 before(async () => {
@@ -128,6 +129,28 @@ test('verification names each charge, refund and order that disagrees with the l
     for (const [index, pattern] of expected.entries()) assert.match(found[index] ?? '', pattern, text);
   }
   assert.deepEqual(await findViolations(), [], 'the rows are restored');
+});
+
+test('verification names each figure that differs from the subscriptions and their paid time', async () => {
+  await foldListCounts(app.db);
+  const figure_tables = ['recurring_movements', 'recurring_days', 'subscription_days', 'subscriber_spans'];
+  const cases: [RawBuilder<unknown>, RegExp][] = [
+    [sql`update recurring_movements set after_amount = 1`, /^the recurring revenue .* in usd at .*: the figure is 1, /],
+    [sql`update recurring_days set amount = 1 where kind = 'new'`, /^the recurring revenue .*: new of provider/],
+    [
+      sql`update subscription_days set begun_count = 9 where list = 'plan'`,
+      /^the numbers of subscriptions .*: plan \d+ on /,
+    ],
+    [sql`delete from subscriber_spans`, /^the numbers of subscriptions .*: periods of profile \d+ at provider/],
+  ];
+  assert.deepEqual(await findViolations(), []);
+  for (const [change, expected] of cases) {
+    const found = await changeAndRestore(app.db, figure_tables, change, findViolations);
+    assert.ok(
+      found.some((line) => expected.test(line)),
+      `${expected}: ${found.join('\n')}`,
+    );
+  }
 });
 
 test('the amounts on a subscription follow the rules of recognition', async () => {

@@ -71,6 +71,17 @@ test('the command prints the last seal, accepts it as a checkpoint, and fails on
   const unreadable = await run('verify', '--from', 'yesterday');
   assert.deepEqual([unreadable.status, /--from: give the number of a seal/.test(unreadable.output)], [2, true]);
 
+  assert.equal((await run('rebuild-balances')).status, 0);
+  await withDatabase(({ db }) => sql`update metric_sums set amount = 7 where series = 'sales'`.execute(db));
+  const wrong = await run('verify');
+  assert.equal(wrong.status, 1);
+  assert.match(
+    wrong.output,
+    /^the figures of the reports are the sums of their entries: sales of scope \d+ in usd, day of 2026-03-10 .*: the figure is 7, the sum is 4000$/m,
+  );
+  const repaired = await run('rebuild-balances');
+  assert.equal(repaired.status, 0, repaired.output);
+
   await withDatabase(({ db }) =>
     inTransaction(db, async (tx) => {
       await sql`set local session_replication_role = replica`.execute(tx);

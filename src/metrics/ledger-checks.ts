@@ -1,0 +1,20 @@
+import { sql } from 'kysely';
+import { defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck } from '#ledger';
+
+const detail = sql`format('the figure is %s, its rows give %s', found, expected) as detail`;
+
+/**
+ * Rules of the figures that follow subscriptions and their coverages; the ledger checks those of its entries. `tollgate
+ * ledger rebuild-balances` writes both anew.
+ * @see docs/decisions/0087-figures-from-sums.md
+ */
+export const metricsLedgerChecks: readonly LedgerCheck[] = [
+  defineCheck(
+    'the recurring revenue is that of the paid time of subscriptions',
+    sql<Finding>`select name as "where", ${detail} from recurring_errors() limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'the numbers of subscriptions by day are those of the subscriptions',
+    sql<Finding>`select name as "where", ${detail} from subscription_count_errors() limit ${FINDINGS_MAX}`,
+  ),
+];
