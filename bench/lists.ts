@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { stopAllWhenInterrupted } from './child.ts';
-import { type ListSite, onListSite } from './list-database.ts';
-import { PROVIDER } from './list-rows.ts';
+import { type FilledSite, onFilledSite } from './filled-database.ts';
+import { fillTables, PROVIDER } from './list-rows.ts';
 import { positive } from './settings.ts';
 
 /** Lists of large tables with their documented orders, and a text that few rows have. */
@@ -72,8 +72,8 @@ const figures: Figure[] = lists
 let drop: () => Promise<void> = async () => {};
 stopAllWhenInterrupted(() => drop());
 for (const rows of [SMALL, LARGE]) {
-  await onListSite(
-    rows,
+  await onFilledSite(
+    { by: 'bench/lists.ts', rows, fill: (client) => fillTables(client, 0, rows) },
     KEPT,
     (database) => {
       ({ drop } = database);
@@ -85,7 +85,7 @@ for (const rows of [SMALL, LARGE]) {
 }
 await report();
 
-async function measure({ site, token }: ListSite, { list, what }: Figure): Promise<number> {
+async function measure({ site, token }: FilledSite, { list, what }: Figure): Promise<number> {
   const text = lists.find(([path]) => path === list)?.[2] ?? '';
   const first = await site.call('GET', list, token);
   const count = typeof first === 'object' && first !== null && 'count' in first ? Number(first.count) : 0;

@@ -5,7 +5,7 @@ export interface Line {
   name: string;
   value: number;
   /** Unit and number of decimals; a ratio has three decimals. */
-  unit?: 'ratio' | 'MB' | 'statements' | 'times' | 'per s' | 's';
+  unit?: 'ratio' | 'ms' | 'MB' | 'statements' | 'times' | 'per s' | 's';
   goal?: { min: number } | { max: number };
   detail: string;
 }
@@ -17,7 +17,7 @@ export function printHeader(): void {
 }
 
 export function printLine({ name, value, unit = 'ratio', goal, detail }: Line): void {
-  const digits = { ratio: 3, MB: 1, statements: 0, times: 2, 'per s': 0, s: 1 }[unit];
+  const digits = { ratio: 3, ms: 1, MB: 1, statements: 0, times: 2, 'per s': 0, s: 1 }[unit];
   const isMissed = goal !== undefined && ('min' in goal ? value < goal.min : value > goal.max);
   if (isMissed) missed.push(name);
   const text = goal === undefined ? '' : 'min' in goal ? `>= ${goal.min}` : `<= ${goal.max}`;
