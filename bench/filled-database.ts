@@ -26,8 +26,8 @@ export interface Filling {
 const filled = ({ by, rows }: Filling) => `filled by ${by} with ${rows} rows`;
 
 /**
- * Runs a piece of work on a site whose database has the rows. With `kept`, the database is `<kept>_<rows>`: it is filled
- * when it is missing, and stays. Without it, the database is dropped after the work.
+ * Runs a piece of work on a site whose database has the rows. With `kept`, the database is `<kept>_<rows>`: it is
+ * filled when it is missing, and stays. Without it, the database is dropped after the work.
  *
  * @throws Error when there is no server
  */
