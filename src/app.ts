@@ -5,7 +5,7 @@ import {
   findChosenOffer,
   findOpenCredit,
   makeBilling,
-  makeRequestEnding,
+  makeSubscriptionEnding,
   showSubscriberFile,
 } from '#billing';
 import { makeCatalog } from '#catalog';
@@ -229,7 +229,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
     makeSubscriptions({
       throttle,
       provider_grace_days: config.provider_grace_days,
-      requests: makeRequestEnding(processors),
+      endings: makeSubscriptionEnding(processors),
     }),
     makePayments({
       processors,

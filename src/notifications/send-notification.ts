@@ -107,7 +107,7 @@ async function prepareMails(
 
   const readers = await loadReaders(ctx, needs.mailer, notices, found);
   const requests = notices.flatMap((notice) =>
-    requestsOf(ctx, needs, notice, readers, found).map((request) => ({ id: notice.delivery.id, request })),
+    endingsOf(ctx, needs, notice, readers, found).map((request) => ({ id: notice.delivery.id, request })),
   );
   const admitted = await needs.mailer.admit(
     requests.map(({ request }) => request),
@@ -140,7 +140,7 @@ function addressNotice(
  * Returns the messages of a notice to its recipients. The key of a message names the delivery, so that a repeated
  * delivery is deduplicated.
  */
-function requestsOf(
+function endingsOf(
   ctx: Context,
   needs: NotificationNeeds,
   { delivery, notice, rule, template }: AddressedNotice,

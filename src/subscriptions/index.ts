@@ -64,7 +64,7 @@ export {
   type Subscription,
 } from './records/index.ts';
 export { subscriptionProblems } from './problems.ts';
-export type { RequestEnding } from './request-ending.ts';
+export type { RequestEnding, SubscriptionEnding } from './request-ending.ts';
 export { makeSubscriptions } from './subscriptions.ts';
 export {
   emitSubscriptionEnded,
@@ -81,7 +81,7 @@ export {
   planOpenings,
   readOpenings,
 } from './terms/index.ts';
-export { type BoughtUses, moveUsagePeriod, recordUses, rolloverQuotas } from './usage/index.ts';
+export { type BoughtUses, moveUsagePeriod, quotaPeriod, recordUses, rolloverQuotas } from './usage/index.ts';
 export {
   quotaReached,
   useChargeLimitCrossed,

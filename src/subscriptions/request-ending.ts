@@ -1,6 +1,7 @@
 import type { Money } from '#kernel/money';
 import type { ProblemFactory } from '#kernel/problem';
 import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Subscription } from './records/index.ts';
 
 /**
@@ -16,4 +17,16 @@ export interface RequestEnding {
   /** Returns what the payer of a request gets back, and what is no longer due. */
   previewEnding(ctx: Context, requested: Subscription): Promise<{ refunded: Money[]; due: Money[] }>;
   readonly problems: readonly ProblemFactory[];
+}
+
+/**
+ * Ends subscriptions and requests. A subscription has paid time, a planned change, a pause and an unpaid balance that
+ * this room does not know. Implemented by billing. @see docs/decisions/0092-one-way-to-end.md
+ */
+export interface SubscriptionEnding extends RequestEnding {
+  /**
+   * Ends a running subscription now without a refund, as a cancellation does, and records why.
+   * @throws the `problems`
+   */
+  endRunning(ctx: Context, target: { profile_id: ProfileId; /** Slug. */ plan: string }): Promise<void>;
 }

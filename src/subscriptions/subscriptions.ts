@@ -12,14 +12,14 @@ import {
   subscriberRoutes,
   subscribersPage,
 } from './subscribers/index.ts';
-import type { RequestEnding } from './request-ending.ts';
+import type { SubscriptionEnding } from './request-ending.ts';
 import { subscriptionListPage, subscriptionListPages, subscriptionRoutes } from './terms/index.ts';
 
 /**
- * Makes the subscriptions room. Grants by e-mail count towards the limit of invitations in `throttle`; `requests` ends
- * requests with the money of their orders.
+ * Makes the subscriptions room. Grants by e-mail count towards the limit of invitations in `throttle`; `endings` ends
+ * subscriptions and requests with the money of their orders.
  */
-export function makeSubscriptions(needs: SubscriberPageNeeds & { requests: RequestEnding }): Room {
+export function makeSubscriptions(needs: SubscriberPageNeeds & { endings: SubscriptionEnding }): Room {
   return {
     name: 'subscriptions',
     routes(http) {

@@ -5,7 +5,7 @@ import type { Reader } from '#platform/db/database';
 import { runTogether } from '#platform/db/together';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import { subscriptionsOf, subscriptionSubject } from '#subscriptions';
-import { findImports } from './adjustment-store.ts';
+import { findImports } from '../adjustments/index.ts';
 import { describePayment, type ReadPayment, refuseAmount } from './import-payment.ts';
 import { parsePayment, type PaymentFault, type TypedPayment } from './payment-file.ts';
 

@@ -9,6 +9,7 @@ import { deleteInBatches } from '#platform/db/delete-in-batches';
 import { defineJob } from '#platform/jobs/jobs';
 import { randomKey40, sha256Hex } from '#platform/security/crypto';
 import type { Profile } from '#profiles';
+import { invoiceImports, recordAdjustments } from '../adjustments/index.ts';
 import { billingProblems } from '../problems.ts';
 import { checkPayments } from './check-payments.ts';
 import { newImport } from './import-payment.ts';
@@ -19,7 +20,6 @@ import {
   lockPaymentUpload,
   updateConfirmed,
 } from './payment-upload-store.ts';
-import { invoiceImports, recordAdjustments } from './record-adjustments.ts';
 
 /** Time for which a checked file can be confirmed. */
 const UPLOAD_KEPT_MS = 86_400_000;

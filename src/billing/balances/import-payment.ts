@@ -8,18 +8,20 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Reader } from '#platform/db/database';
 import { findProfileBySlug } from '#profiles';
 import { findSubscription, subscriptionSubject } from '#subscriptions';
-import { billingProblems } from '../problems.ts';
-import { findEventEntries } from '#ledger';
-import { findAdjustmentsOfRequest } from './adjustment-store.ts';
-import { type Adjustment, type DuePart, importEntries } from './adjustment.ts';
-import { makeCheckSubject } from './cancel-balance.ts';
 import {
+  type Adjustment,
   adjustmentEventKey,
+  type DuePart,
+  findAdjustmentsOfRequest,
+  importEntries,
   invoiceImports,
+  makeCheckSubject,
   type NewAdjustment,
   recordAdjustments,
   withUsername,
-} from './record-adjustments.ts';
+} from '../adjustments/index.ts';
+import { billingProblems } from '../problems.ts';
+import { findEventEntries } from '#ledger';
 
 /** A sale that was made and paid outside of the site, as it was typed. */
 export interface OfflinePayment {

@@ -1,6 +1,3 @@
-export { groupParts, offlineEntries, takeParts, writeOffEntries } from './adjustment.ts';
-export { addPayables, dueParts, makeCheckSubject, writeOffDue } from './cancel-balance.ts';
-export { recordAdjustments, withUsername } from './record-adjustments.ts';
 export {
   /** @public the proofs of money confirm a file without a page */
   confirmFile,

@@ -19,12 +19,17 @@ import { sendCsv } from '#platform/pages/lists/send-csv';
 import { sha256Hex } from '#platform/security/crypto';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfilesByIds, type Profile, profileName } from '#profiles';
+import {
+  type Adjustment,
+  type AdjustmentKind,
+  dueParts,
+  findAdjustment,
+  listAdjustmentRows,
+} from '../adjustments/index.ts';
 import { getProfileById } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { loadBalances } from '../quotes/index.ts';
-import { findAdjustment, listAdjustmentRows } from './adjustment-store.ts';
-import type { Adjustment, AdjustmentKind } from './adjustment.ts';
-import { cancelBalance, dueParts } from './cancel-balance.ts';
+import { cancelBalance } from './cancel-balance.ts';
 import { adjustmentsList, adjustmentsPage } from './page-types.ts';
 import { presentAdjustments } from './present-adjustments.ts';
 import { reverseAdjustment } from './reverse-adjustment.ts';

@@ -6,7 +6,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { escapeHtml } from '#platform/templates/trusted-html';
 import { findProfileSummaries, presentProfileSummary } from '#profiles';
-import type { Adjustment } from './adjustment.ts';
+import { type Adjustment } from '../adjustments/index.ts';
 import type { CountedUses } from './bill-uses.ts';
 import type { AdjustmentSchema } from './schemas.ts';
 

@@ -5,11 +5,16 @@ import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { lockProfile } from '#profiles';
+import {
+  type Adjustment,
+  adjustmentEventKey,
+  findAdjustment,
+  findOrder,
+  reversalEntries,
+  updateReversed,
+} from '../adjustments/index.ts';
 import { billingProblems } from '../problems.ts';
 import { reviveWindows } from '../recognition/index.ts';
-import { findAdjustment, updateReversed } from './adjustment-store.ts';
-import { type Adjustment, reversalEntries } from './adjustment.ts';
-import { adjustmentEventKey, findOrder } from './record-adjustments.ts';
 
 /** Key of the ledger event that reverses an adjustment: the ledger refuses a second one. */
 export const reversalEventKey = ({ key }: Pick<Adjustment, 'key'>): string => `reversal:${key}`;

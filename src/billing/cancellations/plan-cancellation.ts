@@ -90,7 +90,9 @@ export async function planCancellation(
           }));
   const lines = await splitLines(reader, time, closes === 'ahead' ? 'unused' : wish.refund, at);
   const begins = time.map(({ from }) => from.getTime());
-  const ends_at = is_now ? at : closes === 'ahead' ? new Date(Math.min(...begins)) : subscription.ends_at;
+  // Instants are cut to whole seconds: a subscription may have begun later in the same second.
+  const stops_at = subscription.created_at > at ? subscription.created_at : at;
+  const ends_at = is_now ? stops_at : closes === 'ahead' ? new Date(Math.min(...begins)) : subscription.ends_at;
   const sum = (of: (line: CancelledLine) => number) => lines.reduce((total, line) => total + of(line), 0);
   return {
     closes,

@@ -19,6 +19,7 @@ import {
 import { billingProblems } from '../problems.ts';
 import { wholeSecond } from '../whole-second.ts';
 import { findCancellationByKey, insertCancellation } from './cancellation-store.ts';
+import { closeCasesOf } from './close-cases.ts';
 import { executeCancellation } from './execute-cancellation.ts';
 import { finishCancellation } from './finish-cancellation.ts';
 import { type CancelPlan, type CancelWish, planCancellation } from './plan-cancellation.ts';
@@ -107,7 +108,8 @@ async function present(
 
 /**
  * Cancels a subscription: at the end of what is paid, or now. What moves money is confirmed by the key of its preview;
- * refunds are recorded before the processor is called, and a job finishes what a crash left open.
+ * refunds are recorded before the processor is called, and a job finishes what a crash left open. A dunning case of the
+ * payer that has nothing else due is closed.
  *
  * Locks: as `lockRunning`; then the charges with their providers, or the coverages.
  * @throws the problems of `previewCancellation`; preview_required (400), preview_outdated (409), refund_exceeds_funds
@@ -123,9 +125,12 @@ export async function requestCancellation(
   if (earlier?.state === 'settled') return earlier.result as unknown as CancelResult; // stored by this verb
   if (earlier?.state === 'reserved') throw billingProblems.charge_pending();
   const reserved = await inTransaction(ctx.db, (tx) => reserve(ctx, tx, target, request, key));
-  return 'result' in reserved
-    ? reserved.result
-    : finishCancellation(ctx, reserved.cancellation_id, { is_retry: false });
+  const result =
+    'result' in reserved
+      ? reserved.result
+      : await finishCancellation(ctx, reserved.cancellation_id, { is_retry: false });
+  if (result.state === 'done') await closeCasesOf(ctx, reserved.running, ctx.clock.now());
+  return result;
 }
 
 async function reserve(
@@ -134,7 +139,7 @@ async function reserve(
   target: RunningTarget,
   request: CancelRequest,
   key: string | null,
-): Promise<{ result: CancelResult } | { cancellation_id: CancellationId }> {
+): Promise<{ running: Running } & ({ result: CancelResult } | { cancellation_id: CancellationId })> {
   const now = wholeSecond(ctx.clock.now());
   const at = (request.preview_key === null ? null : previewInstant(request.preview_key)) ?? now;
   const running = await lockRunning(ctx, tx, target, now);
@@ -166,7 +171,7 @@ async function reserve(
       by_provider,
       refunds: [],
     });
-    return { result };
+    return { running, result };
   }
   const refund_ids: RefundId[] = [];
   const groups = Map.groupBy(cards, ({ charge_id }) => charge_id);
@@ -184,7 +189,7 @@ async function reserve(
     { key, subscription_id: running.subscription.id, effective_at: at, terms, created_by, created_at: now },
     refund_ids,
   );
-  return { cancellation_id: id };
+  return { running, cancellation_id: id };
 }
 
 /** @throws preview_required (400), preview_outdated (409) with the new preview */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { findPlansByIds, type Plan } from '#catalog';
-import { periodContaining } from '#kernel/period';
 import { type NewEntry, postEvent, issueCreditNotes } from '#ledger';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
@@ -12,6 +11,7 @@ import {
   findSubscriptionsByIds,
   insertCountedUses,
   lockSubscriptions,
+  quotaPeriod,
   recordEndings,
   recordTrialUse,
   type Subscription,
@@ -237,7 +237,7 @@ async function replace(tx: Tx, { change, terms, old, to }: Executed): Promise<Su
 }
 
 function countedUses(subscription: Subscription, to: Plan, quotas: StoredTerms['quotas'], at: Date) {
-  const { start_at } = periodContaining(subscription.anchor_at, to.period_type, to.period_length, at);
+  const { start_at } = quotaPeriod(subscription, to, at);
   return quotas.flatMap(({ use, after, bought }) => {
     const charge = to.use_charges.find(({ slug }) => slug === use);
     if (!charge) return [];

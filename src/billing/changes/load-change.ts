@@ -1,5 +1,4 @@
 import { catalogProblems, findCouponsByIds, findPlanBySlug, findPlansByIds, type Plan } from '#catalog';
-import { periodContaining } from '#kernel/period';
 import { findEntries, findInvoicedEntries, findStatementBalance, fromSubjectColumns } from '#ledger';
 import type { Reader } from '#platform/db/database';
 import type { ChargeAttemptId, LedgerEntryId, PlanId } from '#platform/db/db-schema';
@@ -13,6 +12,7 @@ import {
   findManagedProfiles,
   findOtherSubscriptions,
   findSubscription,
+  quotaPeriod,
   type Subscription,
   subscriptionIdOf,
   subscriptionProblems,
@@ -214,7 +214,7 @@ async function loadQuotaRows(
 ): Promise<QuotaRow[]> {
   const last = chain.at(-1);
   if (!last) return [];
-  const { start_at } = periodContaining(last.anchor_at, from.period_type, from.period_length, at);
+  const { start_at } = quotaPeriod(last, from, at);
   const shared = chain.filter((row, index) => {
     const left_at = chain[index + 1]?.created_at;
     return row.anchor_at.getTime() === last.anchor_at.getTime() && (left_at === undefined || left_at > start_at);

@@ -18,14 +18,14 @@ import {
 } from '#subscriptions';
 import { noteCredit, notedAmounts, saveNotedCredit } from '../credits/index.ts';
 import { closeCoverages, type ClosedCoverage, closeFrozen } from '../recognition/index.ts';
-import { writeOffDue } from '../balances/index.ts';
+import { writeOffDue } from '../adjustments/index.ts';
 import { subscriptionEndedUnpaid } from '../renewal-events.ts';
 import { accessEnd, type DunningCase, suspensionEnd } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import { updateCase } from './dunning-store.ts';
 import { findOrderKinds } from './order-kind-store.ts';
 import { type Due, dueAt, loadDues } from './load-dues.ts';
-import { resumeTime, stopTime } from './stand-still.ts';
+import { resumeTime, stopTime } from './case-time.ts';
 
 /**
  * Ends the unpaid subscriptions of a case at `at`: their unpaid coverages are closed, and a credit note takes the price
@@ -145,12 +145,6 @@ async function endAll(tx: Tx, subscriptions: readonly Subscription[], at: Date):
     tx,
     subscriptions.map(({ id }) => id),
   );
-  for (const { id, profile_id, plan_id, ends_at } of subscriptions) {
-    if (ends_at > at) await endSubscriptions(tx, { profile_id, plan_id }, { at, originated_by: null });
-    await updateSubscription(tx, id, { auto_renew: false, suspended_at: null });
-    const pause = pauses.get(id);
-    if (pause) await updatePause(tx, pause.id, { state: 'ended', resumed_at: at });
-  }
   const rows = subscriptions.map(({ id, ends_at }) => ({
     subscription_id: id,
     kind: 'unpaid' as const,
@@ -158,6 +152,12 @@ async function endAll(tx: Tx, subscriptions: readonly Subscription[], at: Date):
     created_at: at,
   }));
   await recordEndings(tx, rows);
+  for (const { id, profile_id, plan_id, ends_at } of subscriptions) {
+    if (ends_at > at) await endSubscriptions(tx, { profile_id, plan_id }, { at, originated_by: null });
+    await updateSubscription(tx, id, { auto_renew: false, suspended_at: null });
+    const pause = pauses.get(id);
+    if (pause) await updatePause(tx, pause.id, { state: 'ended', resumed_at: at });
+  }
 }
 
 /** Writes off what stays due, if the rules of the case say so. Returns what stays due. */

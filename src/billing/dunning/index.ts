@@ -13,5 +13,5 @@ export { type CaseFacts, loadCaseFacts } from './present-cases.ts';
 export { retryDunning } from './retry-dunning.ts';
 export { chargeNewCardJob, newCardSubscriber } from './new-card.ts';
 export { noteOutcomes } from './note-outcomes.ts';
-export { collectDue, collectReserved, reviewCases } from './review-case.ts';
+export { closeSettledCases, collectDue, collectReserved, reviewCases } from './review-case.ts';
 export { dunningRoutes } from './routes.ts';

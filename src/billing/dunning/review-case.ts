@@ -7,6 +7,7 @@ import { findProfileById, lockProfile, type Profile } from '#profiles';
 import { isParked, park } from '../parked/index.ts';
 import { BooksViolation } from '../recognition/index.ts';
 import { renewalRecovered } from '../renewal-events.ts';
+import { wholeSecond } from '../whole-second.ts';
 import { chargeDue, type DueOutcome, isPaying, type ReservedDue, runReserved } from './charge-due.ts';
 import {
   type CaseChange,
@@ -118,9 +119,30 @@ export async function reviewCase(ctx: DunningContext, { id, ...place }: DunningC
   });
 }
 
+/**
+ * Closes the open cases of a payer whose balance is no longer due on auto-renewing subscriptions, in the transaction
+ * that settled it. The time that such a case stopped runs on from the second of `at`. A payer with an open payment is
+ * left to the next run.
+ *
+ * The caller has locked the payer's profile. Locks: the cases, then their subscriptions.
+ */
+export async function closeSettledCases(tx: Tx, payer: Profile, at: Date): Promise<void> {
+  const cases = await findOpenCases(tx, [payer.id]);
+  if (cases.length === 0 || (await isPaying(tx, payer.id))) return;
+  const dues = await loadDues(tx, payer, at, { renewing_only: true });
+  for (const found of cases) {
+    const due = dueAt(dues, found);
+    if (due && isChargeable(due)) continue;
+    const open = await lockOpenCase(tx, found);
+    if (open?.id === found.id) await closeCase(tx, open, payer, at);
+  }
+}
+
 /** Closes a case whose balance is no longer due on auto-renewing subscriptions: paid, or the subscriptions ended. */
-async function closeCase(tx: Tx, open: DunningCase, payer: Profile, at: Date): Promise<ReviewResult> {
-  const left = dueAt(await loadDues(tx, payer, at, { renewing_only: false }), open);
+async function closeCase(tx: Tx, open: DunningCase, payer: Profile, now: Date): Promise<ReviewResult> {
+  const left = dueAt(await loadDues(tx, payer, now, { renewing_only: false }), open);
+  // Coverages and notices carry whole seconds.
+  const at = wholeSecond(now);
   const state = payer.is_active && (!left || !isChargeable(left)) ? 'recovered' : 'closed';
   await updateCase(tx, open.id, { state, closed_at: at, next_attempt_at: null, frozen_at: null });
   const plans = await resumeCase(tx, open, at);

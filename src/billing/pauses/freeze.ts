@@ -1,7 +1,7 @@
 import { postEvent } from '#ledger';
 import { periodContaining } from '#kernel/period';
 import type { Plan } from '#catalog';
-import type { UserId } from '#platform/db/db-schema';
+import type { DunningCaseId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import {
   insertPause,
@@ -19,44 +19,47 @@ export interface Freezing {
   at: Date;
   /** End of a pause; null for a suspension, whose end is the payment. */
   resumes_at: Date | null;
-  reason: string | null;
-  created_by: UserId | null;
+  /** Lists show the subscription as running until this instant and the rest of its time. */
+  listed_until: Date;
+  /** Instant up to which its time is earned: `at`, or earlier when nothing was ever paid for it. */
+  earned_until?: Date;
+  /** The case of a suspension. */
+  dunning_case_id?: DunningCaseId;
+  reason?: string | null;
+  created_by?: UserId | null;
   /** The planned pause that begins; a new one when omitted. */
   planned?: Pause;
 }
 
 /**
- * Stops the time of a subscription: recognises income up to `at` and keeps the rest of what is paid until it resumes.
- * A paused subscription ends after its pause and that rest, so that lists show it as running.
+ * Stops the time of a subscription that runs: recognises income up to `at` and keeps the rest of its time until it
+ * resumes. A pause and a suspension for want of payment are the same operation. It ends after `listed_until` and that
+ * rest, so that lists show it as running.
  *
  * Locks: as `closeCoverages`. The caller has locked the subscription.
  */
 export async function freezeSubscription(
   tx: Tx,
   subscription: Subscription,
-  { kind, at, resumes_at, reason, created_by, planned }: Freezing,
+  { kind, at, resumes_at, listed_until, earned_until = at, planned, ...about }: Freezing,
 ): Promise<{ subscription: Subscription; pause: Pause }> {
-  const { entries } = await freezeCoverages(tx, subscription.id, at);
-  const rest_ms = Math.max(0, subscription.ends_at.getTime() - at.getTime());
+  const { entries } = await freezeCoverages(tx, subscription.id, earned_until);
+  const rest_ms = Math.max(0, subscription.ends_at.getTime() - earned_until.getTime());
   const begun = { state: 'running', starts_at: at, resumes_at, rest_ms } as const;
   const pause = planned
     ? await updatePause(tx, planned.id, begun)
-    : await insertPause(tx, {
-        ...begun,
-        subscription_id: subscription.id,
-        kind,
-        reason,
-        created_by,
-        created_at: at,
-      });
-  if (entries.length > 0) await postEvent(tx, { key: `pause:${pause.id}`, kind: 'recognition', at, entries });
-  const stopped = await updateSubscription(
-    tx,
-    subscription.id,
-    resumes_at === null
-      ? { suspended_at: at }
-      : { paused_at: at, resumes_at, ends_at: new Date(resumes_at.getTime() + rest_ms) },
-  );
+    : await insertPause(tx, { ...begun, ...about, subscription_id: subscription.id, kind, created_at: at });
+  if (entries.length > 0)
+    await postEvent(tx, {
+      key: `pause:${pause.id}`,
+      kind: kind === 'pause' ? 'recognition' : 'suspension',
+      at,
+      entries,
+    });
+  const stopped = await updateSubscription(tx, subscription.id, {
+    ...(kind === 'pause' ? { paused_at: at, resumes_at } : { suspended_at: at }),
+    ends_at: new Date(listed_until.getTime() + rest_ms),
+  });
   return { subscription: stopped, pause };
 }
 

@@ -1,5 +1,6 @@
 // Pauses of subscriptions: time that stands still and runs on.
 export { pauseEvents, subscriptionPaused, subscriptionResumed, subscriptionResumesSoon } from './events.ts';
+export { freezeSubscription, thawSubscription } from './freeze.ts';
 export { runPausesJob } from './jobs.ts';
 export {
   findDueOn,

@@ -67,7 +67,14 @@ export async function pauseSubscription(
       });
       return { state: 'pause_pending', paused_at: starts_at, resumes_at, ends_at: subscription.ends_at };
     }
-    const paused = await freezeSubscription(tx, subscription, { kind: 'pause', at, resumes_at, reason, created_by });
+    const paused = await freezeSubscription(tx, subscription, {
+      kind: 'pause',
+      at,
+      resumes_at,
+      listed_until: resumes_at,
+      reason,
+      created_by,
+    });
     const facts = pauseFacts(paused.subscription, plan, { resumes_at, originated_by: created_by });
     await emit(tx, subscriptionPaused(facts), at);
     return { state: 'paused', paused_at: at, resumes_at, ends_at: paused.subscription.ends_at };

@@ -96,8 +96,7 @@ async function begin(tx: Tx, subscription: Subscription, pause: Pause, now: Date
     await updatePause(tx, pause.id, { starts_at: at, resumes_at });
     return;
   }
-  const { reason, created_by } = pause;
-  const freezing = { kind: 'pause', at, resumes_at, reason, created_by, planned: pause } as const;
+  const freezing = { kind: 'pause', at, resumes_at, listed_until: resumes_at, planned: pause } as const;
   const paused = await freezeSubscription(tx, subscription, freezing);
   const plan = await planOf(tx, subscription);
   await emit(tx, subscriptionPaused(pauseFacts(paused.subscription, plan, { resumes_at, originated_by: null })), at);

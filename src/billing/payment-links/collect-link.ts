@@ -12,7 +12,7 @@ import {
   takeParts,
   withUsername,
   writeOffEntries,
-} from '../balances/index.ts';
+} from '../adjustments/index.ts';
 import { closePaymentLink, type PaymentLink } from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
 import { getLink, sumDue } from './load-link.ts';

@@ -15,7 +15,7 @@ import {
   makeSeller,
   subscribe,
   type Person,
-  requestsOf,
+  endingsOf,
 } from '../../../test/support/factories/subscriptions.ts';
 import { acceptGrant, acceptRequest } from './accept-subscription.ts';
 import { unsubscribeProfile } from '../terms/end-subscription.ts';
@@ -254,7 +254,7 @@ test('a declined grant never counts as an agreed subscription', async () => {
     force: false,
   });
   const mine = await as(person);
-  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug }, requestsOf(seed));
+  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug }, endingsOf(seed));
   assert.deepEqual(providersAt(await findProviderTerms(database.db, [person.profile.id]), mine.clock.now(), 90), []);
   assert.deepEqual((await findEntitlements(database.db, [person.profile.id])).get(person.profile.id), []);
 });

@@ -14,7 +14,7 @@ import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileById, presentProfileSummary, type Profile, profileName, type ProfileSummary } from '#profiles';
 import { subscriptionProblems } from '../problems.ts';
 import { readSubscriber, type Subscription } from '../records/index.ts';
-import type { RequestEnding } from '../request-ending.ts';
+import type { SubscriptionEnding } from '../request-ending.ts';
 import { getSubjectId } from '../route-subject.ts';
 import { SubscriberParams } from '../schemas.ts';
 import { stateAt } from '../subscribers/index.ts';
@@ -32,18 +32,18 @@ const options = {
 } as const;
 
 /** Pages of a provider that change one running subscription to its plans: the end, the note, and ending it now. */
-export function subscriberTermPages(app: App, { requests }: { requests: RequestEnding }): void {
+export function subscriberTermPages(app: App, { endings }: { endings: SubscriptionEnding }): void {
   formPages(app, 'extend');
   formPages(app, 'note');
-  app.get(`${url}/cancel/`, options, async (request, reply) => showCancel(request, reply, requests));
+  app.get(`${url}/cancel/`, options, async (request, reply) => showCancel(request, reply, endings));
   app.post(`${url}/cancel/`, options, async (request, reply) => {
     const { subscription, plan, subscriber } = await loadSubscription(request, request.params);
     const target = { profile_id: subscription.profile_id, plan: plan.slug };
     try {
-      const money = await unsubscribeProfile(request.ctx, target, requests);
+      const money = await unsubscribeProfile(request.ctx, target, endings);
       reply.flash('success', money ?? `${plan.title} of ${subscriber.printable_name} has ended.`);
     } catch (error) {
-      return showCancel(request, reply, requests, problemToForm(error));
+      return showCancel(request, reply, endings, problemToForm(error));
     }
     return reply.redirect(backOf(request), 303);
   });
@@ -152,13 +152,13 @@ async function showForm(
 async function showCancel(
   request: FastifyRequest,
   reply: FastifyReply,
-  requests: RequestEnding,
+  endings: SubscriptionEnding,
   problem: ReturnType<typeof problemToForm> | null = null,
 ): Promise<FastifyReply> {
   const loaded = await loadSubscription(request, paramsOf(request));
   const shown = { form: {}, errors: {}, detail: problem?.detail ?? '' };
   const isRequest = loaded.subscription.request_key !== null;
-  const money = isRequest ? await requests.previewEnding(request.ctx, loaded.subscription) : null;
+  const money = isRequest ? await endings.previewEnding(request.ctx, loaded.subscription) : null;
   const confirm = confirmationOf(request, loaded, money);
   return reply.page(confirmPage, { confirm, ...shown }, problem?.status ?? 200);
 }
@@ -169,7 +169,7 @@ const words = {
   running: { title: 'End the subscription', keep: 'Keep the subscription', effect: 'Access by this plan' },
 } as const;
 
-type Money = Awaited<ReturnType<RequestEnding['previewEnding']>>;
+type Money = Awaited<ReturnType<SubscriptionEnding['previewEnding']>>;
 
 /** Returns what happens to the money. A subscription keeps it; a request gives it back. */
 function moneyEffects(money: Money | null, lang: string): Confirmation['effect'] {

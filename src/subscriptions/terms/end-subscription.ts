@@ -11,24 +11,26 @@ import { subscriptionProblems } from '../problems.ts';
 import {
   type Ending,
   findSubscription,
+  isAgreed,
   lockRunningSubscription,
   lockSubscriptionSlots,
+  recordEndings,
   type Subscription,
   updateEnds,
 } from '../records/index.ts';
-import type { RequestEnding } from '../request-ending.ts';
+import type { SubscriptionEnding } from '../request-ending.ts';
 
 /**
  * Ends the running subscriptions of a profile to a plan now; does nothing when there are none. Returns a sentence about
  * the money of a request that the provider has not accepted; null for a subscription.
  *
- * The rest of a paid period is not refunded. A request is refunded by `requests`.
- * @throws subscription_protected (403), the problems of `requests`
+ * The rest of a paid period is not refunded. A request is refunded by `endings`.
+ * @throws subscription_protected (403), the problems of `endings`
  */
 export async function unsubscribeProfile(
   ctx: Context,
   target: { profile_id: ProfileId; /** Slug. */ plan: string },
-  requests: RequestEnding,
+  endings: SubscriptionEnding,
 ): Promise<string | null> {
   const plan = await findPlanBySlug(ctx.db, target.plan);
   if (!plan) return null;
@@ -37,7 +39,11 @@ export async function unsubscribeProfile(
   }
   const at = ctx.clock.now();
   const running = await findSubscription(ctx.db, target.profile_id, plan.id, at);
-  if (running && running.request_key !== null) return requests.endRequest(ctx, running);
+  if (running && running.request_key !== null) return endings.endRequest(ctx, running);
+  if (running && isAgreed(running)) {
+    await endings.endRunning(ctx, target);
+    return null;
+  }
   const ending = { profile_id: target.profile_id, plan_id: plan.id, is_requested: false };
   await inTransaction(ctx.db, (tx) => endSubscriptions(tx, ending, { at, originated_by: actorId(ctx) }));
   return null;
@@ -62,16 +68,36 @@ export async function endRequested(
   await endSubscriptions(tx, { profile_id, plan_id, is_requested: true }, by);
 }
 
-/** Ends subscriptions at `at`, emits `subscription_ended` for each and returns those that were running. */
+/** When subscriptions end, and who ended them. `kind`: by_provider when omitted. */
+interface SubscriptionEnd {
+  at: Date;
+  originated_by: UserId | null;
+  kind?: 'by_provider' | 'cancelled';
+}
+
+/**
+ * Ends subscriptions at `at`, records why, emits `subscription_ended` for each and returns those that were running. An
+ * ending that was recorded for the same instant before stays; what was never agreed to has none.
+ */
 export async function endSubscriptions(
   tx: Tx,
   which: Ending,
-  { at, originated_by }: { at: Date; originated_by: UserId | null },
+  { at, originated_by, kind = 'by_provider' }: SubscriptionEnd,
 ): Promise<Subscription[]> {
   const ended = await updateEnds(tx, which, at);
   const plans = await findPlansByIds(
     tx,
     ended.map(({ plan_id }) => plan_id),
+  );
+  await recordEndings(
+    tx,
+    ended.filter(isAgreed).map(({ id, ends_at }) => ({
+      subscription_id: id,
+      kind,
+      ends_at,
+      created_by: originated_by,
+      created_at: at,
+    })),
   );
   for (const subscription of ended) {
     const plan = plans.get(subscription.plan_id);
@@ -93,6 +119,6 @@ export async function emitSubscriptionEnded(
 /** Ends the subscriptions of an archived profile and those to its plans, and deactivates its plans. */
 export async function endAllOfProfile(tx: Tx, profile_id: ProfileId, at: Date): Promise<void> {
   await deactivatePlansOf(tx, profile_id);
-  await endSubscriptions(tx, { profile_id }, { at, originated_by: null });
+  await endSubscriptions(tx, { profile_id }, { at, originated_by: null, kind: 'cancelled' });
   await endSubscriptions(tx, { plan_ids: await findPlanIds(tx, profile_id) }, { at, originated_by: null });
 }

@@ -13,7 +13,7 @@ import { viewProfile } from '../page-schemas.ts';
 import { mayAcceptGrant, mayChange } from '../policy.ts';
 import { subscriptionProblems } from '../problems.ts';
 import { findSubscription, listSubscriptions, type Subscription, subscriptionList } from '../records/index.ts';
-import type { RequestEnding } from '../request-ending.ts';
+import type { SubscriptionEnding } from '../request-ending.ts';
 import { getSubjectId, getSubjectProfile, loadCallerScope } from '../route-subject.ts';
 import { ProfileParams } from '../schemas.ts';
 import { unsubscribeProfile } from './end-subscription.ts';
@@ -28,7 +28,7 @@ const PageQuery = Type.Object({
 });
 
 /** The subscriptions of a profile, with buttons to accept or decline a grant and to end a subscription. */
-export function subscriptionListPages(app: App, { requests }: { requests: RequestEnding }): void {
+export function subscriptionListPages(app: App, { endings }: { endings: SubscriptionEnding }): void {
   const url = '/profile/:profile/subscriptions/';
   const options = {
     config: { access: { kind: 'provider', frictionless: true }, page: true },
@@ -37,7 +37,7 @@ export function subscriptionListPages(app: App, { requests }: { requests: Reques
   app.get(url, options, async (request, reply) => showList(request, reply));
   app.post(url, options, async (request, reply) => {
     try {
-      reply.flash('success', await runAction(request, requests));
+      reply.flash('success', await runAction(request, endings));
     } catch (error) {
       return showList(request, reply, problemToForm(error));
     }
@@ -115,7 +115,7 @@ function viewSubscription(subscription: Subscription, plan: Plan, facts: ViewFac
 }
 
 /** Runs the posted action and returns the message for the reader. */
-async function runAction(request: FastifyRequest, requests: RequestEnding): Promise<string> {
+async function runAction(request: FastifyRequest, endings: SubscriptionEnding): Promise<string> {
   const { ctx, subject, body } = request;
   const profile_id = getSubjectId(subject);
   const plan = textField(body, 'plan', 50);
@@ -124,10 +124,10 @@ async function runAction(request: FastifyRequest, requests: RequestEnding): Prom
       await acceptGrant(ctx, profile_id, await getGrantKey(request, profile_id, plan));
       return 'The subscription is yours.';
     case 'deny':
-      await unsubscribeProfile(ctx, { profile_id, plan }, requests);
+      await unsubscribeProfile(ctx, { profile_id, plan }, endings);
       return 'The subscription was declined.';
     case 'unsubscribe':
-      return (await unsubscribeProfile(ctx, { profile_id, plan }, requests)) ?? 'The subscription has ended.';
+      return (await unsubscribeProfile(ctx, { profile_id, plan }, endings)) ?? 'The subscription has ended.';
     default:
       throw subscriptionProblems.subscription_unknown();
   }

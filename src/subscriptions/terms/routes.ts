@@ -37,7 +37,7 @@ import {
   SubscriptionPage,
   SubscriptionSchema,
 } from '../schemas.ts';
-import type { RequestEnding } from '../request-ending.ts';
+import type { SubscriptionEnding } from '../request-ending.ts';
 import { changeSubscription } from './change-subscription.ts';
 import { unsubscribeProfile } from './end-subscription.ts';
 
@@ -49,7 +49,7 @@ const tags = ['subscriptions'];
  * The subscriptions of a profile, for the subscriber and its providers, and one subscription for the provider of its
  * plan.
  */
-export function subscriptionRoutes(app: App, { requests }: { requests: RequestEnding }): void {
+export function subscriptionRoutes(app: App, { endings }: { endings: SubscriptionEnding }): void {
   subscriptionListRoute(app, '/api/profile/:profile/subscriptions', 'active', {
     summary: 'Lists present subscriptions',
     description: 'Lists the subscriptions of a profile that run now.',
@@ -58,8 +58,8 @@ export function subscriptionRoutes(app: App, { requests }: { requests: RequestEn
     summary: 'Lists expired subscriptions',
     description: 'Lists the subscriptions of a profile that have ended.',
   });
-  subscribedPlanRoutes(app, requests);
-  subscriberRoutes(app, requests);
+  subscribedPlanRoutes(app, endings);
+  subscriberRoutes(app, endings);
 }
 
 function subscriptionListRoute(app: App, url: string, span: Span, texts: OperationTexts): void {
@@ -91,7 +91,7 @@ function subscriptionListRoute(app: App, url: string, span: Span, texts: Operati
 
 /** The subscription of a profile to one plan. */
 // long: the operations of one URL
-function subscribedPlanRoutes(app: App, requests: RequestEnding): void {
+function subscribedPlanRoutes(app: App, endings: SubscriptionEnding): void {
   const url = '/api/profile/:profile/subscriptions/:subscribed_plan';
   app.get(
     url,
@@ -154,7 +154,7 @@ function subscribedPlanRoutes(app: App, requests: RequestEnding): void {
   app.delete(
     url,
     {
-      config: { access: providing, problems: [subscriptionProblems.subscription_protected, ...requests.problems] },
+      config: { access: providing, problems: [subscriptionProblems.subscription_protected, ...endings.problems] },
       schema: {
         tags,
         summary: 'Unsubscribes now',
@@ -166,7 +166,7 @@ function subscribedPlanRoutes(app: App, requests: RequestEnding): void {
     },
     async (request, reply) => {
       const target = { profile_id: getSubjectId(request.subject), plan: request.params.subscribed_plan };
-      await unsubscribeProfile(request.ctx, target, requests);
+      await unsubscribeProfile(request.ctx, target, endings);
       return reply.status(204).send(null);
     },
   );
@@ -174,7 +174,7 @@ function subscribedPlanRoutes(app: App, requests: RequestEnding): void {
 
 /** One subscription to a plan, for the provider of the plan. */
 // long: the operations of one URL
-function subscriberRoutes(app: App, requests: RequestEnding): void {
+function subscriberRoutes(app: App, endings: SubscriptionEnding): void {
   const url = '/api/profile/:profile/plans/:plan/subscriptions/:subscriber';
   app.get(
     url,
@@ -237,7 +237,7 @@ function subscriberRoutes(app: App, requests: RequestEnding): void {
         problems: [
           subscriptionProblems.plan_not_provided,
           subscriptionProblems.subscription_unknown,
-          ...requests.problems,
+          ...endings.problems,
         ],
       },
       schema: {
@@ -253,7 +253,7 @@ function subscriberRoutes(app: App, requests: RequestEnding): void {
       const { ctx, params } = request;
       const plan = await getSubjectPlan(ctx, request.subject, params.plan);
       const subscriber = await getSubscriber(ctx, params.subscriber);
-      await unsubscribeProfile(ctx, { profile_id: subscriber.id, plan: plan.slug }, requests);
+      await unsubscribeProfile(ctx, { profile_id: subscriber.id, plan: plan.slug }, endings);
       return reply.status(204).send(null);
     },
   );

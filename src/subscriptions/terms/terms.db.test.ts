@@ -11,7 +11,7 @@ import {
   makeSeller,
   subscribe,
   type Person,
-  requestsOf,
+  endingsOf,
 } from '../../../test/support/factories/subscriptions.ts';
 import { changeSubscription } from './change-subscription.ts';
 import { endAllOfProfile, unsubscribeProfile } from './end-subscription.ts';
@@ -155,7 +155,7 @@ test('a subscriber ends a subscription and its renewal immediately, without a le
   const subscription = await subscribe(mine, person.profile, plan);
   const at = mine.clock.now();
   assert.deepEqual(await listed({ profile_id: person.profile.id }, 'active', at), [subscription.id]);
-  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug }, requestsOf(seed));
+  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug }, endingsOf(seed));
   const ended = (await findSubscriptionsByIds(database.db, [subscription.id])).get(subscription.id);
   assert.deepEqual([ended?.ends_at, ended?.auto_renew], [at, false]);
   assert.deepEqual(await listed({ profile_id: person.profile.id }, 'active', at), []);
@@ -166,8 +166,8 @@ test('a subscriber ends a subscription and its renewal immediately, without a le
   );
   assert.equal((await database.db.selectFrom('ledger_entries').select('id').execute()).length, 0);
   assert.equal((await eventsNamed(database.db, 'subscription_ended')).at(-1)?.['subscription_id'], subscription.id);
-  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug }, requestsOf(seed));
-  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: 'nowhere' }, requestsOf(seed));
+  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug }, endingsOf(seed));
+  await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: 'nowhere' }, endingsOf(seed));
 });
 
 test('another provider of the subscriber can neither change nor end a subscription', async () => {
@@ -179,14 +179,14 @@ test('another provider of the subscriber can neither change nor end a subscripti
   await subscribe(seed, person.profile, await makePlan(seed, { provider_id: two.profile.id }));
   const target = { profile_id: person.profile.id, plan: plan.slug };
   const meddling = await as(two);
-  await assert.rejects(unsubscribeProfile(meddling, target, requestsOf(seed)), refused('subscription_protected'));
+  await assert.rejects(unsubscribeProfile(meddling, target, endingsOf(seed)), refused('subscription_protected'));
   await assert.rejects(
     changeSubscription(meddling, target, { auto_renew: false }, 'UTC'),
     refused('subscription_protected'),
   );
   const whose = { profile_id: person.profile.id, provider_ids: [two.profile.id] };
   assert.equal((await listed(whose, 'active', seed.clock.now())).length, 1);
-  await unsubscribeProfile(await as(one), target, requestsOf(seed));
+  await unsubscribeProfile(await as(one), target, endingsOf(seed));
 });
 
 test('a subscriber can shorten a subscription, which stops its renewal; only the provider can extend it', async () => {

@@ -1,11 +1,10 @@
 import type { Plan, UseCharge } from '#catalog';
-import { periodContaining } from '#kernel/period';
 import type { UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { quotaReached, subscriptionFacts, useChargeLimitCrossed } from '../events.ts';
 import type { Subscription } from '../records/index.ts';
-import { countUses, renewQuota, type Usage } from './usage.ts';
+import { countUses, quotaPeriod, renewQuota, type Usage } from './usage.ts';
 import { lockUsage, updateUsage } from './usage-store.ts';
 
 export interface Uses {
@@ -26,7 +25,7 @@ export interface Uses {
  */
 export async function recordUses(tx: Tx, uses: Uses): Promise<{ billed_quantity: number; usage: Usage }> {
   const { subscription, plan, use, at, originated_by } = uses;
-  const period = periodContaining(subscription.anchor_at, plan.period_type, plan.period_length, at);
+  const period = quotaPeriod(subscription, plan, at);
   const locked = await lockUsage(tx, subscription.id, use, period.start_at);
   const counted = countUses(renewQuota(locked, use, period.start_at), use, uses.quantity);
   await updateUsage(tx, subscription.id, use, counted.usage);

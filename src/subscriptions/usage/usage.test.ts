@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countUses, renewQuota, type Usage } from './usage.ts';
+import { countUses, quotaPeriod, renewQuota, type Usage } from './usage.ts';
 
 const period_started_at = new Date('2026-01-01T00:00:00Z');
 const fresh = (quota: number): Usage => ({
@@ -80,4 +80,28 @@ test('every use is counted as either free, bought in advance or billed', () => {
       assert.equal(usage.used_quantity, total);
     }),
   );
+});
+
+const day = (text: string) => new Date(`${text}T10:00:00Z`);
+const monthly = { period_type: 'monthly', period_length: 1 } as const;
+
+for (const [title, begin, trial_end, at, start] of [
+  ['in the first period of a trial', '2026-02-10', '2026-03-13', '2026-02-10', '2026-02-10'],
+  ['in the rest of a trial of one period and three days', '2026-02-10', '2026-03-13', '2026-03-12', '2026-02-10'],
+  ['in the second period of a long trial', '2026-01-10', '2026-03-11', '2026-02-10', '2026-02-10'],
+  ['in the rest of a long trial', '2026-01-10', '2026-03-11', '2026-03-10', '2026-02-10'],
+  ['in a trial that is shorter than a period', '2026-01-10', '2026-01-24', '2026-01-23', '2026-01-10'],
+  ['in the last whole period of a trial', '2026-01-10', '2026-03-10', '2026-03-09', '2026-02-10'],
+  ['after a trial', '2026-02-10', '2026-03-13', '2026-03-13', '2026-03-13'],
+] as const)
+  test(`free uses are counted ${title} from ${start}`, () => {
+    const trial_ends_at = day(trial_end);
+    const subscription = { created_at: day(begin), anchor_at: trial_ends_at, trial_ends_at };
+    assert.deepEqual(quotaPeriod(subscription, monthly, day(at)).start_at, day(start));
+  });
+
+test('without a trial free uses are counted by the periods of the plan', () => {
+  const subscription = { created_at: day('2026-01-20'), anchor_at: day('2026-01-10'), trial_ends_at: null };
+  const { start_at, ends_at } = quotaPeriod(subscription, monthly, day('2026-01-25'));
+  assert.deepEqual([start_at, ends_at], [day('2026-01-10'), day('2026-02-10')]);
 });

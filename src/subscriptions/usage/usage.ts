@@ -1,4 +1,6 @@
-import type { UseCharge } from '#catalog';
+import type { Plan, UseCharge } from '#catalog';
+import { type Period, periodContaining } from '#kernel/period';
+import type { Subscription } from '../records/index.ts';
 
 /** Uses of one use charge by one subscription. */
 export interface Usage {
@@ -21,6 +23,24 @@ export interface CountedUses {
   is_quota_reached: boolean;
   /** True if these uses reached `maximum_limit`; at most once per plan period. */
   is_limit_crossed: boolean;
+}
+
+/**
+ * Returns the plan period of an instant in which free uses are counted. Periods count from the anchor; in a trial,
+ * whose end is the anchor, from the beginning. Time at the end of a trial that is shorter than a period belongs to the
+ * last whole one, so that it grants no quota of its own. Pure.
+ * @see docs/decisions/0092-one-way-to-end.md
+ */
+export function quotaPeriod(
+  { created_at, anchor_at, trial_ends_at }: Pick<Subscription, 'created_at' | 'anchor_at' | 'trial_ends_at'>,
+  { period_type, period_length }: Pick<Plan, 'period_type' | 'period_length'>,
+  at: Date,
+): Period {
+  if (trial_ends_at === null || at >= trial_ends_at) return periodContaining(anchor_at, period_type, period_length, at);
+  const inTrial = (instant: Date) => periodContaining(created_at, period_type, period_length, instant);
+  const period = inTrial(at);
+  if (period.ends_at <= trial_ends_at || period.start_at <= created_at) return period;
+  return { start_at: inTrial(new Date(period.start_at.getTime() - 1)).start_at, ends_at: trial_ends_at };
 }
 
 /**

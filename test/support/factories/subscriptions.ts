@@ -1,5 +1,5 @@
 import type { User } from '#accounts';
-import { makeRequestEnding } from '#billing';
+import { makeSubscriptionEnding } from '#billing';
 import type { Plan } from '#catalog';
 import { inTransaction, type Db } from '#platform/db/database';
 import { createOrganization, createPersonalProfile, type Profile } from '#profiles';
@@ -39,5 +39,5 @@ export async function subscribe(
   return (await inTransaction(ctx.db, (tx) => openOrExtend(tx, opening))).subscription;
 }
 
-/** How requests end, as the program wires it. */
-export const requestsOf = ({ processors }: Pick<TestContext, 'processors'>) => makeRequestEnding(processors);
+/** How subscriptions and requests end, as the program wires it. */
+export const endingsOf = ({ processors }: Pick<TestContext, 'processors'>) => makeSubscriptionEnding(processors);

@@ -90,3 +90,6 @@ export function findOrder<E extends Pick<Entry, 'orig_account' | 'dest_account'>
 export function withUsername({ actor }: Context, text: string): string {
   return actor.kind === 'user' ? `${text} (${actor.username})` : text;
 }
+
+/** Subject of a payment that was received outside of the site. */
+export const makeCheckSubject = () => ({ kind: 'check', id: randomKey40().slice(6), part: null });
