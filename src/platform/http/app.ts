@@ -30,13 +30,12 @@ import type { DecideAccess } from './guards/access.ts';
 import { registerUndo } from '../pages/undo/undo-route.ts';
 import type { AnyUndoType } from '../pages/undo/undo-type.ts';
 import { registerApiRoot } from './reference/api-root.ts';
-import { NAMES_KEYWORD } from './schemas.ts';
 import { type Authenticate, makeMakeContext } from './build-context.ts';
+import { compileOnce } from './compile-once.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
 import { registerHooks } from './hooks.ts';
 import { registerFallback } from './replies/fallback.ts';
 import { registerHealth } from './replies/health.ts';
-import { jsonSizeKeyword } from './guards/json-size.ts';
 import type { RequestMaxima } from './guards/limit-requests.ts';
 import { makePeekRequest, type PeekedFacts } from './memory-path.ts';
 import { registerOpenApi } from './reference/openapi.ts';
@@ -98,6 +97,7 @@ const UPLOAD_BYTES_MAX = 5_242_880;
 /** Builds the HTTP server: limits, authentication, access, forms, errors. src/app.ts adds the routes. */
 export async function buildHttp(options: HttpOptions): Promise<App> {
   const app = makeServer(options);
+  await compileOnce(app);
   respondToExpectations(app.server);
   respondToConnect(app.server);
 
@@ -155,15 +155,6 @@ function makeServer(options: HttpOptions): App {
     },
     clientErrorHandler: (error, socket) => respondToParserError(error, socket, options.log),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_LENGTH_MAX },
-    ajv: {
-      customOptions: {
-        removeAdditional: false,
-        coerceTypes: false,
-        useDefaults: true,
-        allErrors: true,
-        keywords: [jsonSizeKeyword, NAMES_KEYWORD],
-      },
-    },
     frameworkErrors: (error, request, reply) => replyWithoutContext(request, reply, error),
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
