@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rmdir, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { openDatabase, type Database } from '../../src/platform/db/database.ts';
 import { useMasterKey } from '../../src/platform/security/link-keys.ts';
@@ -82,7 +83,7 @@ async function ensureSnapshot(file: string): Promise<void> {
     }
     try {
       if (existsSync(file)) return;
-      const building = await openDatabase({ memory: true });
+      const building = await openDatabase({ memory: true, snapshot: await makeSmallCluster() });
       await prepare(building);
       await shrink(building);
       const dump = await building.dump();
@@ -111,6 +112,27 @@ async function takeLock(folder: string): Promise<boolean> {
 }
 
 /**
+ * Small files of the log and a small cache: each start writes all files of a snapshot (50 MB with the defaults, 18 MB
+ * with these) and clears the cache. Measured: 0.40 s of CPU per start with the defaults, 0.25 s with these.
+ */
+const SMALL_CLUSTER = {
+  parameters: ['--wal-segsize=1'],
+  settings: { shared_buffers: '16MB', min_wal_size: '2MB', wal_recycle: 'off' },
+};
+
+/** Returns the data directory of an empty PGlite. */
+async function makeSmallCluster(): Promise<Blob> {
+  const lite = await PGlite.create({ initDbStartParams: SMALL_CLUSTER.parameters });
+  try {
+    for (const [name, value] of Object.entries(SMALL_CLUSTER.settings))
+      await lite.exec(`alter system set ${name} = '${value}'`);
+    return await lite.dumpDataDir('none');
+  } finally {
+    await lite.close();
+  }
+}
+
+/**
  * Drops the databases that no test uses and writes all pages, so that a restored snapshot replays no log: half of the
  * time of a start is loading the data directory.
  */
@@ -128,6 +150,7 @@ async function stateOfMigrations(): Promise<string> {
   const hash = createHash('sha256');
   for (const { name, checksum } of await readMigrations()) hash.update(`${name}:${checksum}\n`);
   hash.update(await versionOf('@electric-sql/pglite'));
+  hash.update(JSON.stringify(SMALL_CLUSTER));
   return hash.digest('hex').slice(0, 16);
 }
 
