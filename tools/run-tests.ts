@@ -23,6 +23,8 @@ for await (const file of glob(process.argv.slice(2))) files.push(file.replaceAll
 if (files.length === 0) throw new Error('no file matches');
 const groups = groupTests(files);
 const folder = await mkdtemp(join(tmpdir(), 'tollgate-tests-'));
+// Processes share the code that V8 compiled and the types that Node.js stripped; measured: 0.5 s of CPU per process.
+process.env['NODE_COMPILE_CACHE'] ??= join(folder, 'compiled');
 const durations: [name: string, ms: number][] = [];
 const stream = run({
   files: await Promise.all(groups.map(programOf)),

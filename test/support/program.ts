@@ -15,7 +15,14 @@ export interface Program {
   exited: Promise<number | null>;
 }
 
-/** Starts the program, or another command of this repository, with this environment and PATH only. */
+/** What a started program inherits: the path of the commands and the folder of compiled code that the tests share. */
+const inherited = Object.fromEntries(
+  ['PATH', 'NODE_COMPILE_CACHE'].flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]]],
+  ),
+);
+
+/** Starts the program, or another command of this repository, with this environment and `inherited` only. */
 export function startProgram(
   args: readonly string[],
   environment: Record<string, string>,
@@ -23,7 +30,7 @@ export function startProgram(
 ): Program {
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...inherited, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
