@@ -2,8 +2,10 @@ import type { Room } from '#platform/room';
 import { balanceSheetPage, balanceSheetPages, balancesRoutes } from './balances/index.ts';
 import { customerPages, customerPageTypes, customerRoutes } from './customers/index.ts';
 import { dashboardPage, dashboardPages } from './dashboard/index.ts';
+import { deferredRoutes } from './deferred/index.ts';
 import { moneyRoutes } from './money/index.ts';
 import { planReportRoutes } from './plans/index.ts';
+import { receivablesRoutes } from './receivables/index.ts';
 import { recurringRoutes } from './recurring/index.ts';
 import { periodSalesReportCreated } from './events.ts';
 import { salesReportsJob } from './sales-reports/index.ts';
@@ -19,6 +21,8 @@ export function makeMetrics(): Room {
       customerRoutes(app);
       planReportRoutes(app);
       recurringRoutes(app);
+      deferredRoutes(app);
+      receivablesRoutes(app);
     },
     pages: (app) => {
       dashboardPages(app);

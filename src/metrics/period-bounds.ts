@@ -29,6 +29,21 @@ export function periodBounds(ends_at: Date, type: PeriodType, count: number, tim
   return is_whole ? bounds : [...bounds, ends_at];
 }
 
+/**
+ * Returns the bounds of the running and the next calendar periods: `count` + 1 instants, ascending, the first is
+ * `starts_at`.
+ */
+export function upcomingBounds(starts_at: Date, type: PeriodType, count: number, timezone: string): Date[] {
+  const at = Temporal.Instant.fromEpochMilliseconds(starts_at.getTime()).toZonedDateTimeISO(
+    isTimeZone(timezone) ? timezone : 'UTC',
+  );
+  const start = startOfPeriod(at, type);
+  return [
+    starts_at,
+    ...Array.from({ length: count }, (_, index) => instantOf(subtractPeriods(start, -index - 1, type))),
+  ];
+}
+
 function startOfPeriod(at: Temporal.ZonedDateTime, type: PeriodType): Temporal.ZonedDateTime {
   switch (type) {
     case 'hourly':

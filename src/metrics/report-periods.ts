@@ -1,7 +1,7 @@
 import { isTimeZone, readInstant } from '#kernel/instant';
 import type { PeriodType } from '#kernel/period';
 import { invalidInput } from '#kernel/problem';
-import { periodBounds, periodsShown } from './period-bounds.ts';
+import { periodBounds, periodsShown, upcomingBounds } from './period-bounds.ts';
 
 /** Periods that a caller asks for. Instants are texts; `ends_at` is now when omitted. */
 export interface ReportQuery {
@@ -33,9 +33,7 @@ const PERIODS_MAX = 100;
  * @throws invalid_input (400) naming `timezone`, `ends_at` or `start_at`
  */
 export function readPeriods(query: ReportQuery, profile_timezone: string, now: Date): ReportPeriods {
-  const timezone = query.timezone === undefined || query.timezone === '' ? profile_timezone : query.timezone;
-  if (query.timezone && !isTimeZone(query.timezone))
-    throw invalidInput({ timezone: ['Enter a time zone of the IANA database, such as Europe/Paris.'] });
+  const timezone = readZone(query, profile_timezone);
   const type = query.period_type ?? 'monthly';
   const ends_at = query.ends_at ? readInstant('ends_at', query.ends_at, timezone) : now;
   const count = query.start_at
@@ -43,6 +41,28 @@ export function readPeriods(query: ReportQuery, profile_timezone: string, now: D
     : Number(query.nb_periods ?? periodsShown[type]);
   const [before, ...bounds] = periodBounds(ends_at, type, count + 1, timezone);
   return { type, bounds, before: before ?? ends_at, timezone };
+}
+
+/**
+ * Reads the bounds of the periods from now on, the running one first.
+ *
+ * @throws invalid_input (400) naming `timezone`
+ */
+export function readUpcoming(
+  query: Pick<ReportQuery, 'period_type' | 'nb_periods' | 'timezone'>,
+  profile_timezone: string,
+  now: Date,
+): Date[] {
+  const timezone = readZone(query, profile_timezone);
+  const type = query.period_type ?? 'monthly';
+  return upcomingBounds(now, type, Number(query.nb_periods ?? periodsShown[type]), timezone);
+}
+
+function readZone({ timezone }: Pick<ReportQuery, 'timezone'>, profile_timezone: string): string {
+  if (timezone === undefined || timezone === '') return profile_timezone;
+  if (!isTimeZone(timezone))
+    throw invalidInput({ timezone: ['Enter a time zone of the IANA database, such as Europe/Paris.'] });
+  return timezone;
 }
 
 /** Counts the periods from the one that contains `start_at` to `ends_at`. */

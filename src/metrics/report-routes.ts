@@ -111,14 +111,16 @@ export function countReportRoute(app: App, operation: ReportOperation): void {
   );
 }
 
+/** Reads the provider that a request for a report names, and the unit of the report. */
+export async function readReportProvider(request: FastifyRequest, asked_unit: string | undefined) {
+  const { provider, unit } = await getReported(request);
+  const reported: Reported = { provider, unit: asked_unit ?? unit };
+  return { reported, link: linkRows(request.ctx.origin, provider.slug) };
+}
+
 /** Reads the provider and the periods that a request for a report names. */
 export async function readReportRequest(request: FastifyRequest, query: ReportQuery) {
-  const { ctx } = request;
-  const { provider, unit } = await getReported(request);
-  const reported: Reported = { provider, unit: query.unit ?? unit };
-  return {
-    reported,
-    periods: readPeriods(query, provider.default_timezone, ctx.clock.now()),
-    link: linkRows(ctx.origin, provider.slug),
-  };
+  const { reported, link } = await readReportProvider(request, query.unit);
+  const periods = readPeriods(query, reported.provider.default_timezone, request.ctx.clock.now());
+  return { reported, periods, link };
 }

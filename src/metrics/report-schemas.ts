@@ -34,6 +34,8 @@ export const UnitParameter = Type.Optional(
 export const ReportQuerystring = Type.Object({ period_type, nb_periods, start_at, ends_at, timezone });
 export const MoneyReportQuerystring = Type.Object({ ...ReportQuerystring.properties, unit: UnitParameter });
 
+export const UpcomingQuerystring = Type.Object({ period_type, nb_periods, timezone, unit: UnitParameter });
+
 export const ProviderParams = Type.Object({ profile: Type.String({ description: 'Slug of the provider' }) });
 
 export const ValuesSchema = Type.Array(Type.Tuple([IsoInstant, Type.Number()]), {

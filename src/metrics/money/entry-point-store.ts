@@ -5,7 +5,14 @@ import { mergeReads } from '#platform/db/merge-reads';
 import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
-import { entry_series, type EntrySeries, isOfOrders } from './entry-series.ts';
+import {
+  agesOf,
+  type EntrySeries,
+  isOfOrders,
+  isPostingSeries,
+  posting_series,
+  type PostingSeries,
+} from './entry-series.ts';
 
 /** Entries behind a point of a report. */
 export interface EntryPoint {
@@ -70,12 +77,49 @@ export async function listPointEntries(
 
 /** Selects the ids of the entries, what each adds to the point, and its customer. */
 function selectPoint(point: EntryPoint): RawBuilder<unknown> {
-  const { provider_id, series, unit, start_at, ends_at } = point;
+  const { series } = point;
   if (isOfOrders(series)) return selectOrders(point);
+  const ages = agesOf(series);
+  if (ages) return selectDebts(point, ages);
+  if (isPostingSeries(series)) return selectPostings(point, series);
+  return series === 'scheduled-income' ? selectScheduled(point) : selectUndated(point);
+}
+
+/** Indexes: ledger_entries_orig, ledger_entries_dest. */
+function selectPostings({ provider_id, unit, start_at, ends_at }: EntryPoint, series: PostingSeries) {
   return sql`select id, sum(amount) as amount, null::bigint as customer_id from metric_postings
-    where scope_id = ${provider_id} and series = ${entry_series[series]} and unit = coalesce(${unit}::text, unit)
-      and created_at < ${ends_at} and ${start_at ? sql`created_at >= ${start_at}` : sql`true`}
+    where scope_id = ${provider_id} and series = any(${[...posting_series[series]]}::text[])
+      and unit = coalesce(${unit}::text, unit) and created_at < ${ends_at}
+      and ${start_at ? sql`created_at >= ${start_at}` : sql`true`}
     group by id`;
+}
+
+/** Selects what is due on orders before `ends_at`. Index: metric_debts_time. */
+function selectDebts({ provider_id, unit, ends_at }: EntryPoint, { from, to }: { from: number; to: number | null }) {
+  const days = sql`floor(extract(epoch from ${ends_at}::timestamptz - ordered_at) / 86400)`;
+  return sql`select entry_id as id, sum(amount) as amount, null::bigint as customer_id from metric_current_debts
+    where tstzrange(from_at, until_at, '(]') @> ${ends_at}::timestamptz and provider_id = ${provider_id}
+      and unit = coalesce(${unit}::text, unit) and ${days} between ${from}::integer and coalesce(${to}::integer, 2147483647)
+    group by entry_id`;
+}
+
+/** Selects what is recognised in a time: a row of the ledger is dated a second before the end of its window. */
+function selectScheduled({ provider_id, unit, start_at, ends_at }: EntryPoint) {
+  return sql`select entry_id as id, sum(amount) as amount, null::bigint as customer_id
+    from metric_income_windows(${provider_id}) where unit = coalesce(${unit}::text, unit)
+      and window_at - interval '1 second' < ${ends_at}
+      and ${start_at ? sql`window_at - interval '1 second' >= ${start_at}` : sql`true`}
+    group by entry_id`;
+}
+
+/** Selects all entries of the Backlog, and what of it has an instant, which is subtracted from its orders. */
+function selectUndated(point: EntryPoint) {
+  const { provider_id, unit } = point;
+  return sql`select id, sum(amount) as amount, null::bigint as customer_id from (
+      select id, amount from (${selectPostings(point, 'deferred')}) as posted
+      union all
+      select entry_id, -amount from metric_income_windows(${provider_id}) where unit = coalesce(${unit}::text, unit)
+    ) as part group by id having sum(amount) <> 0`;
 }
 
 /** Selects orders: all of the period, those of new customers, or those of the period before of churned customers. */

@@ -1,3 +1,4 @@
 export { moneyRoutes } from './routes.ts';
 export { reportFunds } from './report-funds.ts';
 export { reportProviderBalances } from './report-provider-balances.ts';
+export { debt_ages, type DebtSeries, posting_series } from './entry-series.ts';

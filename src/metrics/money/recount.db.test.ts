@@ -24,7 +24,7 @@ import { reportCustomers } from '../customers/report-customers.ts';
 import { periodStarts, readPeriods } from '../report-periods.ts';
 import type { Series } from '../series.ts';
 import { readEntriesOfPoint } from './list-entries.ts';
-import { entry_series, type EntrySeries } from './entry-series.ts';
+import { type EntrySeries, isPostingSeries } from './entry-series.ts';
 import { reportFunds } from './report-funds.ts';
 import { reportProviderBalances } from './report-provider-balances.ts';
 
@@ -197,13 +197,13 @@ async function compareEntries(unit: string, series: readonly Series[]): Promise<
   for (const { slug, values, links } of series) {
     assert.equal(links.length, values.length);
     const query = links.at(-1)?.query ?? {};
-    assert.ok(query['series'] && query['series'] in entry_series, slug);
+    assert.ok(query['series'] && isPostingSeries(query['series']), slug);
     const instant = (name: string) => (query[name] === undefined ? null : new Date(query[name]));
     const found = await readEntriesOfPoint(
       ctx,
       {
         provider_id: provider.id,
-        series: query['series'] as EntrySeries, // asserted above
+        series: query['series'] satisfies EntrySeries,
         unit,
         start_at: instant('start_at'),
         ends_at: instant('ends_at') ?? new Date(0),

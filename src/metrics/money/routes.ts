@@ -10,13 +10,10 @@ import { readReportList } from '../report-list.ts';
 import { MoneyReportQuerystring, MoneyReportSchema, ProviderParams, UnitParameter } from '../report-schemas.ts';
 import { hasPayoutAccount } from './connection-store.ts';
 import { entryPointList } from './entry-point-store.ts';
-import { entry_series, type EntrySeries } from './entry-series.ts';
+import { entry_series_names } from './entry-series.ts';
 import { readEntriesOfPoint } from './list-entries.ts';
 import { reportFunds } from './report-funds.ts';
 import { reportProviderBalances } from './report-provider-balances.ts';
-
-// `Object.keys` widens the names to string.
-const series_names = Object.keys(entry_series) as EntrySeries[];
 
 const EntriesSchema = Type.Object({
   counted_amount: Type.Union([Type.Integer(), Type.Null()], {
@@ -106,7 +103,7 @@ function entriesRoute(app: App): void {
         params: ProviderParams,
         querystring: Type.Object({
           ...listQuerystring(entryPointList).properties,
-          series: Type.Enum(series_names, { description: 'Series of the report' }),
+          series: Type.Enum([...entry_series_names], { description: 'Series of the report' }),
           unit: UnitParameter,
           before_at: Type.Optional(
             Type.String({ maxLength: 64, description: 'Start of the period before, for new and churned sales' }),

@@ -689,6 +689,24 @@ export interface MetricCustomersTable {
   amount: number;
 }
 
+export interface MetricDebtsTable {
+  provider_id: number;
+  subject_kind: string;
+  subject_id: string;
+  subject_part: string | null;
+  unit: string;
+  /** The order, or the reversal of a payment that restored the debt. */
+  entry_id: number;
+  amount: number;
+  ordered_at: Date;
+  from_at: Date;
+  until_at: Date;
+}
+
+export interface MetricDebtsStateTable {
+  until_id: number;
+}
+
 export interface MetricSalesTable {
   provider_id: number;
   unit: string;
@@ -1587,6 +1605,8 @@ export interface Schema {
   metric_customer_counts: MetricCustomerCountsTable;
   metric_customer_totals: MetricCustomerTotalsTable;
   metric_customers: MetricCustomersTable;
+  metric_debts: MetricDebtsTable;
+  metric_debts_state: MetricDebtsStateTable;
   metric_sales: MetricSalesTable;
   metric_sums: MetricSumsTable;
   metric_zones: MetricZonesTable;

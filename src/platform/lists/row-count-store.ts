@@ -21,7 +21,9 @@ export async function foldListCounts(db: Db): Promise<void> {
   for (const table of growing_tables) {
     await inTransaction(db, (tx) => sql`select advance_totals(${table})`.execute(tx));
   }
-  await inTransaction(db, (tx) => sql`select follow_metric_zones()`.execute(tx));
+  for (const fold of ['follow_metric_zones', 'fold_metric_debts']) {
+    await inTransaction(db, (tx) => sql`select ${sql.ref(fold)}()`.execute(tx));
+  }
 }
 
 /** A count or a total that differs from the rows of its table. */

@@ -15,6 +15,7 @@ export interface RecountEntry {
   dest_unit: string;
   subject_kind: string | null;
   subject_id: string | null;
+  subject_part: string | null;
 }
 
 /** Reads the whole ledger: the recounts below use nothing else and no SQL. */

@@ -17,6 +17,9 @@ const reports: Readonly<Record<string, Record<string, string>>> = {
   'recurring-revenue': { nb_periods: '3' },
   'revenue-churn': { nb_periods: '3' },
   cohorts: { nb_periods: '3' },
+  'deferred-income': { nb_periods: '3' },
+  'scheduled-income': { nb_periods: '3' },
+  receivables: { nb_periods: '3' },
   movements: {},
 };
 

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { postEvent } from '#ledger';
+import { inTransaction } from '#platform/db/database';
+import { findProfileBySlug } from '#profiles';
+import { makeSubject, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
+import { startDemoApp, type DemoApp } from '../../test/support/start-demo-app.ts';
+
+// Each point of each report has the address of its rows, and the rows add up to the point.
+
+let app: DemoApp;
+let token: string;
+before(async () => {
+  app = await startDemoApp();
+  token = (await app.signIn('donny')) ?? assert.fail('no manager of the sample seller');
+  await makeDebts();
+});
+after(() => app.close());
+
+const DAY_MS = 86_400_000;
+
+/** Posts orders of each age, of which some are paid or written off in part. */
+async function makeDebts(): Promise<void> {
+  const provider = await findProfileBySlug(app.db, 'cowork');
+  const payer = await findProfileBySlug(app.db, 'xia');
+  assert.ok(provider && payer);
+  for (const days of [3, 40, 70, 200]) {
+    const sale = { provider: provider.id, payer: payer.id, subject: makeSubject() };
+    const at = (back: number) => new Date(app.clock.now().getTime() - back * DAY_MS);
+    const post = (key: string, back: number, entries: ReturnType<typeof orderEntry>[]) =>
+      inTransaction(app.db, (tx) =>
+        postEvent(tx, { key: `debt:${days}:${key}`, kind: 'order', at: at(back), entries }),
+      );
+    await post('order', days, [orderEntry({ ...sale, amount: 1000 + days })]);
+    await post('paid', days - 1, [paidEntry({ ...sale, amount: 100 })]);
+    await post('canceled', days / 2, [writtenOffEntry({ ...sale, amount: 50 })]);
+  }
+}
+
+interface Series {
+  slug: string;
+  values: [string, number][];
+  links: (string | null)[];
+}
+interface Report {
+  results: Series[];
+  extra?: Series[];
+}
+interface Rows {
+  count: number;
+  next: string | null;
+  counted_amount?: number | null;
+  customers_count?: number | null;
+  results: { counted?: number; amount?: number; profile?: { slug: string } }[];
+}
+
+async function get<T>(url: string): Promise<T> {
+  const { pathname, search } = new URL(url, 'http://cowork.test');
+  const reply = await app.http.inject({ url: `${pathname}${search}`, headers: { authorization: `Bearer ${token}` } });
+  assert.equal(reply.statusCode, 200, `${url}: ${reply.body}`);
+  return reply.json<T>();
+}
+
+/** Reads all pages of a list. */
+async function readRows(url: string): Promise<Rows> {
+  const first = await get<Rows>(`${url}&page_size=100`);
+  const results = [...first.results];
+  for (let { next } = first; next !== null;) {
+    const page = await get<Rows>(next);
+    results.push(...page.results);
+    next = page.next;
+  }
+  assert.equal(results.length, first.count, url);
+  return { ...first, results };
+}
+
+const sumOf = (rows: Rows, of: 'counted' | 'amount') => rows.results.reduce((sum, row) => sum + (row[of] ?? 0), 0);
+
+/** What a point says of its rows; reports that are not listed sum the amounts that their rows count. */
+const measures: Readonly<Record<string, (rows: Rows, series: Series) => number>> = {
+  balances: (rows) => Math.abs(sumOf(rows, 'counted')),
+  customers: (rows) => rows.customers_count ?? Number.NaN,
+  plans: (rows) => rows.count,
+  'recurring-revenue': (rows) => sumOf(rows, 'amount'),
+};
+
+const reports = [
+  'funds',
+  'balances',
+  'customers',
+  'plans',
+  'recurring-revenue',
+  'deferred-income',
+  'scheduled-income',
+  'receivables',
+];
+
+for (const name of reports)
+  test(`the rows behind each point of ${name} add up to it`, async () => {
+    const { results, extra = [] } = await get<Report>(`/api/metrics/cowork/${name}?nb_periods=4`);
+    const measure = measures[name] ?? ((rows: Rows) => sumOf(rows, 'counted'));
+    const zeros: string[] = [];
+    let points = 0;
+    for (const series of [...results, ...extra]) {
+      assert.equal(series.links.length, series.values.length, series.slug);
+      for (const [index, [at, value]] of series.values.entries()) {
+        const link = series.links[index];
+        if (link === null || link === undefined) {
+          zeros.push(series.slug);
+          continue;
+        }
+        const rows = await readRows(link);
+        assert.equal(measure(rows, series), value, `${series.slug} at ${at}: ${link}`);
+        points += value === 0 ? 0 : 1;
+      }
+    }
+    assert.ok(points > 0, `${name} has only zeros`);
+    // Differences and shares of other points have no rows of their own.
+    assert.deepEqual([...new Set(zeros)], name === 'customers' ? ['net-new-customers', 'percent-customer-churn'] : []);
+  });
+
+test('the parts of deferred income add up to its amounts, now and later', async () => {
+  const { results } = await get<Report>('/api/metrics/cowork/deferred-income?nb_periods=6');
+  const valuesOf = (slug: string, of: readonly Series[]) =>
+    of.find((each) => each.slug === slug)?.values.map(([, value]) => value) ?? [];
+  const flows = ['added', 'recognised', 'refunded', 'fees'].map((slug) => valuesOf(slug, results));
+  const [opening, closing] = [valuesOf('opening', results), valuesOf('closing', results)];
+  for (const [index, amount] of opening.entries())
+    assert.equal(
+      flows.reduce((sum, values) => sum + (values[index] ?? 0), amount),
+      closing[index],
+    );
+  const schedule = await get<Report>('/api/metrics/cowork/scheduled-income?nb_periods=24');
+  const [scheduled, later, undated, deferred] = [
+    valuesOf('scheduled', schedule.results),
+    ...['later', 'undated', 'deferred'].map((slug) => valuesOf(slug, schedule.extra ?? [])),
+  ];
+  const sum = [...(scheduled ?? []), ...(later ?? []), ...(undated ?? [])].reduce((a, b) => a + b, 0);
+  assert.equal(sum, deferred?.[0]);
+  assert.equal(closing.at(-1), deferred?.[0]);
+});

@@ -1,0 +1,2 @@
+export { receivablesRoutes } from './routes.ts';
+export { reportReceivables } from './report-receivables.ts';
