@@ -89,7 +89,7 @@ export async function* readHistory(
   }
 }
 
-/** Lists the sales of a provider, paid or not; the balance is their sum. */
+/** Lists the sales of a provider, paid or not, and those taken back; the balance is the sum without the latter. */
 export async function listReceivables(
   ctx: Context,
   profile_id: ProfileId,

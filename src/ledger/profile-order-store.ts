@@ -2,7 +2,7 @@ import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { SortKeys } from '#platform/lists/list-order';
 import { profile_keys } from '#profiles';
-import { manyOldestFirst, matchReceived, matchSales, matchSent } from './transaction-store.ts';
+import { manyOldestFirst, matchReceived, matchReversedSales, matchSent, matchSold } from './transaction-store.ts';
 
 type Side = 'orig' | 'dest';
 
@@ -16,20 +16,20 @@ export const allOldestFirst = {
   grouped: groupByProfiles((side, keys) => [keysOf(side, keys)]),
 } as const;
 
-/** The order of the sales of a provider (`matchSales`). */
+/** The order of the sales of a provider (`matchSales`): what was sold, and what was taken back. */
 export function salesOldestFirst(profile_id: ProfileId) {
-  const sales = matchSales(profile_id);
-  const grouped = groupByProfiles((side, keys) =>
-    // Index: ledger_entries_sales.
-    side === 'orig' ? [keysOf(side, onlyProfile(keys, profile_id))] : keysOfEntries(side, keys, sales),
-  );
-  return { ...manyOldestFirst, grouped } as const;
+  // Indexes: ledger_entries_sales, ledger_entries_taken_back; of the provider ledger_entries_orig, …_dest.
+  return oldestOfBoth(profile_id, matchSold(profile_id), matchReversedSales(profile_id));
 }
 
 /** The order of the entries on the funds of a provider (`matchFunds`): what they sent, and what they received. */
 export function fundsOldestFirst(profile_id: ProfileId) {
-  const [sent, received] = [matchSent(profile_id), matchReceived(profile_id)];
   // Indexes: ledger_entries_funds_in, ledger_entries_funds_out; of the provider ledger_entries_orig, …_dest.
+  return oldestOfBoth(profile_id, matchSent(profile_id), matchReceived(profile_id));
+}
+
+/** The order of entries that a provider sent or received. */
+function oldestOfBoth(profile_id: ProfileId, sent: RawBuilder<SqlBool>, received: RawBuilder<SqlBool>) {
   const grouped = groupByProfiles((side, keys) => {
     const [own, others] = side === 'orig' ? [sent, received] : [received, sent];
     return [{ ...keysOf(side, onlyProfile(keys, profile_id)), part: own }, ...keysOfEntries(side, keys, others)];

@@ -95,11 +95,23 @@ const matchSellers = (sellers: readonly ProfileId[]): EntryFilter => {
       and not exists (${settled} and line.dest_profile_id <> all(${ids}))))`;
 };
 
-/** Matches the sales of a provider, paid or not; excludes write-offs, payments taken back and orders of amount 0. */
-export const matchSales = (profile_id: ProfileId): RawBuilder<SqlBool> =>
-  // Index: ledger_entries_orig.
-  sql<SqlBool>`entry.orig_profile_id = ${profile_id} and entry.orig_account = 'Receivable'
-    and entry.dest_account not in ('Canceled', 'Backlog') and entry.orig_amount > 0`;
+/**
+ * Matches the sales of a provider, paid or not, and the imported sales that were taken back. Excludes write-offs,
+ * payments taken back, credit notes and orders of amount 0.
+ */
+export const matchSales = (profile_id: ProfileId): EntryFilter =>
+  sql<SqlBool>`(${matchSold(profile_id)} or ${matchReversedSales(profile_id)})`;
+
+/** Matches the sales of a provider, paid or not. Index: ledger_entries_orig. */
+export const matchSold = (profile_id: ProfileId): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(entry.orig_profile_id = ${profile_id} and entry.orig_account = 'Receivable'
+    and entry.dest_account not in ('Canceled', 'Backlog') and entry.orig_amount > 0)`;
+
+/** Matches the imported sales of a provider that were taken back. Index: ledger_entries_taken_back. */
+export const matchReversedSales = (profile_id: ProfileId): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(entry.dest_profile_id = ${profile_id} and entry.orig_account = 'Payable'
+    and entry.dest_account = 'Receivable' and exists (
+      select from ledger_events event where event.id = entry.ledger_event_id and event.kind = 'reversal'))`;
 
 /** Matches the entries from or to the funds of a provider. */
 export const matchFunds = (profile_id: ProfileId): EntryFilter =>
@@ -128,9 +140,12 @@ export interface EntriesSum extends Money {
   rows_count: number;
 }
 
-/** Selects the sums of sales by unit. */
+/** Selects the sums of sales by unit, less those that were taken back. */
 export function selectSalesSum(entries: Expression<unknown>): RawBuilder<EntriesSum> {
-  return selectSums(entries, { added: { orig: sql<SqlBool>`true` } });
+  return selectSums(entries, {
+    added: { orig: sql<SqlBool>`orig_account = 'Receivable'` },
+    subtracted: { dest: sql<SqlBool>`dest_account = 'Receivable'` },
+  });
 }
 
 /** Selects what the funds of a provider received less what they sent, by unit. */

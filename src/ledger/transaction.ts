@@ -6,13 +6,16 @@ import { accounts, type Entry } from './entry.ts';
 /** Facts of an entry that are presented to a viewer. */
 export type Transaction = Omit<Entry, 'rank'>;
 
-/** True if the viewer pays: the viewer is the sender, and the entry is from or to funds, or uses credit. */
+/**
+ * True if the viewer pays: the viewer is the sender, and the entry is from or to funds, or uses credit. Also if the
+ * viewer is the provider of an order that is taken back.
+ */
 export function isDebit(transaction: Transaction, viewer_id: ProfileId | null): boolean {
+  const { orig_profile_id, orig_account, dest_profile_id, dest_account } = transaction;
+  if (dest_account === accounts.receivable && orig_account === accounts.payable) return dest_profile_id === viewer_id;
   return (
-    transaction.orig_profile_id === viewer_id &&
-    (transaction.dest_account === accounts.funds ||
-      transaction.orig_account === accounts.funds ||
-      transaction.dest_account === accounts.credit)
+    orig_profile_id === viewer_id &&
+    (dest_account === accounts.funds || orig_account === accounts.funds || dest_account === accounts.credit)
   );
 }
 

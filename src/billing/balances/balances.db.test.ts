@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Plan } from '#catalog';
-import { accounts, findBalance, findStatementBalance, postEvent, verifyLedger } from '#ledger';
+import { parseListQuery } from '#kernel/page';
+import { accounts, findBalance, findStatementBalance, listReceivables, postEvent, verifyLedger } from '#ledger';
+import { findCountErrors, foldListCounts } from '#platform/lists/row-count-store';
 import { refreshCharge } from '#payments';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
@@ -107,6 +109,8 @@ const importTen = (more: Partial<Parameters<typeof importPayment>[2]> = {}, key:
     },
     key,
   );
+const toDate = (text: string) => new Date(text);
+const url = new URL('http://cowork.test/api/billing/cowork/receivables');
 const assertVerified = async () => assert.deepEqual((await verifyLedger(database.db)).violations, []);
 
 test('uses beyond the quota are added to the balance, once per idempotency key', async () => {
@@ -269,6 +273,37 @@ test('a reversed import leaves no balance', async () => {
   assert.equal(await due(), 0);
   assert.equal(await balanceOf(buyer.profile.id, accounts.payable), payable);
   assert.equal(await balanceOf(buyer.profile.id, accounts.liability), 0);
+  await assertVerified();
+});
+
+test('a reversed import lowers the sales by a row of its own; other reversals change no sale', async () => {
+  plan = await makePlan(ctx, { provider_id: (await makeOrganization(database.db)).id });
+  subscription = await subscribe(ctx, buyer.profile, plan);
+  const sales = () => listReceivables(ctx, plan.profile_id, { list: parseListQuery({}, toDate), url });
+  const found = () => listReceivables(ctx, plan.profile_id, { list: parseListQuery({ q: 'check' }, toDate), url });
+  await owe(2000);
+  const { adjustment } = await importTen();
+  assert.deepEqual([(await sales()).count, (await sales()).balance_amount], [2, 3000]);
+  await reverseAdjustment(ctx, plan.profile_id, adjustment.key);
+  for (const is_folded of [false, true]) {
+    if (is_folded) await foldListCounts(database.db);
+    const { count, balance_amount, results } = await sales();
+    assert.deepEqual([count, balance_amount], [3, 2000]);
+    const [taken] = results.filter(({ is_debit }) => is_debit);
+    assert.deepEqual([taken?.amount, taken?.orig_profile.slug], ['($10.00)', buyer.profile.slug]);
+    assert.deepEqual([(await found()).count, (await found()).balance_amount], [2, 0], 'a search sums its rows');
+    for (const o of ['orig_profile', '-dest_profile', 'dest_profile__full_name', 'amount']) {
+      const list = parseListQuery({ o }, toDate);
+      assert.equal((await listReceivables(ctx, plan.profile_id, { list, url })).results.length, 3, o);
+    }
+  }
+  for (const is_paid of [true, false]) {
+    const [settled] = await cancel({ is_paid });
+    assert.equal((await sales()).balance_amount, 2000);
+    await reverseAdjustment(ctx, plan.profile_id, settled?.key ?? '');
+    assert.deepEqual([(await sales()).balance_amount, await due()], [2000, 2000]);
+  }
+  assert.deepEqual(await findCountErrors(database.db), []);
   await assertVerified();
 });
 

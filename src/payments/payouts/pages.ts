@@ -121,15 +121,14 @@ async function nameRows(reader: Reader, results: readonly PresentedTransaction[]
   return results.map((transaction): Row => {
     const own = charged.filter(({ processor_key }) => processor_key === transaction.receipt_key);
     const money = moneyOf(transaction, kind);
-    const counterpart = transaction.is_debit ? transaction.dest_profile : transaction.orig_profile;
+    const [counterpart, customer] = transaction.is_debit
+      ? [transaction.dest_profile, transaction.orig_profile]
+      : [transaction.orig_profile, transaction.dest_profile];
     return {
       created_at: transaction.created_at,
-      kind: kind === 'receivables' ? 'Sale' : kindOf(transaction),
+      kind: kind === 'receivables' ? (transaction.is_debit ? 'Sale taken back' : 'Sale') : kindOf(transaction),
       description: lineOf(transaction, own)?.title || transaction.text,
-      who:
-        kind === 'receivables'
-          ? transaction.dest_profile.printable_name
-          : (own[0]?.customer_name ?? counterpart.printable_name),
+      who: kind === 'receivables' ? customer.printable_name : (own[0]?.customer_name ?? counterpart.printable_name),
       money,
       href: transaction.location,
     };
@@ -145,7 +144,7 @@ function lineOf({ subject, text }: PresentedTransaction, own: readonly ChargedLi
 
 function moneyOf(transaction: PresentedTransaction, kind: Kind): Money {
   const { is_debit, orig_amount, orig_unit, dest_amount, dest_unit } = transaction;
-  if (kind === 'receivables') return { amount: orig_amount, unit: orig_unit };
+  if (kind === 'receivables' && !is_debit) return { amount: orig_amount, unit: orig_unit };
   return is_debit ? { amount: -orig_amount, unit: orig_unit } : { amount: dest_amount, unit: dest_unit };
 }
 
