@@ -3,13 +3,7 @@
 create index ledger_entries_taken_back on ledger_entries (dest_profile_id, orig_profile_id, created_at, id)
   where orig_account = 'Payable' and dest_account = 'Receivable';
 
-create function is_reversed_sale(entry ledger_entries) returns boolean language sql stable as $$
-  select (entry.orig_account, entry.dest_account) = ('Payable', 'Receivable')
-    and exists (select from ledger_events where id = entry.ledger_event_id and kind = 'reversal')
-$$;
-comment on function is_reversed_sale is
-  'True for the order of a reversed import. Credit notes and declined requests have entries between the same accounts; they are no rows of the sales.';
-
+-- Credit notes and declined requests have entries between the same accounts: they are no rows of the sales.
 create or replace view ledger_profile_postings as
   select entry.id, entry.created_at, posting.profile_id, posting.list, posting.unit, posting.rows_count, posting.amount
   from ledger_entries entry cross join lateral (values
@@ -22,8 +16,10 @@ create or replace view ledger_profile_postings as
         orig_account = 'Receivable' and dest_account not in ('Canceled', 'Backlog') and orig_amount > 0),
       (orig_profile_id, 'sales', dest_unit, 0, 0,
         orig_account = 'Receivable' and dest_account not in ('Canceled', 'Backlog') and orig_amount > 0),
-      (dest_profile_id, 'sales', dest_unit, 1, -dest_amount, is_reversed_sale(entry)),
-      (dest_profile_id, 'sales', orig_unit, 0, 0, is_reversed_sale(entry)),
+      (dest_profile_id, 'sales', dest_unit, 1, -dest_amount, (orig_account, dest_account) = ('Payable', 'Receivable')
+        and exists (select from ledger_events event where event.id = entry.ledger_event_id and event.kind = 'reversal')),
+      (dest_profile_id, 'sales', orig_unit, 0, 0, (orig_account, dest_account) = ('Payable', 'Receivable')
+        and exists (select from ledger_events event where event.id = entry.ledger_event_id and event.kind = 'reversal')),
       (dest_profile_id, 'history', dest_unit, 1, 0,
         dest_account in ('Payable', 'Liability') and orig_account <> 'Payable'
         and (orig_account, dest_account) <> ('Liability', 'Payable')),

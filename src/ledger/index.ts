@@ -32,6 +32,7 @@ export {
   issueInvoices,
   issuedDocuments,
   type IssuedDocument,
+  lockMarkerOrders,
   type NewDocument,
   type NotedAmount,
   planNotesOf,

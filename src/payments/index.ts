@@ -75,6 +75,7 @@ export {
   findInvoiceNumbers,
   selectChargeAttempts,
   selectChargeLines,
+  chargeSubject,
   findChargeItems,
   findChargeOfAttempt,
   findRefundedFunds,

@@ -13,7 +13,7 @@ import { paths } from '#platform/http/paths';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { Context } from '#platform/context';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
-import { type Charge, type ChargeItem, findChargeItems, findSettledRefundLines } from '#payments';
+import { type Charge, type ChargeItem, chargeSubject, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, findProfileSummaries } from '#profiles';
 import { findCreditOfCharges, type PayingCredit, sumByLot } from '../credits/index.ts';
 import { findEntryTexts } from '../orders/index.ts';
@@ -61,7 +61,7 @@ export async function viewReceipt(
     (reader) => findProfilesByIds(reader, provider_ids),
     (reader) => findInvoicedEntries(reader, shown_ids),
     (reader) => findInvoicesNaming(reader, entry_ids),
-    (reader) => findNotesOfEntries(reader, entry_ids),
+    (reader) => findNotesOfEntries(reader, entry_ids, chargeSubject(charge.id)),
   ]);
   const item_ids = new Set(items.flatMap(({ id }) => id ?? []));
   const refunds = all_refunds.filter(({ charge_item_id }) => item_ids.has(charge_item_id));
@@ -87,7 +87,7 @@ export async function viewReceipt(
       seller: seller.name,
       href: paths.document(profile?.slug ?? '', slug, number),
     })),
-    credit_notes: notes.map(({ number, invoice_number, created_at, amount: noted, unit }) => ({
+    credit_notes: notes.filter(isSeen).map(({ number, invoice_number, created_at, amount: noted, unit }) => ({
       number,
       invoice_number,
       created_at,

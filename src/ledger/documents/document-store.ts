@@ -3,6 +3,7 @@ import type { Reader } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
 import { type Part, readRows } from '#platform/db/together';
 import { selectProfileNames } from '#profiles';
+import type { LedgerSubject } from '../subject.ts';
 import type { Document, NewDocument, Party } from './document.ts';
 
 /** A document with its number. */
@@ -125,20 +126,37 @@ export interface IssuedNote {
   created_at: Date;
 }
 
-/** Finds the credit notes of the invoices that have lines for these entries of orders, oldest first. */
-export async function findNotesOfEntries(reader: Reader, entry_ids: readonly LedgerEntryId[]): Promise<IssuedNote[]> {
+/**
+ * Finds the credit notes of the invoices that have lines for these entries of orders, and those of the refunds of a
+ * charge, oldest first. `charge` is the subject of the charge.
+ */
+export async function findNotesOfEntries(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+  charge: Pick<LedgerSubject, 'kind' | 'id'>,
+): Promise<IssuedNote[]> {
   if (entry_ids.length === 0) return [];
-  // Indexes: document_lines_ledger_entry_id, documents_invoice_id.
+  // Indexes: document_lines_ledger_entry_id, documents_invoice_id, ledger_entries_subject, documents_event.
   return reader
     .selectFrom('documents as note')
     .innerJoin('documents as invoice', 'invoice.id', 'note.invoice_id')
     .select(['note.number', 'invoice.number as invoice_number', 'note.provider_id', 'note.amount', 'note.unit'])
     .select('note.created_at')
-    .where('note.invoice_id', 'in', (eb) =>
+    .where('note.id', 'in', (eb) =>
       eb
-        .selectFrom('document_lines')
-        .select('document_id')
-        .where('ledger_entry_id', 'in', [...new Set(entry_ids)]),
+        .selectFrom('documents as own')
+        .innerJoin('document_lines as line', 'line.document_id', 'own.invoice_id')
+        .select('own.id')
+        .where('line.ledger_entry_id', '=', (ids) => ids.fn.any(ids.val([...new Set(entry_ids)])))
+        .union(
+          eb
+            .selectFrom('documents as refunded')
+            .innerJoin('ledger_entries as entry', 'entry.ledger_event_id', 'refunded.ledger_event_id')
+            .select('refunded.id')
+            .where('entry.subject_kind', '=', charge.kind)
+            .where('entry.subject_id', '=', charge.id)
+            .where('refunded.series', '=', 'credit_note'),
+        ),
     )
     .orderBy('note.id')
     .execute();

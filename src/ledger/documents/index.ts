@@ -20,6 +20,7 @@ export {
 } from './document-store.ts';
 export { issueCreditNotes, planNotesOf } from './issue-credit-notes.ts';
 export { type InvoicedOrder, issueInvoices } from './issue-invoices.ts';
+export { lockMarkerOrders } from './marker-order-store.ts';
 export { documentRoutes } from './routes.ts';
 export { type DocumentKey, type DocumentView, findDocument } from './document-view-store.ts';
 export { documentChecks } from './document-check-store.ts';

@@ -30,6 +30,7 @@ import {
   subtractNotedAmount,
   type RefundLine,
 } from '../records/index.ts';
+import { nameBalanceOrders } from './balance-notes.ts';
 import type { Processors, RefundedCredit, RefundOutcome } from '../processors/index.ts';
 
 /**
@@ -86,7 +87,8 @@ export async function settleRefund(
   await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
   if (refund.is_payout) return;
   const lots = returnedAmounts(returned, posted.slice(entries.length), named);
-  await issueCreditNotes(tx, { ledger_event_id, at }, [...refundedAmounts(posted, charge, items), ...lots]);
+  const amounts = await nameBalanceOrders(tx, [...refundedAmounts(posted, charge, items), ...lots], invoiced);
+  await issueCreditNotes(tx, { ledger_event_id, at }, amounts);
 }
 
 /** Loads a refund with its charge, and makes its entries. */
