@@ -6,11 +6,11 @@ export const METRIC_PROVIDER = 'metric-provider';
 /** Coupon of the provider that some customers used. */
 export const METRIC_COUPON = 'HALF';
 
-/** Orders of each customer, one a month. */
+/** Orders of each customer at most, one a month. */
 const ORDERS_OF_CUSTOMER = 13;
-/** Entries of an order that was paid and recognised. */
-const ENTRIES_OF_ORDER = 5;
-/** Ids of entries per order: a refund or a dispute follows some of them. */
+/** Entries of a customer on average: the last ones began this month, and some leave after half a year. */
+const ENTRIES_OF_CUSTOMER = 44;
+/** Ids of entries per order: it is paid and recognised; a refund or a dispute follows some of them. */
 const IDS_OF_ORDER = 6;
 /** Customers with plans of their own, the members of a federation. Their number does not grow. */
 const MEMBERS_COUNT = 20;
@@ -31,8 +31,8 @@ const filled = [
 ] as const;
 
 /**
- * Inserts a ledger of about `rows` entries: customers of one provider that order each month for a year, pay, and begin
- * on different days; some leave, owe their last order, are refunded or dispute. Triggers and foreign keys are off
+ * Inserts a ledger of about `rows` entries: customers of one provider that began within two years, order each month
+ * for a year, and pay; some leave, owe their last order, are refunded or dispute. Triggers and foreign keys are off
  * (`session_replication_role`): a scratch database only.
  */
 export async function fillMetricRows(client: pg.Client, rows: number): Promise<void> {
@@ -46,7 +46,7 @@ export async function fillMetricRows(client: pg.Client, rows: number): Promise<v
   await client.query("set work_mem = '256MB'");
   await client.query("set maintenance_work_mem = '512MB'");
   const indexes = await dropIndexes(client, filled);
-  for (const text of statements(Math.floor(rows / ENTRIES_OF_ORDER / ORDERS_OF_CUSTOMER)))
+  for (const text of statements(Math.floor(rows / ENTRIES_OF_CUSTOMER)))
     await run(/^insert into \w+/.exec(text)?.[0] ?? text, text);
   for (const text of indexes) await run(/index \w+/i.exec(text)?.[0] ?? text, text);
   for (const table of filled)
@@ -62,13 +62,15 @@ function statements(customers: number): string[] {
   const provider = `${BASE}`;
   const customer = `${BASE} + c`;
   const each_customer = `generate_series(1, ${customers}) c`;
-  // Begins of customers are spread over a year; half of them have stopped.
-  const begin = `date_trunc('hour', now()) - interval '12 months' - (c * 7919::bigint % 525600) * interval '1 minute'`;
-  const orders = `${each_customer}, generate_series(0, ${ORDERS_OF_CUSTOMER - 1}) i`;
+  // Begins of customers are spread over two years; half of them have stopped.
+  const begin = `date_trunc('hour', now()) - (c * 7919::bigint % 1051200) * interval '1 minute'`;
+  const orders_max = `(case when c % 5 = 0 then 6 else ${ORDERS_OF_CUSTOMER} end)`;
+  const orders = `${each_customer} cross join generate_series(0, ${ORDERS_OF_CUSTOMER - 1}) i`;
   const order = `${BASE} + c * ${ORDERS_OF_CUSTOMER}::bigint + i`;
   const amount = `(1000 + (c % 9) * 500 + i / 6 * 300)`;
   const at = `(${begin} + i * interval '1 month')`;
-  const is_paid = `not (c % 100 = 7 and i = ${ORDERS_OF_CUSTOMER - 1})`;
+  const is_ordered = `i < ${orders_max} and ${at} <= now()`;
+  const is_paid = `not (c % 100 = 7 and i = 4)`;
   const is_refunded = 'c % 20 = 3 and i = 5';
   const is_disputed = 'c % 50 = 9 and i = 8';
   const entry = (
@@ -81,7 +83,7 @@ function statements(customers: number): string[] {
   ) =>
     `select (${order}) * ${IDS_OF_ORDER} + ${rank}, ${order}, ${rank}, ${when}, 'Order', ${orig}, '${orig_account}', ${amount}, 'usd',
        ${dest}, '${dest_account}', ${amount}, 'usd', 'sub', (${customer})::text, '' from ${orders}
-     where (${filter}) and ${when} <= now()`;
+     where (${filter}) and ${is_ordered} and ${when} <= now()`;
   const day = (days: number) => `${at} + interval '${days} days'`;
   return [
     `insert into balance_lines (report, title, selector, rank)
@@ -107,20 +109,22 @@ function statements(customers: number): string[] {
      select ${customer}, ${customer}, ${BASE} + c % 9, ${BASE}, 1, ${begin}, ${begin} from ${each_customer} where c % 3 = 0`,
     `insert into subscriptions (id, profile_id, plan_id, created_at, anchor_at, ends_at) overriding system value
      select ${customer}, ${customer}, ${BASE} + c % 9, ${begin}, ${begin}, case when c <= ${MEMBERS_COUNT}
-       then now() + interval '1 year' else ${begin} + interval '${ORDERS_OF_CUSTOMER} months' end from ${each_customer}`,
+       then now() + interval '1 year' else ${begin} + ${orders_max} * interval '1 month' end from ${each_customer}`,
     `insert into subscriptions (id, profile_id, plan_id, created_at, anchor_at, ends_at) overriding system value
      select ${customer} + ${customers}, ${customer}, ${BASE} + 101 + c % ${MEMBERS_COUNT}, ${begin}, ${begin},
        ${begin} + interval '${ORDERS_OF_CUSTOMER} months' from ${each_customer}`,
     `insert into orders (id, profile_id, state, cart_version, amount, unit, created_at, closed_at) overriding system value
-     select ${order}, ${customer}, 'settled', 'bench', ${amount}, 'usd', ${at}, ${at} from ${orders}`,
+     select ${order}, ${customer}, 'settled', 'bench', ${amount}, 'usd', ${at}, ${at} from ${orders} where ${is_ordered}`,
     `insert into order_lines (id, order_id, rank, kind, provider_id, beneficiary_id, plan_id, subscription_id, amount, unit, description,
        periods_count, period_type, covers_from, covers_to, recurring_amount, recurring_periods) overriding system value
      select ${order}, ${order}, 0, 'period', ${provider}, ${customer}, ${BASE} + c % 9, ${customer}, ${amount}, 'usd', 'Plan', 1, 'monthly',
-       ${at}, ${at} + interval '1 month', ${amount}, 1 from ${orders}`,
+       ${at}, ${at} + interval '1 month', ${amount}, 1 from ${orders}
+     where ${is_ordered}`,
     `insert into coverages (order_line_id, rank, subscription_id, payer_id, amount, quantity, anchor_at, starts_at, ends_at)
-     select ${order}, 0, ${customer}, ${customer}, ${amount}, 1, ${begin}, ${at}, ${begin} + (i + 1) * interval '1 month' from ${orders}`,
+     select ${order}, 0, ${customer}, ${customer}, ${amount}, 1, ${begin}, ${at}, ${begin} + (i + 1) * interval '1 month' from ${orders}
+     where ${is_ordered}`,
     `insert into ledger_events (id, key, kind, created_at) overriding system value
-     select ${order}, 'bench:' || (${order}), 'order', ${at} from ${orders}`,
+     select ${order}, 'bench:' || (${order}), 'order', ${at} from ${orders} where ${is_ordered}`,
     `insert into ledger_entries (id, ledger_event_id, rank, created_at, description, orig_profile_id, orig_account, orig_amount, orig_unit,
        dest_profile_id, dest_account, dest_amount, dest_unit, subject_kind, subject_id, subject_part) overriding system value
      ${[

@@ -15,6 +15,7 @@ interface SumRow {
   /** False if the later bounds include it, too. */
   is_only: boolean;
   amount: number;
+  entries_count: number;
 }
 
 /**
@@ -30,37 +31,7 @@ export async function sumSeries(
   unit: string,
   bounds: readonly Date[],
 ): Promise<SumsAt> {
-  const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
-  const selected = sql`scope_id = ${scope_id} and unit = ${unit}
-    and ${series === null ? sql`true` : sql`series = any(${[...series]}::text[])`}`;
-  // Indexes: metric_sums_pkey, ledger_entries_created_at, ledger_entries_pkey. `+ interval '0'` leaves the last one
-  // to its part: nearly all entries are older than the last bound.
-  const { rows } = await sql<SumRow>`
-    with bound as materialized (
-      select at, position - 1 as position, date_trunc('day', at, 'UTC') as day, date_trunc('hour', at, 'UTC') as hour
-      from unnest(${instants}) with ordinality as given (at, position)
-    ), thresholds as materialized (
-      select array_agg(day order by position) as days, max(at) as last, totalled_until('ledger_entries') as last_id from bound
-    )
-    select series, position::integer as position, is_only, sum(amount)::bigint as amount
-    from (
-      select series, width_bucket(starts_at, days) as position, false as is_only, amount
-      from metric_sums cross join thresholds
-      where ${selected} and grain = 'day' and starts_at < date_trunc('day', last, 'UTC')
-      union all
-      select series, position, true, amount from bound join metric_sums on starts_at >= day and starts_at < hour
-      where ${selected} and grain = 'hour'
-      union all
-      select series, position, true, amount from thresholds cross join (
-        select series, created_at, amount, id from metric_postings where ${selected} and (${startedHours(bounds)}) offset 0
-      ) posting join bound on created_at >= hour and created_at < at
-      where id <= last_id
-      union all
-      select series, width_bucket(created_at, ${instants}), false, amount from thresholds cross join lateral (
-        select series, created_at, amount from metric_postings
-        where id > totalled_until('ledger_entries') and created_at + interval '0' < last and ${selected} offset 0) recent
-    ) as part group by 1, 2, 3`.execute(reader);
-
+  const { rows } = await selectSums(scope_id, series, unit, bounds).execute(reader);
   const sums = new Map<string, number[]>();
   for (const { series: name, position, is_only, amount } of rows) {
     const values = sums.get(name) ?? bounds.map(() => 0);
@@ -69,6 +40,68 @@ export async function sumSeries(
     for (let index = position; index < end; index += 1) values[index] = (values[index] ?? 0) + amount;
   }
   return sums;
+}
+
+/** What the entries of series add in a time, and their number. */
+export interface SeriesTotal {
+  amount: number;
+  entries_count: number;
+}
+
+/** Selects the total of series from `start_at` (null: since the beginning) to `ends_at`. Null: of all units. */
+export function selectTotal(
+  scope_id: ProfileId,
+  series: readonly string[],
+  unit: string | null,
+  start_at: Date | null,
+  ends_at: Date,
+): RawBuilder<SeriesTotal> {
+  const sums = selectSums(scope_id, series, unit, start_at === null ? [ends_at] : [start_at, ends_at]);
+  // The total is what is before the last bound less what is before the first.
+  const sign = start_at === null ? sql`1` : sql`case when position = 1 then 1 when is_only then -1 else 0 end`;
+  return sql<SeriesTotal>`select coalesce(sum(amount * (${sign})), 0)::bigint as amount,
+      coalesce(sum(entries_count * (${sign})), 0)::bigint as entries_count
+    from (${sums}) as total`;
+}
+
+function selectSums(
+  scope_id: ProfileId | typeof SITE,
+  series: readonly string[] | null,
+  unit: string | null,
+  bounds: readonly Date[],
+): RawBuilder<SumRow> {
+  const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
+  const selected = sql`scope_id = ${scope_id} and ${unit === null ? sql`true` : sql`unit = ${unit}`}
+    and ${series === null ? sql`true` : sql`series = any(${[...series]}::text[])`}`;
+  // Indexes: metric_sums_pkey, ledger_entries_created_at, ledger_entries_pkey. `+ interval '0'` leaves the last one
+  // to its part: nearly all entries are older than the last bound.
+  return sql<SumRow>`
+    with bound as materialized (
+      select at, position - 1 as position, date_trunc('day', at, 'UTC') as day, date_trunc('hour', at, 'UTC') as hour
+      from unnest(${instants}) with ordinality as given (at, position)
+    ), thresholds as materialized (
+      select array_agg(day order by position) as days, max(at) as last, totalled_until('ledger_entries') as last_id from bound
+    )
+    select series, position::integer as position, is_only, sum(amount)::bigint as amount,
+      sum(entries_count)::bigint as entries_count
+    from (
+      select series, width_bucket(starts_at, days) as position, false as is_only, amount, entries_count
+      from metric_sums cross join thresholds
+      where ${selected} and grain = 'day' and starts_at < date_trunc('day', last, 'UTC')
+      union all
+      select series, position, true, amount, entries_count from bound join metric_sums on starts_at >= day and starts_at < hour
+      where ${selected} and grain = 'hour'
+      union all
+      select series, position, true, amount, entries_count from thresholds cross join (
+        select series, created_at, amount, entries_count, id from metric_postings
+        where ${selected} and (${startedHours(bounds)}) offset 0
+      ) posting join bound on created_at >= hour and created_at < at
+      where id <= last_id
+      union all
+      select series, width_bucket(created_at, ${instants}), false, amount, entries_count from thresholds cross join lateral (
+        select series, created_at, amount, entries_count from metric_postings
+        where id > totalled_until('ledger_entries') and created_at + interval '0' < last and ${selected} offset 0) recent
+    ) as part group by 1, 2, 3`;
 }
 
 const HOUR_MS = 3_600_000;

@@ -1,32 +1,15 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
+import type { PeriodType } from '#kernel/period';
 import { selectEntries, type Transaction } from '#ledger';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { Reader } from '#platform/db/database';
-import type { ProfileId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
-import {
-  agesOf,
-  type EntrySeries,
-  isOfOrders,
-  isPostingSeries,
-  posting_series,
-  type PostingSeries,
-} from './entry-series.ts';
-
-/** Entries behind a point of a report. */
-export interface EntryPoint {
-  provider_id: ProfileId;
-  series: EntrySeries;
-  /** Null: of any unit. */
-  unit: string | null;
-  /** Inclusive; null for all entries before `ends_at`. */
-  start_at: Date | null;
-  /** Exclusive. */
-  ends_at: Date;
-  /** Start of the period before, for series that compare two periods. */
-  before_at: Date | null;
-}
+import { periodBounds } from '../period-bounds.ts';
+import { findSales, type SalesQuery } from '../sales-store.ts';
+import { selectTotal, type SeriesTotal } from '../sum-store.ts';
+import { isOfOrders, isPostingSeries, posting_series } from './entry-series.ts';
+import { type EntryPoint, isCut, selectPoint } from './entry-rows-store.ts';
 
 export const entryPointList = defineList({
   search: { description: 'entry.description', profile: 'dest.full_name' },
@@ -45,111 +28,109 @@ export interface PointSums {
   customers_count: number;
 }
 
-/** Lists the entries behind a point, with their sum. */
+/**
+ * Lists the entries behind a point, with their sum. Without a search, the sums that follow the ledger have both the
+ * number of the entries and their amount; the page is read from the newest entries of each account.
+ */
 export async function listPointEntries(
   reader: Reader,
   point: EntryPoint,
   list: ListQuery,
   url: URL,
 ): Promise<{ page: Page<PointEntry>; sums: PointSums }> {
-  const rows = selectPoint(point);
-  const [page, [sums]] = await mergeReads(reader, [
+  const total = selectPointTotal(point);
+  const [page, sums] = await mergeReads(reader, [
     (together) =>
       listPage(
         together,
-        selectEntries(together)
-          .innerJoin(sql<{ id: number; amount: number }>`(${rows})`.as('point'), (join) =>
-            join.on(sql<boolean>`point.id = entry.id`),
-          )
-          .select(sql<number>`point.amount::bigint`.as('counted')),
+        joinEntries(together, selectPoint(point)),
         entryPointList,
         { ...list, start_at: null, ends_at: null },
         url,
+        {
+          count: total && sql<{ count: number }>`select entries_count as count from (${total}) as counted`,
+          ...partsInOrder(together, point, list),
+        },
       ),
-    async (together) =>
-      (
-        await sql<PointSums>`select coalesce(sum(amount), 0)::bigint as amount, count(distinct customer_id) as customers_count
-          from (${rows}) as point`.execute(together)
-      ).rows,
+    (together) => (isOfOrders(point.series) ? sumOrders(together, point) : sumEntries(together, point, total)),
   ]);
-  return { page, sums: sums ?? { amount: 0, customers_count: 0 } };
+  return { page, sums };
 }
 
-/** Selects the ids of the entries, what each adds to the point, and its customer. */
-function selectPoint(point: EntryPoint): RawBuilder<unknown> {
-  const { series } = point;
-  if (isOfOrders(series)) return selectOrders(point);
-  const ages = agesOf(series);
-  if (ages) return selectDebts(point, ages);
-  if (isPostingSeries(series)) return selectPostings(point, series);
-  return series === 'scheduled-income' ? selectScheduled(point) : selectUndated(point);
+function joinEntries(reader: Reader, rows: RawBuilder<unknown>) {
+  return selectEntries(reader)
+    .innerJoin(sql<{ id: number; amount: number }>`(${rows})`.as('point'), (join) =>
+      join.on(sql<boolean>`point.id = entry.id`),
+    )
+    .select(sql<number>`point.amount::bigint`.as('counted'));
 }
 
-/** Indexes: ledger_entries_orig, ledger_entries_dest. */
-function selectPostings({ provider_id, unit, start_at, ends_at }: EntryPoint, series: PostingSeries) {
-  return sql`select id, sum(amount) as amount, null::bigint as customer_id from metric_postings
-    where scope_id = ${provider_id} and series = any(${[...posting_series[series]]}::text[])
-      and unit = coalesce(${unit}::text, unit) and created_at < ${ends_at}
-      and ${start_at ? sql`created_at >= ${start_at}` : sql`true`}
-    group by id`;
+/** The first and the last entries of a list by instant, from the first or the last entries of each account. */
+function partsInOrder(reader: Reader, point: EntryPoint, { order, page, page_size, terms }: ListQuery) {
+  const [first = { field: 'created_at', descending: true }, ...others] = order;
+  if (!isCut(point.series) || first.field !== 'created_at' || others.length > 0 || terms.length > 0) return {};
+  const cut = (descending: boolean, count: Expression<number>) => {
+    const direction = sql.raw(descending ? 'desc' : 'asc');
+    return joinEntries(
+      reader,
+      selectPoint(point, sql`order by created_at ${direction}, id ${direction} limit ${count}`),
+    );
+  };
+  return {
+    first: cut(first.descending, sql.lit(page * page_size)),
+    last: (rows_count: Expression<number>) => cut(!first.descending, rows_count),
+  };
 }
 
-/** Selects what is due on orders before `ends_at`. Index: metric_debts_time. */
-function selectDebts({ provider_id, unit, ends_at }: EntryPoint, { from, to }: { from: number; to: number | null }) {
-  const days = sql`floor(extract(epoch from ${ends_at}::timestamptz - ordered_at) / 86400)`;
-  return sql`select entry_id as id, sum(amount) as amount, null::bigint as customer_id from metric_current_debts
-    where tstzrange(from_at, until_at, '(]') @> ${ends_at}::timestamptz and provider_id = ${provider_id}
-      and unit = coalesce(${unit}::text, unit) and ${days} between ${from}::integer and coalesce(${to}::integer, 2147483647)
-    group by entry_id`;
+/** Total of the sums that follow the ledger; null where they do not have the number of entries. */
+function selectPointTotal({
+  provider_id,
+  series,
+  unit,
+  start_at,
+  ends_at,
+}: EntryPoint): RawBuilder<SeriesTotal> | null {
+  // An entry between two units of one account is counted in both. Orders have one unit.
+  if (!isPostingSeries(series) || (series !== 'total-sales' && (isOfOrders(series) || unit === null))) return null;
+  return selectTotal(provider_id, posting_series[series], unit, start_at, ends_at);
 }
 
-/** Selects what is recognised in a time: a row of the ledger is dated a second before the end of its window. */
-function selectScheduled({ provider_id, unit, start_at, ends_at }: EntryPoint) {
-  return sql`select entry_id as id, sum(amount) as amount, null::bigint as customer_id
-    from metric_income_windows(${provider_id}) where unit = coalesce(${unit}::text, unit)
-      and window_at - interval '1 second' < ${ends_at}
-      and ${start_at ? sql`window_at - interval '1 second' >= ${start_at}` : sql`true`}
-    group by entry_id`;
+async function sumEntries(
+  reader: Reader,
+  point: EntryPoint,
+  total: RawBuilder<SeriesTotal> | null,
+): Promise<PointSums> {
+  const amount =
+    total ?? sql<SeriesTotal>`select coalesce(sum(amount), 0)::bigint as amount from (${selectPoint(point)}) as point`;
+  const { rows } = await sql<{ amount: number }>`select amount from (${amount}) as summed`.execute(reader);
+  return { amount: rows[0]?.amount ?? 0, customers_count: 0 };
 }
 
-/** Selects all entries of the Backlog, and what of it has an instant, which is subtracted from its orders. */
-function selectUndated(point: EntryPoint) {
-  const { provider_id, unit } = point;
-  return sql`select id, sum(amount) as amount, null::bigint as customer_id from (
-      select id, amount from (${selectPostings(point, 'deferred')}) as posted
-      union all
-      select entry_id, -amount from metric_income_windows(${provider_id}) where unit = coalesce(${unit}::text, unit)
-    ) as part group by id having sum(amount) <> 0`;
-}
-
-/** Selects orders: all of the period, those of new customers, or those of the period before of churned customers. */
-function selectOrders({ series, start_at, ends_at, before_at, ...of }: EntryPoint): RawBuilder<unknown> {
-  const from = start_at ?? new Date(0);
-  const before = { from: before_at ?? from, until: from };
-  const own = { from, until: ends_at };
-  switch (series) {
+/** Sums orders and their customers. Calendar periods in the zone of the provider are stored. */
+async function sumOrders(reader: Reader, point: EntryPoint): Promise<PointSums> {
+  const [before, own] = await findSales(reader, salesOfPoint(point));
+  if (!before || !own) throw new Error('a point has a period and the one before');
+  switch (point.series) {
     case 'new-sales':
-      return ordersIn('sale', of, own, sql`not exists (${ordersIn('other', of, before, sql`${same_customer}`)})`);
+      return { amount: own.amount - own.kept_amount, customers_count: own.customers_count - own.kept_count };
     case 'churned-sales':
-      return ordersIn('sale', of, before, sql`not exists (${ordersIn('other', of, own, sql`${same_customer}`)})`);
+      return {
+        amount: before.amount - own.kept_before_amount,
+        customers_count: before.customers_count - own.kept_count,
+      };
     default:
-      return ordersIn('sale', of, own, sql`true`);
+      return { amount: own.amount, customers_count: own.customers_count };
   }
 }
 
-const same_customer = sql`other.dest_profile_id = sale.dest_profile_id`;
-
-/** Indexes: ledger_entries_orig, ledger_entries_sales. */
-function ordersIn(
-  name: 'sale' | 'other',
-  { provider_id, unit }: Pick<EntryPoint, 'provider_id' | 'unit'>,
-  { from, until }: { from: Date; until: Date },
-  filter: RawBuilder<unknown>,
-): RawBuilder<unknown> {
-  const column = (of: string) => sql.ref(`${name}.${of}`);
-  return sql`select ${column('id')}, ${column('dest_amount')} as amount, ${column('dest_profile_id')} as customer_id
-    from ledger_entries as ${sql.raw(name)}
-    where ${column('orig_profile_id')} = ${provider_id} and ${column('orig_account')} = 'Receivable'
-      and ${column('dest_account')} = 'Payable' and ${column('dest_unit')} = coalesce(${unit}::text, ${column('dest_unit')})
-      and ${column('created_at')} >= ${from} and ${column('created_at')} < ${until} and ${filter}`;
+/** The period of a point and the one before; of the type of the calendar if they are of one, else hourly: counted. */
+function salesOfPoint({ provider_id, unit, start_at, ends_at, before_at, timezone }: EntryPoint): SalesQuery {
+  const start = start_at ?? new Date(0);
+  const before = before_at ?? start;
+  const is_calendar = (type: PeriodType) => {
+    const bounds = periodBounds(ends_at, type, 2, timezone);
+    return bounds[1]?.getTime() === start.getTime() && (!before_at || bounds[0]?.getTime() === before.getTime());
+  };
+  const type = (['monthly', 'weekly', 'yearly'] as const).find(is_calendar) ?? 'hourly';
+  return { provider_id, unit, type, bounds: [start, ends_at], before, timezone };
 }

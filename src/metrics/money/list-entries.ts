@@ -1,7 +1,8 @@
 import type { ListQuery, Page } from '#kernel/page';
 import { presentTransactions, type PresentedTransaction } from '#ledger';
 import type { Context } from '#platform/context';
-import { type EntryPoint, listPointEntries } from './entry-point-store.ts';
+import { listPointEntries } from './entry-point-store.ts';
+import type { EntryPoint } from './entry-rows-store.ts';
 import { isOfOrders } from './entry-series.ts';
 
 /** An entry with what it adds to the point of a report. */

@@ -174,7 +174,7 @@ async function compare(entries: readonly RecountEntry[], question: Parameters<ty
       ),
     ]);
     assert.deepEqual(valuesOf(balances.results), Object.fromEntries(expected), what);
-    await compareEntries(unit, [...funds.results, ...balances.results]);
+    await compareEntries(unit, [...funds.results, ...balances.results], periods.timezone);
   }
   const counts = await reportCustomers(ctx.db, { provider: reported }, periods);
   assert.deepEqual(
@@ -193,7 +193,7 @@ async function compare(entries: readonly RecountEntry[], question: Parameters<ty
 }
 
 /** The rows behind the last point of each series add up to it. */
-async function compareEntries(unit: string, series: readonly Series[]): Promise<void> {
+async function compareEntries(unit: string, series: readonly Series[], timezone: string): Promise<void> {
   for (const { slug, values, links } of series) {
     assert.equal(links.length, values.length);
     const query = links.at(-1)?.query ?? {};
@@ -208,11 +208,13 @@ async function compareEntries(unit: string, series: readonly Series[]): Promise<
         start_at: instant('start_at'),
         ends_at: instant('ends_at') ?? new Date(0),
         before_at: instant('before_at'),
+        timezone,
       },
       { page: 1, page_size: 100, terms: [], fields: [], order: [], start_at: null, ends_at: null },
       new URL('http://cowork.test/'),
     );
     assert.equal(Math.abs(found.counted_amount ?? Number.NaN), values.at(-1)?.[1], slug);
+    assert.equal(found.results.length, Math.min(found.count, 100), `number of the entries of ${slug}`);
     if (found.count <= 100)
       assert.equal(
         found.results.reduce((sum, { counted }) => sum + counted, 0),

@@ -127,6 +127,7 @@ function entriesRoute(app: App): void {
           start_at: list.start_at,
           ends_at: list.ends_at ?? ctx.clock.now(),
           before_at: query.before_at ? readInstant('before_at', query.before_at, zone) : null,
+          timezone: zone,
         },
         list,
         listUrl,

@@ -5,7 +5,7 @@ import type { Reader } from '#platform/db/database';
 import type { OrderLineId, ProfileId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
-import { type Movement, type MovementKind, selectMovements } from './recurring-store.ts';
+import { type Movement, type MovementKind, selectMovements, selectMovementTotal } from './recurring-store.ts';
 
 /** Movements behind a point of a report of recurring revenue. */
 export interface MovementPoint {
@@ -29,44 +29,54 @@ export const movementList = defineList({
   tie_breaker: 'movement.profile_id',
 });
 
-/** Lists the movements behind a point, with their sum. Index: recurring_movements_at. */
+/**
+ * Lists the movements behind a point, with their sum. Without a cohort, the sums by day have both their number and
+ * their amount. Indexes: recurring_movements_at, recurring_movements_began_at.
+ */
 export async function listMovements(
   reader: Reader,
-  { provider_id, unit, kinds, with_pauses, start_at, ends_at, cohort }: MovementPoint,
+  point: MovementPoint,
   list: ListQuery,
   url: URL,
 ): Promise<{ page: Page<Movement>; amount: number }> {
-  const select = (of: Reader) => {
-    let query = of
-      .selectFrom(selectMovements(provider_id).as('movement'))
-      .innerJoin(selectProfileNames(of).as('subscriber'), 'subscriber.id', 'movement.profile_id')
-      .where('movement.unit', '=', unit)
-      .where('movement.kind', 'in', kinds)
-      .where(sql<boolean>`movement.at < ${ends_at}`);
-    if (start_at) query = query.where(sql<boolean>`movement.at >= ${start_at}`);
-    if (!with_pauses) query = query.where('movement.cause', '<>', 'pause');
-    if (cohort)
-      query = query.where(
-        sql<boolean>`movement.profile_id in (select began.profile_id from ${selectMovements(provider_id)} as began
-          where began.kind = 'new' and began.unit = ${unit} and began.at >= ${cohort.start_at} and began.at < ${cohort.ends_at})`,
-      );
-    return query;
-  };
+  const total = point.cohort === null ? selectMovementTotal(point) : null;
   const [page, [sum]] = await mergeReads(reader, [
     (together) =>
       listPage(
         together,
-        select(together).selectAll('movement'),
+        selectPoint(together, point).selectAll('movement'),
         movementList,
         { ...list, start_at: null, ends_at: null },
         url,
+        { count: total && sql<{ count: number }>`select movements_count as count from (${total}) as counted` },
       ),
     (together) =>
-      select(together)
-        .select(sql<number>`coalesce(sum(movement.amount), 0)::bigint`.as('amount'))
-        .execute(),
+      total
+        ? together.selectFrom(total.as('counted')).select('counted.amount').execute()
+        : selectPoint(together, point)
+            .select(sql<number>`coalesce(sum(movement.amount), 0)::bigint`.as('amount'))
+            .execute(),
   ]);
   return { page, amount: sum?.amount ?? 0 };
+}
+
+function selectPoint(
+  reader: Reader,
+  { provider_id, unit, kinds, with_pauses, start_at, ends_at, cohort }: MovementPoint,
+) {
+  let query = reader
+    .selectFrom(selectMovements(provider_id).as('movement'))
+    .innerJoin(selectProfileNames(reader).as('subscriber'), 'subscriber.id', 'movement.profile_id')
+    .where('movement.unit', '=', unit)
+    .where('movement.kind', 'in', kinds)
+    .where(sql<boolean>`movement.at < ${ends_at}`);
+  if (start_at) query = query.where(sql<boolean>`movement.at >= ${start_at}`);
+  if (!with_pauses) query = query.where('movement.cause', '<>', 'pause');
+  if (cohort)
+    query = query.where(
+      sql<boolean>`movement.began_at >= ${cohort.start_at} and movement.began_at < ${cohort.ends_at}`,
+    );
+  return query;
 }
 
 /** An order line behind a movement. */

@@ -19,6 +19,7 @@ interface SumRow {
   position: number;
   is_only: boolean;
   amount: number;
+  movements_count: number;
 }
 
 /** Subscribers of a provider whose movements are stale (`recurring_changes`). */
@@ -43,29 +44,7 @@ export async function sumMovements(
   unit: string,
   bounds: readonly Date[],
 ): Promise<RecurringSums> {
-  const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
-  const own = sql`provider_id = ${provider_id} and unit = ${unit}`;
-  // Indexes: recurring_days_pkey, recurring_movements_at, recurring_movements_pkey.
-  const { rows } = await sql<SumRow>`
-    with ${stale(provider_id)}, bound as materialized (
-      select at as bound_at, position - 1 as position, (at at time zone 'UTC')::date as day, date_trunc('day', at, 'UTC') as day_start
-      from unnest(${instants}) with ordinality as given (at, position)
-    ), thresholds as materialized (select array_agg(day order by position) as days from bound
-    ), part as (
-      select kind, is_pause, width_bucket(recurring_days.day, days) as position, false as is_only, amount
-      from recurring_days cross join thresholds where ${own}
-      union all
-      select kind, cause = 'pause', position, true, amount from bound join recurring_movements on at >= day_start and at < bound_at
-      where ${own}
-      union all
-      select kind, cause = 'pause', width_bucket(at, ${instants}), false, -amount from recurring_movements
-      where ${own} and profile_id in (select profile_id from stale)
-      union all
-      select kind, cause = 'pause', width_bucket(at, ${instants}), false, amount from computed where unit = ${unit}
-    )
-    select kind, is_pause, position::integer as position, is_only, sum(amount)::bigint as amount
-    from part group by 1, 2, 3, 4`.execute(reader);
-
+  const { rows } = await selectSums(provider_id, unit, bounds).execute(reader);
   const sums: RecurringSums = { all: emptySums(bounds), paused: emptySums(bounds) };
   for (const { kind, is_pause, position, is_only, amount } of rows) {
     const end = is_only ? position + 1 : bounds.length;
@@ -73,6 +52,66 @@ export async function sumMovements(
       for (let index = position; index < end; index += 1) of[kind][index] = (of[kind][index] ?? 0) + amount;
   }
   return sums;
+}
+
+/** Number and sum of the movements of kinds in a time. */
+export interface MovementTotal {
+  amount: number;
+  movements_count: number;
+}
+
+/** Selects the total of movements from `start_at` (null: since the beginning) to `ends_at`. */
+export function selectMovementTotal({
+  provider_id,
+  unit,
+  kinds,
+  with_pauses,
+  start_at,
+  ends_at,
+}: {
+  provider_id: ProfileId;
+  unit: string;
+  kinds: readonly MovementKind[];
+  with_pauses: boolean;
+  start_at: Date | null;
+  ends_at: Date;
+}): RawBuilder<MovementTotal> {
+  const sums = selectSums(provider_id, unit, start_at === null ? [ends_at] : [start_at, ends_at]);
+  // What is before the last bound less what is before the first.
+  const sign =
+    start_at === null
+      ? sql`case when position = 0 then 1 else 0 end`
+      : sql`case when position = 1 then 1 when position = 0 and is_only then -1 else 0 end`;
+  return sql<MovementTotal>`select coalesce(sum(amount * (${sign})), 0)::bigint as amount,
+      coalesce(sum(movements_count * (${sign})), 0)::bigint as movements_count
+    from (${sums}) as total where kind = any(${[...kinds]}::text[]) and (${with_pauses} or not is_pause)`;
+}
+
+/** Selects what movements add to each bound, and to those after it unless `is_only`. */
+function selectSums(provider_id: ProfileId, unit: string, bounds: readonly Date[]): RawBuilder<SumRow> {
+  const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
+  const own = sql`provider_id = ${provider_id} and unit = ${unit}`;
+  // Indexes: recurring_days_pkey, recurring_movements_at, recurring_movements_pkey.
+  return sql<SumRow>`
+    with ${stale(provider_id)}, bound as materialized (
+      select at as bound_at, position - 1 as position, (at at time zone 'UTC')::date as day, date_trunc('day', at, 'UTC') as day_start
+      from unnest(${instants}) with ordinality as given (at, position)
+    ), thresholds as materialized (select array_agg(day order by position) as days from bound
+    ), part as (
+      select kind, is_pause, width_bucket(recurring_days.day, days) as position, false as is_only, amount, movements_count
+      from recurring_days cross join thresholds where ${own}
+      union all
+      select kind, cause = 'pause', position, true, amount, 1 from bound join recurring_movements on at >= day_start and at < bound_at
+      where ${own}
+      union all
+      select kind, cause = 'pause', width_bucket(at, ${instants}), false, -amount, -1 from recurring_movements
+      where ${own} and profile_id in (select profile_id from stale)
+      union all
+      select kind, cause = 'pause', width_bucket(at, ${instants}), false, amount, 1 from computed where unit = ${unit}
+    )
+    select kind, is_pause, position::integer as position, is_only, sum(amount)::bigint as amount,
+      sum(movements_count)::bigint as movements_count
+    from part group by 1, 2, 3, 4`;
 }
 
 function emptySums(bounds: readonly Date[]): Record<MovementKind, number[]> {
@@ -91,16 +130,18 @@ export interface Movement {
   amount: number;
   after_amount: number;
   order_line_ids: OrderLineId[];
+  /** Instant of the first movement of the subscriber in the unit. */
+  began_at: Date;
 }
 
 /** Selects all movements of a provider, those of stale subscribers computed. */
 export function selectMovements(provider_id: ProfileId): RawBuilder<Movement> {
   return sql<Movement>`(
     with ${stale(provider_id)}
-    select profile_id, unit, at, kind, cause, amount, after_amount, order_line_ids from recurring_movements
+    select profile_id, unit, at, kind, cause, amount, after_amount, order_line_ids, began_at from recurring_movements
     where provider_id = ${provider_id} and profile_id not in (select profile_id from stale)
     union all
-    select profile_id, unit, at, kind, cause, amount, after_amount, order_line_ids from computed
+    select profile_id, unit, at, kind, cause, amount, after_amount, order_line_ids, began_at from computed
   )`;
 }
 
@@ -108,6 +149,7 @@ export function selectMovements(provider_id: ProfileId): RawBuilder<Movement> {
 export interface CohortCell {
   /** Index of the period in which the subscribers began to pay, from 1. */
   cohort: number;
+  /** Number of the bound, from 1. */
   position: number;
   profiles_count: number;
   amount: number;
@@ -116,6 +158,9 @@ export interface CohortCell {
 /**
  * Counts the subscribers that began in each period and have recurring revenue before each later bound, with that
  * revenue. Subscribers that began before the first bound are not counted.
+ *
+ * Whole days are read from `recurring_cohorts`. Movements of a day in which a bound lies, or of subscribers that began
+ * on one, are read each; those of stale subscribers are replaced by their computed ones.
  */
 export async function countCohorts(
   reader: Reader,
@@ -124,19 +169,52 @@ export async function countCohorts(
   bounds: readonly Date[],
 ): Promise<CohortCell[]> {
   const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
+  const own = sql`provider_id = ${provider_id} and unit = ${unit}`;
+  const from = sql`${bounds[0]}::timestamptz`;
+  const until = sql`${bounds.at(-1)}::timestamptz`;
+  const start = (day: string) => sql`(${sql.ref(day)}::timestamp at time zone 'UTC')`;
+  const delta = sql`began_at, at, recurring_profiles(kind) as profiles, amount`;
+  const isSplit = (instant: string) => sql`(${sql.ref(instant)} at time zone 'UTC')::date in (select day from split)`;
+  // Indexes: recurring_cohorts_pkey, recurring_movements_at, recurring_movements_began_at, recurring_movements_pkey.
   const { rows } = await sql<CohortCell>`
-    with movement as materialized (
-      select * from ${selectMovements(provider_id)} as movement where unit = ${unit} and at < ${bounds.at(-1)}
-    ), began as (
-      select profile_id, width_bucket(at, ${instants}) as cohort from movement where kind = 'new' and at >= ${bounds[0]}
-    ), state as (
-      select profile_id, at, after_amount, lead(at) over (partition by profile_id order by at) as until from movement
+    with ${stale(provider_id)}, split as materialized (
+      select distinct (at at time zone 'UTC')::date as day from unnest(${instants}) as given (at)
+      where at <> date_trunc('day', at, 'UTC')
+    ), part as (
+      select ${start('began_on')} as began_at, ${start('day')} as at, profiles_count as profiles, amount from recurring_cohorts
+      where ${own} and began_on >= (${from} at time zone 'UTC')::date and began_on not in (select day from split)
+        and day not in (select day from split)
+      union all
+      select ${delta} from split join recurring_movements on at >= ${start('split.day')} and at < ${start('split.day')} + interval '1 day'
+      where ${own} and not (${isSplit('began_at')})
+      union all
+      select ${delta} from split join recurring_movements
+        on began_at >= ${start('split.day')} and began_at < ${start('split.day')} + interval '1 day'
+      where ${own}
+      union all
+      select began_at, at, -recurring_profiles(kind), -amount from recurring_movements
+      where ${own} and profile_id in (select profile_id from stale)
+      union all
+      select ${delta} from computed where unit = ${unit}
     )
-    select cohort, position::integer as position, count(distinct profile_id) as profiles_count, sum(after_amount)::bigint as amount
-    from began join state using (profile_id)
-      join unnest(${instants}) with ordinality as bound (bound_at, position)
-        on state.at < bound_at and (state.until is null or state.until >= bound_at) and position > cohort
-    where after_amount > 0
+    select width_bucket(began_at, ${instants}) as cohort, width_bucket(at, ${instants}) + 1 as position,
+      sum(profiles)::bigint as profiles_count, sum(amount)::bigint as amount
+    from part where began_at >= ${from} and at < ${until}
     group by 1, 2 order by 1, 2`.execute(reader);
-  return rows;
+  return accumulate(rows, bounds.length);
+}
+
+/** Adds what each period changed to the state before; the rows are in order. */
+function accumulate(changes: readonly CohortCell[], bounds_count: number): CohortCell[] {
+  const cells: CohortCell[] = [];
+  for (const cohort of new Set(changes.map((change) => change.cohort))) {
+    const own = new Map(changes.flatMap((change) => (change.cohort === cohort ? [[change.position, change]] : [])));
+    let [profiles_count, amount] = [0, 0];
+    for (let position = cohort + 1; position <= bounds_count; position += 1) {
+      profiles_count += own.get(position)?.profiles_count ?? 0;
+      amount += own.get(position)?.amount ?? 0;
+      cells.push({ cohort, position, profiles_count, amount });
+    }
+  }
+  return cells;
 }

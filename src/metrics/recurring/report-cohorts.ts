@@ -16,11 +16,11 @@ export async function reportCohorts(
   { bounds }: ReportPeriods,
 ): Promise<Report> {
   const cells = await countCohorts(reader, provider.id, unit, bounds);
+  const found = new Map(cells.map((cell) => [`${cell.cohort} ${cell.position}`, cell]));
   const series = (of: 'profiles_count' | 'amount') =>
     bounds.slice(0, -1).map((start_at, index): Series => {
       const ends = bounds.slice(index + 1);
-      const valueAt = (position: number) =>
-        cells.find((cell) => cell.cohort === index + 1 && cell.position === position)?.[of] ?? 0;
+      const valueAt = (position: number) => found.get(`${index + 1} ${position}`)?.[of] ?? 0;
       return {
         slug: start_at.toISOString(),
         title: start_at.toISOString(),

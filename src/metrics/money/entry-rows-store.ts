@@ -1,0 +1,127 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { ProfileId } from '#platform/db/db-schema';
+import { sidesOf } from './entry-side.ts';
+import {
+  agesOf,
+  type EntrySeries,
+  isOfOrders,
+  isPostingSeries,
+  posting_series,
+  type PostingSeries,
+} from './entry-series.ts';
+
+/** Entries behind a point of a report. */
+export interface EntryPoint {
+  provider_id: ProfileId;
+  series: EntrySeries;
+  /** Null: of any unit. */
+  unit: string | null;
+  /** Inclusive; null for all entries before `ends_at`. */
+  start_at: Date | null;
+  /** Exclusive. */
+  ends_at: Date;
+  /** Start of the period before, for series that compare two periods. */
+  before_at: Date | null;
+  /** Zone of the periods. */
+  timezone: string;
+}
+
+/**
+ * Selects the ids of the entries of a point, what each adds to it, and its customer. `cut`, of series that
+ * `isCut`, limits the entries of each account.
+ */
+export function selectPoint(point: EntryPoint, cut = sql``): RawBuilder<unknown> {
+  const { series } = point;
+  if (isOfOrders(series)) return selectOrders(point, cut);
+  const ages = agesOf(series);
+  if (ages) return selectDebts(point, ages);
+  if (isPostingSeries(series)) return selectPostings(point, series, cut);
+  return series === 'scheduled-income' ? selectScheduled(point) : selectUndated(point);
+}
+
+/** True if the entries of a series are selected by accounts, in the order of an index. */
+export function isCut(series: EntrySeries): boolean {
+  return isPostingSeries(series);
+}
+
+/** Selects the entries of series of `metric_postings`. Indexes: ledger_entries_orig, ledger_entries_dest. */
+function selectPostings(
+  { provider_id, unit, start_at, ends_at }: EntryPoint,
+  series: PostingSeries,
+  cut = sql``,
+): RawBuilder<unknown> {
+  const parts = sidesOf(posting_series[series]).map(({ own, account, others, sign }) => {
+    const column = (of: string) => sql.ref(`${own}_${of}`);
+    const other = sql.ref(`${own === 'orig' ? 'dest' : 'orig'}_account`);
+    return sql`(select id, ${sql.lit(sign)} * ${column('amount')} as amount from ledger_entries
+      where ${column('profile_id')} = ${provider_id} and ${column('account')} = ${account}
+        and ${others === null ? sql`true` : sql`${other} = any(${[...others]}::text[])`}
+        and ${unit === null ? sql`true` : sql`${column('unit')} = ${unit}`}
+        and created_at < ${ends_at} and ${start_at ? sql`created_at >= ${start_at}` : sql`true`} ${cut})`;
+  });
+  return sql`select id, sum(amount) as amount, null::bigint as customer_id from (${sql.join(parts, sql` union all `)}) as part
+    group by id`;
+}
+
+/** Selects what is due on orders before `ends_at`. Index: metric_debts_time. */
+function selectDebts({ provider_id, unit, ends_at }: EntryPoint, { from, to }: { from: number; to: number | null }) {
+  const days = sql`floor(extract(epoch from ${ends_at}::timestamptz - ordered_at) / 86400)`;
+  return sql`select entry_id as id, sum(amount) as amount, null::bigint as customer_id from metric_current_debts
+    where tstzrange(from_at, until_at, '(]') @> ${ends_at}::timestamptz and provider_id = ${provider_id}
+      and unit = coalesce(${unit}::text, unit) and ${days} between ${from}::integer and coalesce(${to}::integer, 2147483647)
+    group by entry_id`;
+}
+
+/** Selects what is recognised in a time: a row of the ledger is dated a second before the end of its window. */
+function selectScheduled({ provider_id, unit, start_at, ends_at }: EntryPoint) {
+  return sql`select entry_id as id, sum(amount) as amount, null::bigint as customer_id
+    from metric_income_windows(${provider_id}) where unit = coalesce(${unit}::text, unit)
+      and window_at - interval '1 second' < ${ends_at}
+      and ${start_at ? sql`window_at - interval '1 second' >= ${start_at}` : sql`true`}
+    group by entry_id`;
+}
+
+/** Selects all entries of the Backlog, and what of it has an instant, which is subtracted from its orders. */
+function selectUndated(point: EntryPoint) {
+  const { provider_id, unit } = point;
+  return sql`select id, sum(amount) as amount, null::bigint as customer_id from (
+      select id, amount from (${selectPostings(point, 'deferred')}) as posted
+      union all
+      select entry_id, -amount from metric_income_windows(${provider_id}) where unit = coalesce(${unit}::text, unit)
+    ) as part group by id having sum(amount) <> 0`;
+}
+
+/** Selects orders: all of the period, those of new customers, or those of the period before of churned customers. */
+function selectOrders(
+  { series, start_at, ends_at, before_at, ...of }: EntryPoint,
+  cut: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const from = start_at ?? new Date(0);
+  const before = { from: before_at ?? from, until: from };
+  const own = { from, until: ends_at };
+  switch (series) {
+    case 'new-sales':
+      return ordersIn('sale', of, own, sql`not exists (${ordersIn('other', of, before, same_customer)}) ${cut}`);
+    case 'churned-sales':
+      return ordersIn('sale', of, before, sql`not exists (${ordersIn('other', of, own, same_customer)}) ${cut}`);
+    default:
+      return ordersIn('sale', of, own, sql`true ${cut}`);
+  }
+}
+
+const same_customer = sql`other.dest_profile_id = sale.dest_profile_id`;
+
+/** Indexes: ledger_entries_orig, ledger_entries_sales. */
+function ordersIn(
+  name: 'sale' | 'other',
+  { provider_id, unit }: Pick<EntryPoint, 'provider_id' | 'unit'>,
+  { from, until }: { from: Date; until: Date },
+  filter: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const column = (of: string) => sql.ref(`${name}.${of}`);
+  return sql`select ${column('id')}, ${column('dest_amount')} as amount, ${column('dest_profile_id')} as customer_id
+    from ledger_entries as ${sql.raw(name)}
+    where ${column('orig_profile_id')} = ${provider_id} and ${column('orig_account')} = 'Receivable'
+      and ${column('dest_account')} = 'Payable' and ${column('dest_unit')} = coalesce(${unit}::text, ${column('dest_unit')})
+      and ${column('created_at')} >= ${from} and ${column('created_at')} < ${until} and ${filter}`;
+}
