@@ -5,7 +5,13 @@ import type { Reader } from '#platform/db/database';
 import type { OrderLineId, ProfileId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
-import { type Movement, type MovementKind, selectMovements, selectMovementTotal } from './recurring-store.ts';
+import {
+  type Movement,
+  type MovementKind,
+  type MovementTotal,
+  selectMovements,
+  selectMovementTotal,
+} from './recurring-store.ts';
 
 /** Movements behind a point of a report of recurring revenue. */
 export interface MovementPoint {
@@ -52,7 +58,10 @@ export async function listMovements(
       ),
     (together) =>
       total
-        ? together.selectFrom(total.as('counted')).select('counted.amount').execute()
+        ? together
+            .selectFrom(sql<MovementTotal>`(${total})`.as('counted'))
+            .select('counted.amount')
+            .execute()
         : selectPoint(together, point)
             .select(sql<number>`coalesce(sum(movement.amount), 0)::bigint`.as('amount'))
             .execute(),

@@ -729,6 +729,8 @@ export interface MetricSumsTable {
   grain: 'day' | 'hour';
   starts_at: Date;
   amount: number;
+  /** Number of the entries that the amount is the sum of. */
+  entries_count: Generated<number>;
 }
 
 export interface MetricZonesTable {
@@ -1084,6 +1086,16 @@ export interface RecurringChangesTable {
   profile_id: number | null;
 }
 
+export interface RecurringCohortsTable {
+  provider_id: number;
+  unit: string;
+  began_on: string;
+  day: string;
+  /** Subscribers that gained revenue less those that lost all of it. */
+  profiles_count: number;
+  amount: number;
+}
+
 export interface RecurringDaysTable {
   provider_id: number;
   unit: string;
@@ -1091,6 +1103,7 @@ export interface RecurringDaysTable {
   is_pause: boolean;
   day: string;
   amount: number;
+  movements_count: Generated<number>;
 }
 
 export interface RecurringMovementsTable {
@@ -1105,6 +1118,8 @@ export interface RecurringMovementsTable {
   after_amount: number;
   /** Lines whose time begins or ends at the instant. */
   order_line_ids: number[];
+  /** Instant of the first movement of the subscriber in the unit. */
+  began_at: Date;
 }
 
 export interface RefundLinesTable {
@@ -1630,6 +1645,7 @@ export interface Schema {
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;
   recurring_changes: RecurringChangesTable;
+  recurring_cohorts: RecurringCohortsTable;
   recurring_days: RecurringDaysTable;
   recurring_movements: RecurringMovementsTable;
   refund_lines: RefundLinesTable;
