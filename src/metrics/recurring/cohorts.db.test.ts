@@ -73,7 +73,7 @@ const question = fc.record({
   timezone: fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/Los_Angeles'),
 });
 
-test('cohorts are those of a recount of the paid time, by whatever sums they are read', async () => {
+test('cohorts are those of a recount of the paid time, folded, stale or computed', async () => {
   let number = 0;
   await fc.assert(
     fc.asyncProperty(
