@@ -85,6 +85,13 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(?:kernel|platform)/' },
     },
     {
+      name: 'pure-tests',
+      comment: 'A test next to the code that opens a database is named x.db.test.ts: others do not run on a server.',
+      severity: 'error',
+      from: { path: '^(?:src|ui|tools)/.*(?<![.]db)[.]test[.]ts$' },
+      to: { path: '^test/support/database[.]ts$', reachable: true },
+    },
+    {
       name: 'no-cycles',
       comment: 'No cycle of values; types may refer to each other within a room.',
       severity: 'error',

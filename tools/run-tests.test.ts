@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -20,13 +20,16 @@ interface Run {
 }
 
 /** Writes these files into one folder, runs them, and returns the lines of the report and the exit status. */
-async function runFiles(files: Record<string, string>): Promise<Run> {
+async function runFiles(files: Record<string, string>, given: Record<string, string> = {}): Promise<Run> {
   const room = await mkdtemp(join(folder, 'room-'));
-  for (const [name, text] of Object.entries(files))
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(room, name)), { recursive: true });
     await writeFile(join(room, name), `import { after, before, test } from 'node:test';\n${text}`);
+  }
   return new Promise((resolve) => {
-    const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
-    execFile(process.execPath, [program, '*.test.mjs'], { cwd: room, env }, (error, stdout, errors) =>
+    const { NODE_TEST_CONTEXT: _context, TEST_DATABASE_URL: _url, ...inherited } = process.env;
+    const env = { ...inherited, ...given };
+    execFile(process.execPath, [program, '**/*.test.{mjs,ts}'], { cwd: room, env }, (error, stdout, errors) =>
       resolve({
         errors,
         status: error === null ? 0 : Number(error.code),
@@ -76,4 +79,19 @@ test('the run fails when a file ends the process, also with the status of a succ
   });
   assert.equal(status, 1);
   assert.match(errors, /not run to its end.*: a\.test\.mjs\n.*: b\.test\.mjs/);
+});
+
+test('with a server, the files that open no database are left out, and the run says how many', async () => {
+  const files = Object.fromEntries(
+    ['src/a.test.ts', 'src/b.test.ts', 'src/c.db.test.ts', 'test/d.test.ts'].map((name) => [
+      name,
+      `test('case of ${name}', () => {});`,
+    ]),
+  );
+  const cases = ({ lines }: Run) => lines.flatMap((line) => /✔ case of (.*)$/.exec(line)?.[1] ?? []).toSorted();
+  const server = await runFiles(files, { TEST_DATABASE_URL: 'postgres://127.0.0.1:9/none' });
+  assert.equal(server.status, 0);
+  assert.deepEqual(cases(server), ['src/c.db.test.ts', 'test/d.test.ts']);
+  assert.ok(server.lines.includes('left out with TEST_DATABASE_URL: 2 files that open no database'));
+  assert.deepEqual(cases(await runFiles(files)), Object.keys(files));
 });

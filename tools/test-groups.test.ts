@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { groupTests } from './test-groups.ts';
+import { groupTests, isPure } from './test-groups.ts';
 
 const room = (name: string, count: number) =>
   Array.from({ length: count }, (_, index) => `src/${name}/part/${String(index + 10)}.test.ts`);
@@ -19,10 +19,22 @@ test('a large room is divided into equal parts', () => {
   assert.deepEqual(groups.flat(), room('platform', 30));
 });
 
-test('a test that starts programs or measures the memory has a process of its own', () => {
+test('a test that starts programs or measures the memory has a process of its own, which starts early', () => {
   const separate = ['test/journeys/shutdown.test.ts', 'src/platform/facts/burst.test.ts'];
-  assert.deepEqual(groupTests([...separate, ...room('billing', 2)]), [
-    room('billing', 2),
+  assert.deepEqual(groupTests([...room('billing', 2), ...separate]), [
     ...separate.toSorted().map((file) => [file]),
+    room('billing', 2),
   ]);
+});
+
+test('a test next to the code is pure unless its name says that it opens a database', () => {
+  const files = [
+    'src/catalog/coupon.test.ts',
+    'ui/search.test.ts',
+    'tools/style/style.test.ts',
+    'src/catalog/coupon.db.test.ts',
+    'test/support/changes.test.ts',
+    'test/conformance/fuzz.test.ts',
+  ];
+  assert.deepEqual(files.filter(isPure), files.slice(0, 3));
 });

@@ -22,15 +22,29 @@ const SEPARATE = [
 
 /**
  * Divides test files into groups, of which each is run by one process: the files of a room together, in equal parts if
- * there are more than `FILES_MAX`. Largest groups first, so that the last process to end is a short one.
+ * there are more than `FILES_MAX`. The separate files first, then the largest groups, so that the last process to end
+ * is a short one.
  *
  * The groups depend on the names of the files only, so that a run can be repeated.
  */
 export function groupTests(files: readonly string[]): string[][] {
-  const rooms = Map.groupBy([...files].toSorted(), (file) =>
-    SEPARATE.some((path) => file.startsWith(path)) ? file : dirname(file).split('/').slice(0, 2).join('/'),
-  );
-  return [...rooms.values()].flatMap(inParts).toSorted((a, b) => b.length - a.length);
+  const sorted = [...files].toSorted();
+  const separate = sorted.filter((file) => isSeparate(file)).map((file) => [file]);
+  const others = sorted.filter((file) => !isSeparate(file));
+  const rooms = Map.groupBy(others, (file) => dirname(file).split('/').slice(0, 2).join('/'));
+  return [...separate, ...[...rooms.values()].flatMap(inParts).toSorted((a, b) => b.length - a.length)];
+}
+
+function isSeparate(file: string): boolean {
+  return SEPARATE.some((path) => file.startsWith(path));
+}
+
+/**
+ * True for the tests next to the code that open no database (STYLE.md), and whose result therefore does not depend on
+ * it. `.dependency-cruiser.cjs` refuses such a file that reaches the database of the tests.
+ */
+export function isPure(file: string): boolean {
+  return /^(?:src|tools|ui)\/.*(?<![.]db)[.]test[.]ts$/.test(file);
 }
 
 function inParts(files: string[]): string[][] {

@@ -28,6 +28,9 @@ const sound: Record<string, string> = {
   'src/hotel/bar/noun.ts':
     "import { value as meal } from '../kitchen/index.ts';\nexport const value = meal;\nexport type Noun = number;\n",
   'src/hotel/bar/index.ts': door,
+  'test/support/database.ts': noun,
+  'test/support/start.ts': "import { value } from './database.ts';\nexport const app = value;\n",
+  'src/hotel/menu.db.test.ts': "import { app } from '../../test/support/start.ts';\nexport const x = app;\n",
   'src/hotel/bar/noun.test.ts': "import { value } from '../kitchen/noun.ts';\nexport const x = value;\n",
 };
 for (const room of ['accounts', 'profiles', 'catalog', 'ledger', 'payments', 'billing', 'notifications']) {
@@ -96,6 +99,10 @@ const faults: Record<string, { text: string; rule: string }> = {
   'src/hotel/kitchen/own.ts': {
     text: "import { value } from './index.ts';\nexport const x = value;\n",
     rule: 'own-subroom-door',
+  },
+  'src/hotel/menu.test.ts': {
+    text: "import { app } from '../../test/support/start.ts';\nexport const x = app;\n",
+    rule: 'pure-tests',
   },
   'src/payments/dev.ts': { text: "import fc from 'fast-check';\nexport const x = fc;\n", rule: 'product-only' },
 };
