@@ -121,7 +121,7 @@ const subrooms = {
     changes: ['records', 'recognition', 'credits', 'quotes', 'orders', 'checkout', 'change-rules'],
     'change-pages': ['cards', 'change-rules', 'changes'],
     'subscriber-file': ['credits', 'receipts'],
-    requests: ['records'],
+    requests: ['records', 'credits'],
     dunning: ['records', 'parked', 'recognition', 'pauses', 'credits', 'quotes', 'orders', 'adjustments'],
     'past-due': ['dunning', 'cards'],
     renewals: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning'],

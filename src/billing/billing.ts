@@ -27,6 +27,7 @@ import type { RenewalNeeds } from './renewals/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
 import { pauseEvents, pauseRoutes } from './pauses/index.ts';
+import { requestExpired } from './requests/index.ts';
 import { trialEvents } from './trials/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
@@ -89,6 +90,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
     subscribers: [newCardSubscriber({ processors, dunning: renewals })],
     jobs: billingJobs({ processors, renewals }),
     events: [
+      requestExpired,
       ...trialEvents,
       ...pauseEvents,
       subscriptionCancelled,

@@ -12,6 +12,7 @@ export {
   subscriptionUpgrade,
 } from './renewal-events.ts';
 export { subscriptionPaused, subscriptionResumed, subscriptionResumesSoon } from './pauses/index.ts';
+export { requestExpired } from './requests/index.ts';
 export { trialEnded, trialEndsSoon } from './trials/index.ts';
 export { changeApproaching, changePending, subscriptionChanged } from './changes/index.ts';
 export { makeBilling } from './billing.ts';

@@ -8,6 +8,7 @@ import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
 import { finishCancellationsJob } from './cancellations/index.ts';
 import { runPausesJob } from './pauses/index.ts';
+import { returnRequestsJob } from './requests/index.ts';
 import { recogniseIncomeJob } from './recognition/index.ts';
 import { convertTrialsJob } from './trials/index.ts';
 import { forgetSeatUploadsJob } from './cart-seats/index.ts';
@@ -36,6 +37,7 @@ export const billingJobs = ({ processors, renewals }: RenewalNeeds) => [
   ...changeJobs(processors),
   finishCancellationsJob(processors),
   ...recogniseIncomeJob(),
+  returnRequestsJob(processors),
   forgetVisitorCartsJob,
   forgetSeatUploadsJob,
   forgetPaymentUploadsJob,

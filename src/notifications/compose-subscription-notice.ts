@@ -1,3 +1,4 @@
+import type { requestExpired } from '#billing';
 import { paths } from '#platform/http/paths';
 import type { ProfileView } from '#profiles';
 import type {
@@ -70,6 +71,18 @@ export function composeSubscriptionRequestAccepted(
   );
 }
 
+export function composeRequestExpired(found: Parties, payload: PayloadOf<typeof requestExpired>): Notice | null {
+  const sides = findSides(found, payload);
+  const { plan, refunded, credited, due } = payload;
+  return (
+    sides &&
+    makeSubscriberNotice('subscription_request_expired', sides, {
+      path: paths.history(sides.subscriber.slug),
+      data: { plan, refunded, credited, due },
+    })
+  );
+}
+
 interface Sides {
   provider: ProfileView;
   subscriber: ProfileView;
@@ -77,7 +90,10 @@ interface Sides {
 }
 
 /** Finds provider and subscriber of an event; null if one of them was deleted. */
-function findSides(found: Parties, payload: PayloadOf<typeof subscriptionGrantAccepted>): Sides | null {
+function findSides(
+  found: Parties,
+  payload: Pick<PayloadOf<typeof subscriptionGrantAccepted>, 'provider_id' | 'profile_id' | 'originated_by'>,
+): Sides | null {
   const provider = found.profile(payload.provider_id);
   const subscriber = found.profile(payload.profile_id);
   if (!provider || !subscriber) return null;

@@ -21,6 +21,7 @@ import {
   processorUnreached,
   renewalChargeFailed,
   renewalRecovered,
+  requestExpired,
   subscriptionEndedUnpaid,
   subscriptionUpgrade,
   subscriptionChanged,
@@ -80,6 +81,7 @@ import {
 import {
   composeSubscriptionGrantAccepted,
   composeSubscriptionGrantCreated,
+  composeRequestExpired,
   composeSubscriptionRequestAccepted,
   composeSubscriptionRequestCreated,
 } from './compose-subscription-notice.ts';
@@ -137,6 +139,7 @@ export const composers: readonly Composer[] = [
   on(subscriptionChanged, composeSubscriptionChanged),
   on(changePending, composeChangePending),
   on(changeApproaching, composeChangeApproaching),
+  on(requestExpired, composeRequestExpired),
   on(trialEndsSoon, composeTrialEndsSoon),
   on(trialEnded, composeTrialEnded),
   on(subscriptionPaused, composePaused),

@@ -37,6 +37,7 @@ const rows: readonly Row[] = [
   ['subscription_grant_accepted',   'Subscriptions',       'Subscription accepted',          'A subscriber accepted the subscription that a provider offered.'],
   ['subscription_request_created',  'Subscriptions',       'Request for a subscription',     'A subscriber ordered a plan that the provider has to approve.'],
   ['subscription_request_accepted', 'Subscriptions',       'Subscription approved',          'A provider approved the request for a subscription.'],
+  ['subscription_request_expired',  'Subscriptions',       'Request not answered',           'A request for a subscription ended before the provider approved it.'],
   ['subscription_changed',          'Subscriptions',       'Plan or quantity changed',       'The plan or the quantity of a subscription was changed.'],
   ['change_pending',                'Subscriptions',       'Change planned',                 'A change of plan or quantity was planned for the end of the paid period.'],
   ['change_approaching',            'Subscriptions',       'Planned change in seven days',   'A planned change takes effect in seven days.'],

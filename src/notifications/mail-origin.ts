@@ -30,6 +30,7 @@ const receipts = new Set([
   'subscription_upgrade',
   'subscription_changed',
   'subscription_paused',
+  'subscription_request_expired',
   'subscription_resumed',
   'subscription_resumes_soon',
   'trial_ended',

@@ -35,6 +35,7 @@ const optionalEvents = [
   'subscription_paused',
   'subscription_request_accepted',
   'subscription_request_created',
+  'subscription_request_expired',
   'subscription_resumed',
   'subscription_resumes_soon',
   'subscription_upgrade',

@@ -67,6 +67,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   subscription_resumes_soon: toCustomer,
   subscription_resumed: toBothSides,
   trial_ends_soon: toCustomer,
+  subscription_request_expired: toBothSides,
   trial_ended: toBothSides,
   quota_reached: toBothSides,
   use_charge_limit_crossed: toBothSides,

@@ -833,6 +833,7 @@ test('the reply to any message goes to the other party, never to one of its read
     ['payment_method_absent', ending, customer],
     ['trial_ends_soon', { ...ending, amount: 9000, unit: 'usd', has_card: true }, customer],
     ['trial_ended', ending, bothSides],
+    ['subscription_request_expired', { ...ofPerson, refunded: [], credited: [], due: [] }, bothSides],
     ['subscription_paused', pausing, bothSides],
     ['subscription_resumes_soon', pausing, customer],
     ['subscription_resumed', pausing, bothSides],

@@ -2,6 +2,7 @@
 export { findManagedProfiles } from './managed-profiles.ts';
 export { claimWaiting } from './invitations/index.ts';
 export {
+  awaitsProvider,
   type CountedUse,
   createSubscription,
   findChain,
@@ -15,6 +16,7 @@ export {
   findDueResumptions,
   extendedSubscriptions,
   findDueRenewals,
+  findEndedRequests,
   findEndingSubscriptions,
   findEntitlements,
   findOpenPause,
@@ -23,6 +25,7 @@ export {
   findTrials,
   insertPause,
   isFrozen,
+  lockEndedRequest,
   lockEndedTrial,
   lockRunningSubscription,
   type Pause,

@@ -14,8 +14,8 @@ export interface RequestEnding {
    * @throws the `problems`
    */
   endRequest(ctx: Context, requested: Subscription): Promise<string>;
-  /** Returns what the payer of a request gets back, and what is no longer due. */
-  previewEnding(ctx: Context, requested: Subscription): Promise<{ refunded: Money[]; due: Money[] }>;
+  /** Returns what the payer of a request gets back, to the card and as credit, and what is no longer due. */
+  previewEnding(ctx: Context, requested: Subscription): Promise<{ refunded: Money[]; credited: Money[]; due: Money[] }>;
   readonly problems: readonly ProblemFactory[];
 }
 

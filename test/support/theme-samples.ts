@@ -349,6 +349,10 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
     { ...mail, ends_at: '2026-03-20T10:00:00.000Z', price: usd(9000), has_card: true },
     { ...mail, ends_at: '2026-03-20T10:00:00.000Z', price: usd(9000), has_card: false },
   ],
+  'notification/subscription_request_expired.eml': [
+    { ...mail, refunded: [usd(5900)], credited: [usd(500)], due: [] },
+    { ...mail, refunded: [], credited: [], due: [usd(5900)] },
+  ],
   'notification/trial_ended.eml': [{ ...mail, ends_at: '2026-03-20T10:00:00.000Z' }],
   'notification/subscription_paused.eml': [{ ...mail, ...paused }],
   'notification/subscription_resumes_soon.eml': [{ ...mail, ...paused }],

@@ -85,6 +85,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'payment_uploads',
     'pending_changes',
     'renewal_charges',
+    'returned_requests',
     'seat_uploads',
     'sent_notices',
     'shown_lines',

@@ -10,6 +10,7 @@ export {
 export {
   findOrderUses,
   heldCredit,
+  insertLots,
   lockOpenLots,
   type NewLot,
   findOpenLots,
@@ -17,7 +18,13 @@ export {
   returnHeldCredit,
   usedCredit,
 } from './credit-store.ts';
-export { creditReturn, type ReturnedCredit } from './returned-credit.ts';
+export {
+  creditReturn,
+  findUsedCredit,
+  type ReturnedCredit,
+  returnCredit,
+  type UsedOfOrder,
+} from './returned-credit.ts';
 export { creditRoutes } from './routes.ts';
 export { creditPages } from './pages.ts';
 export { creditPageTypes } from './page-types.ts';

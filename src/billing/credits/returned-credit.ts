@@ -1,6 +1,6 @@
 import type { NewEntry } from '#ledger';
 import type { CreditUseId, LedgerEntryId } from '#platform/db/db-schema';
-import type { Tx } from '#platform/db/database';
+import type { Reader, Tx } from '#platform/db/database';
 import type { CreditReturn, RefundedCredit, RefundedLine } from '#payments';
 import { paidOutEntry, returnedEntry } from './credit-entries.ts';
 import {
@@ -85,6 +85,28 @@ export async function returnCredit(
     ),
     orders: planned.map(({ invoiced_entry_id }) => invoiced_entry_id),
   };
+}
+
+/** What credit paid of an order, and the part that was not returned. Units: 1/100 of its unit. */
+export interface UsedOfOrder {
+  used: number;
+  left: number;
+}
+
+/** Finds what credit paid of orders in the ledger, by entry; orders without credit are absent. */
+export async function findUsedCredit(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<Map<LedgerEntryId, UsedOfOrder>> {
+  const lineOf = await findLinesWithCredit(reader, entry_ids);
+  const uses = await findUsesOfLines(reader, [...lineOf.values()].flat());
+  return new Map(
+    [...lineOf].map(([entry_id, line_ids]) => {
+      const own = uses.filter(({ order_line_id }) => line_ids.includes(order_line_id));
+      const used = own.reduce((sum, { amount }) => sum + amount, 0);
+      return [entry_id, { used, left: used - own.reduce((sum, { returned }) => sum + returned, 0) }];
+    }),
+  );
 }
 
 /** Implements what refunds of charges do to credit. */

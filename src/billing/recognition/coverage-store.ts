@@ -2,6 +2,7 @@ import type { OrderLineId, ProfileId, SubscriptionId } from '#platform/db/db-sch
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
 import type { Part } from '#platform/db/together';
+import { awaitsProvider } from '#subscriptions';
 import type { Coverage } from './coverage.ts';
 
 /** Coverages of a subscription, or of order lines. */
@@ -29,12 +30,16 @@ export async function lockCoverages(tx: Tx, choice: CoverageChoice, at: Date): P
   return lockWhere(tx, fragment`${chosen} and coverage.ends_at > ${at}`, fragment``);
 }
 
-/** Selects up to `limit` coverages of a payer with a window that ended at or before `until`, FOR UPDATE. */
+/**
+ * Selects up to `limit` coverages of a payer with a window that ended at or before `until`, FOR UPDATE. Excludes those
+ * of requests that their provider has not accepted; after the acceptance their windows are recognised, too.
+ */
 export async function lockDueCoverages(tx: Tx, payer_id: ProfileId, until: Date, limit: number): Promise<Coverage[]> {
   // Index: coverages_due.
   return lockWhere(
     tx,
-    fragment`coverage.payer_id = ${payer_id} and coverage.next_window_at <= ${until}`,
+    fragment`coverage.payer_id = ${payer_id} and coverage.next_window_at <= ${until}
+      and not ${awaitsProvider(fragment`coverage.subscription_id`)}`,
     fragment`limit ${limit}`,
   );
 }

@@ -4,10 +4,12 @@ import type { LedgerSubject } from '#ledger';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
 import { type Part, runTogether } from '#platform/db/together';
+import { awaitsProvider } from '#subscriptions';
 import { unparkedRows } from '../parked/index.ts';
 
 /**
- * Selects payers above `after` with a window that ended at or before `until`, by id. Excludes parked profiles.
+ * Selects payers above `after` with a window that ended at or before `until`, by id. Excludes parked profiles, and
+ * windows of requests that their provider has not accepted: those earn nothing.
  *
  * A walk reads each of both indexes once: every batch continues where the one before it ended.
  */
@@ -22,7 +24,8 @@ export async function findDuePayers(
     fragment<{ id: ProfileId }>`
     select id from (
       (select distinct payer_id as id from coverages
-        where payer_id > ${after ?? 0} and next_window_at <= ${until} order by payer_id limit ${limit})
+        where payer_id > ${after ?? 0} and next_window_at <= ${until}
+          and not ${awaitsProvider(fragment`coverages.subscription_id`)} order by payer_id limit ${limit})
       union
       (select distinct payer_id from billed_uses
         where payer_id > ${after ?? 0} and recognise_at <= ${until} order by payer_id limit ${limit})

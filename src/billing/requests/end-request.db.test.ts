@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { sql } from 'kysely';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Plan } from '#catalog';
 import { findStatementBalance, verifyLedger } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
-import { findSubscription, type Subscription } from '#subscriptions';
+import { endAllOfProfile, findSubscription, type Subscription } from '#subscriptions';
+import { inTransaction } from '#platform/db/database';
 
 import { finishRefunds, refundCharge } from '#payments';
 import { ledgerChecks } from '../../ledger-checks.ts';
@@ -19,7 +21,10 @@ import {
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { cancelBalance } from '../balances/cancel-balance.ts';
 import { placeUnpaidOrder } from '../checkout/index.ts';
+import { giveCredit } from '../credits/give-credit.ts';
+import { recogniseIncome } from '../recognition/index.ts';
 import { makeRequestEnding } from './end-request.ts';
+import { returnRequests } from './return-requests.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
@@ -105,7 +110,7 @@ test('a declined request that was paid is refunded in full with its setup fee, a
   const plan = await makePlan(ctx, { optin_on_request: true, setup_amount: 500 });
   const requested = await request(buyer, plan);
   const preview = await ending().previewEnding(ctx, requested);
-  assert.deepEqual(preview, { refunded: [{ amount: 2500, unit: 'usd' }], due: [] });
+  assert.deepEqual(preview, { refunded: [{ amount: 2500, unit: 'usd' }], credited: [], due: [] });
   const sentence = await ending().endRequest(ctx, requested);
   assert.match(sentence, /^The request has ended\. \$25\.00 refunded successfully on charge /);
   assert.equal(await findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now()), undefined);
@@ -246,4 +251,140 @@ test('a request that was paid outside of the site, or whose payment is open, is 
   const open = await getRunning(other.profile.id, plan);
   await assert.rejects(ending().endRequest(ctx, open), isProblemWithCode('charge_pending'));
   assert.ok(await getRunning(other.profile.id, plan));
+});
+
+/** Gives the buyer credit of the provider. */
+async function give(buyer: Buyer, plan: Plan, amount: number): Promise<void> {
+  const gift = { profile_id: buyer.profile.id, provider_id: plan.profile_id, amount, unit: 'usd' };
+  await giveCredit(ctx, { ...gift, descr: 'Thank you', request_key: null });
+}
+
+const openCredit = async ({ profile }: Buyer) =>
+  (
+    await database.db
+      .selectFrom('credits')
+      .select('balance')
+      .where('profile_id', '=', profile.id)
+      .orderBy('id')
+      .execute()
+  ).map(({ balance: left }) => left);
+
+const notes = async ({ profile }: Buyer) =>
+  database.db
+    .selectFrom('documents')
+    .select(['amount', 'refunded', 'credited', 'due_reduced'])
+    .where('profile_id', '=', profile.id)
+    .where('series', '=', 'credit_note')
+    .orderBy('id')
+    .execute();
+
+test('what credit alone paid of a declined request is credit again, with a credit note', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx, { optin_on_request: true });
+  await give(buyer, plan, 5000);
+  const requested = await request(buyer, plan);
+  assert.deepEqual(await openCredit(buyer), [3000]);
+  const preview = await ending().previewEnding(ctx, requested);
+  assert.deepEqual(preview, { refunded: [], credited: [{ amount: 2000, unit: 'usd' }], due: [] });
+  assert.equal(
+    await ending().endRequest(ctx, requested),
+    'The request has ended. $20.00 that credit paid is credit again.',
+  );
+  assert.deepEqual(await openCredit(buyer), [3000, 2000]);
+  assert.deepEqual(await notes(buyer), [{ amount: 2000, refunded: 0, credited: 2000, due_reduced: 0 }]);
+  assert.equal(await balance(plan.profile_id, 'Backlog', requested), 0);
+  assert.equal(await balance(plan.profile_id, 'Refund', requested), 0);
+  assert.deepEqual(await due(buyer), []);
+  await requireSoundLedger();
+});
+
+test('of a request that credit paid in part, the card gets its part and the rest is credit again', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx, { optin_on_request: true });
+  await give(buyer, plan, 500);
+  const requested = await request(buyer, plan);
+  const preview = await ending().previewEnding(ctx, requested);
+  assert.deepEqual(preview, {
+    refunded: [{ amount: 1500, unit: 'usd' }],
+    credited: [{ amount: 500, unit: 'usd' }],
+    due: [],
+  });
+  await ending().endRequest(ctx, requested);
+  assert.deepEqual(await openCredit(buyer), [0, 500]);
+  assert.deepEqual(await notes(buyer), [{ amount: 2000, refunded: 1500, credited: 500, due_reduced: 0 }]);
+  assert.equal(await balance(plan.profile_id, 'Backlog', requested), 0);
+  await requireSoundLedger();
+});
+
+const countExpired = async (id: Subscription['id']) =>
+  (
+    await database.db
+      .selectFrom('outbox_events')
+      .select('payload')
+      .where('name', '=', 'subscription_request_expired')
+      .where(sql<boolean>`payload->>'subscription_id' = ${String(id)}`)
+      .execute()
+  ).length;
+
+test('a request that ends without a decision gives its money back, once, and the parties get a notice', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx, { optin_on_request: true });
+  const requested = await request(buyer, plan);
+  const debtor = await makeBuyer(ctx);
+  await addPlanToCart(debtor, plan);
+  const terms = { is_broker: true, is_payer: false, is_allowed: false };
+  await placeUnpaidOrder(
+    debtor.ctx,
+    debtor.profile.id,
+    debtor.owner,
+    { choices: undefined, cart_version: null },
+    terms,
+  );
+  const run = () => returnRequests(ctx, ctx.processors);
+  await run();
+  assert.equal(await balance(buyer.profile.id, 'Refunded', requested), 0, 'the provider may still decide');
+  ctx.clock.set(requested.ends_at);
+  await recogniseIncome(ctx, ctx.clock.now());
+  assert.equal(await balance(plan.profile_id, 'Income', requested), 0, 'a request earns nothing');
+  await Promise.all([run(), run()]);
+  assert.equal(await run(), 0, 'what was paid outside of the site stays');
+  assert.equal(await balance(buyer.profile.id, 'Refunded', requested), -2000);
+  assert.equal(await balance(plan.profile_id, 'Backlog', requested), 0);
+  assert.deepEqual(await due(debtor), []);
+  assert.deepEqual(await notes(buyer), [{ amount: 2000, refunded: 2000, credited: 0, due_reduced: 0 }]);
+  assert.deepEqual(await notes(debtor), [{ amount: 2000, refunded: 0, credited: 0, due_reduced: 2000 }]);
+  assert.equal(await countExpired(requested.id), 1);
+  await requireSoundLedger();
+});
+
+test('a request of an archived profile gives its money back; a declined one does so once', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx, { optin_on_request: true });
+  const requested = await request(buyer, plan);
+  await inTransaction(database.db, (tx) => endAllOfProfile(tx, buyer.profile.id, ctx.clock.now()));
+  const other = await makeBuyer(ctx);
+  const declined = await request(other, plan);
+  await ending().endRequest(ctx, declined);
+  await returnRequests(ctx, ctx.processors);
+  assert.equal(await balance(buyer.profile.id, 'Refunded', requested), -2000);
+  assert.equal(await balance(other.profile.id, 'Refunded', declined), -2000);
+  assert.deepEqual([await countExpired(requested.id), await countExpired(declined.id)], [1, 0]);
+  await requireSoundLedger();
+});
+
+test('income that was recognised of a request before is taken back with it', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx, { optin_on_request: true });
+  const requested = await request(buyer, plan);
+  const rows = database.db.updateTable('subscriptions').where('id', '=', requested.id);
+  // As releases did that recognised the income of requests.
+  await rows.set({ request_key: null }).execute();
+  ctx.clock.set(requested.ends_at);
+  await recogniseIncome(ctx, ctx.clock.now());
+  await rows.set({ request_key: requested.request_key }).execute();
+  assert.equal(await balance(plan.profile_id, 'Income', requested), -2000);
+  await returnRequests(ctx, ctx.processors);
+  assert.equal(await balance(plan.profile_id, 'Income', requested), 0);
+  assert.equal(await balance(plan.profile_id, 'Backlog', requested), 0);
+  await requireSoundLedger();
 });

@@ -1,40 +1,41 @@
-import {
-  findStatementBalance,
-  fromSubjectColumns,
-  isSameSubject,
-  issueCreditNotes,
-  postEvent,
-  type SubjectBalance,
-  sumByUnit,
-} from '#ledger';
+import { findPlansByIds, type Plan, planSummary } from '#catalog';
+import { formatMoney, type Money } from '#kernel/money';
 import { Problem } from '#kernel/problem';
+import { findStatementBalance, fromSubjectColumns, isSameSubject, type SubjectBalance, sumByUnit } from '#ledger';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
+import { emit } from '#platform/jobs/events';
 import { runTogether } from '#platform/db/together';
 import {
   findCoveringCharges,
-  findRefundedFunds,
   findRefundsOfEntries,
   lockChargesOf,
   paymentsProblems,
   type Processors,
+  type ReservedRefund,
   reserveRefundsOfEntries,
   sendRefund,
 } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
 import {
   endRequested,
+  lockEndedRequest,
   lockRequested,
+  lockSubscriptionSlots,
   type RequestEnding,
   type Subscription,
   subscriptionProblems,
 } from '#subscriptions';
+import { findUsedCredit } from '../credits/index.ts';
 import { billingProblems } from '../problems.ts';
 import { ordersInFlight } from '../records/index.ts';
-import { debtEntries, divideLines, refundedEntries, type RequestLine, type RequestSettlement } from './request.ts';
-import { closeUnservedCoverages, deleteFreeEntry, findRequestLines, findRequestPayers } from './request-store.ts';
+import { closeBooks } from './close-books.ts';
+import { requestExpired } from './events.ts';
+import { divideLines, type RequestLine, type RequestSettlement } from './request.ts';
+import { deleteFreeEntry, findRequestLines, findRequestPayers, hasReturned, insertReturned } from './request-store.ts';
 
 /** Implements how requests end that the provider has not accepted. */
 export function makeRequestEnding(processors: Processors): RequestEnding {
@@ -53,8 +54,8 @@ export function makeRequestEnding(processors: Processors): RequestEnding {
 }
 
 /**
- * Ends a requested subscription that gave no access: takes back what is due on its orders, and refunds what charges
- * paid for them, in full. Returns a sentence for the caller.
+ * Ends a requested subscription that gave no access: takes back what is due on its orders, refunds what charges paid
+ * for them and returns what credit paid, in full. Returns a sentence for the caller.
  *
  * The refunds are reserved in the transaction that ends the request, so that a crash after it leaves them to the job
  * `finish_pending_refunds`. Nothing is ended if the provider has no funds for them.
@@ -67,38 +68,110 @@ export function makeRequestEnding(processors: Processors): RequestEnding {
  */
 async function endRequest(ctx: Context, processors: Processors, requested: Subscription): Promise<string> {
   const at = ctx.clock.now();
-  const reserved = await inTransaction(ctx.db, async (tx) => {
-    for (const payer_id of await findRequestPayers(tx, requested.id))
-      await requireSettled(tx, await lockProfile(tx, payer_id));
+  const { reserved, settlement } = await inTransaction(ctx.db, async (tx) => {
+    await requireSettledPayers(tx, requested);
     await lockRequested(tx, requested, at);
-    const lines = await findRequestLines(tx, requested.id);
-    await lockChargesOf(
-      tx,
-      lines.map(({ ledger_entry_id }) => ledger_entry_id),
-    );
-    const { is_pending, ...settlement } = await divide(tx, lines, at);
-    if (is_pending) throw billingProblems.charge_pending();
-    if (settlement.is_settled_elsewhere) throw billingProblems.request_settled_elsewhere();
-    await endRequested(tx, requested, { at, originated_by: actorId(ctx) });
-    await closeUnservedCoverages(
-      tx,
-      lines.map(({ id }) => id),
-    );
-    await deleteFreeEntry(tx, { ...requested, subscription_id: requested.id });
-    const refunds = await reserveRefundsOfEntries(
-      tx,
-      settlement.charged.map(({ ledger_entry_id }) => ledger_entry_id),
-      { processors, created_by: actorId(ctx), returns_backlog: true, at },
-    );
-    await closeBooks(tx, requested, settlement, at);
-    return refunds;
+    const by = { processors, created_by: actorId(ctx), at };
+    return takeBack(tx, requested, by, async () => {
+      await endRequested(tx, requested, { at, originated_by: actorId(ctx) });
+    });
   });
-  const sentences = ['The request has ended.'];
+  const sentences = ['The request has ended.', ...describeCredit(settlement, ctx.lang)];
+  return [...sentences, ...(await sendRefunds(ctx, processors, reserved))].join(' ');
+}
+
+/** What is taken back of the orders of a request. */
+interface TakenBack {
+  reserved: readonly ReservedRefund[];
+  settlement: RequestSettlement;
+}
+
+/**
+ * Gives back the money of a request that ended without a decision: at its end, or because one of its profiles was
+ * archived. Emits `subscription_request_expired`. Once for each request; returns false if it was given back before.
+ * @throws charge_pending, request_settled_elsewhere (409); charge_not_refundable, refund_exceeds_funds, refund_in_flight (405)
+ */
+export async function returnRequest(ctx: Context, processors: Processors, ended: Subscription): Promise<boolean> {
+  const at = ctx.clock.now();
+  const taken = await inTransaction(ctx.db, async (tx) => {
+    await requireSettledPayers(tx, ended);
+    await lockSubscriptionSlots(tx, [ended]);
+    if (!(await lockEndedRequest(tx, ended.id, at))) return null;
+    if (await hasReturned(tx, ended.id)) return null;
+    const plan = (await findPlansByIds(tx, [ended.plan_id])).get(ended.plan_id);
+    return takeBack(tx, ended, { processors, created_by: null, at }, async (taken_back) => {
+      if (plan) await emit(tx, requestExpired(expiryFacts(ended, plan, taken_back)), at);
+    });
+  });
+  if (taken === null) return false;
+  await sendRefunds(ctx, processors, taken.reserved);
+  return true;
+}
+
+function expiryFacts(
+  { id, profile_id, plan_id }: Subscription,
+  plan: Plan,
+  { reserved, settlement }: TakenBack,
+): Parameters<typeof requestExpired>[0] {
+  const sides = { subscription_id: id, profile_id, plan_id, provider_id: plan.profile_id, originated_by: null };
+  const { credited, due } = sumSettlement(settlement);
+  const refunded = sumPositive(reserved.map(({ charge, refund }) => ({ amount: refund.amount, unit: charge.unit })));
+  return { ...sides, plan: planSummary(plan), refunded, credited, due };
+}
+
+/** @throws charge_pending (409) if a payment of a payer of the request is open. Locks: the payers by id. */
+async function requireSettledPayers(tx: Tx, requested: Subscription): Promise<void> {
+  for (const payer_id of await findRequestPayers(tx, requested.id))
+    await requireSettled(tx, await lockProfile(tx, payer_id));
+}
+
+/**
+ * Takes back the orders of a locked request: reserves the refunds, closes the books and the coverages. `decided` runs
+ * before, as the numbers of the credit notes are the last lock of the transaction.
+ */
+async function takeBack(
+  tx: Tx,
+  requested: Subscription,
+  by: { processors: Processors; created_by: UserId | null; at: Date },
+  decided: (taken_back: TakenBack) => Promise<void>,
+): Promise<TakenBack> {
+  const lines = await findRequestLines(tx, requested.id);
+  await lockChargesOf(
+    tx,
+    lines.map(({ ledger_entry_id }) => ledger_entry_id),
+  );
+  const { is_pending, ...settlement } = await divide(tx, lines, by.at);
+  if (is_pending) throw billingProblems.charge_pending();
+  if (settlement.is_settled_elsewhere) throw billingProblems.request_settled_elsewhere();
+  await deleteFreeEntry(tx, { ...requested, subscription_id: requested.id });
+  const reserved = await reserveRefundsOfEntries(
+    tx,
+    settlement.charged.map(({ ledger_entry_id }) => ledger_entry_id),
+    { ...by, returns_backlog: true },
+  );
+  await insertReturned(tx, requested.id, by.at);
+  await decided({ reserved, settlement });
+  await closeBooks(tx, requested, lines, settlement, by.at);
+  return { reserved, settlement };
+}
+
+async function sendRefunds(
+  ctx: Context,
+  processors: Processors,
+  reserved: readonly ReservedRefund[],
+): Promise<string[]> {
+  const sentences: string[] = [];
   for (const { charge, refund } of reserved)
     sentences.push(
       await sendRefund({ ...ctx, processors }, charge, refund, { is_retry: false }).catch(describeFailure),
     );
-  return sentences.join(' ');
+  return sentences;
+}
+
+function describeCredit({ credited }: RequestSettlement, lang: string): string[] {
+  return sumByUnit(credited.map(({ line, amount }) => ({ amount, unit: line.unit }))).map(
+    (money) => `${formatMoney(money, lang)} that credit paid is credit again.`,
+  );
 }
 
 /** The request has ended in any case: a job finishes a refund without a response; one that is refused stays visible. */
@@ -133,7 +206,11 @@ async function divide(
     return isFirst && lines.some((line) => isOn(line, subject));
   });
   const is_pending = [...covering.values()].some(({ state }) => state === 'created');
-  return { ...divideLines(lines, new Set(covering.keys()), own), is_pending };
+  const credit = await findUsedCredit(
+    reader,
+    lines.map(({ ledger_entry_id }) => ledger_entry_id),
+  );
+  return { ...divideLines(lines, new Set(covering.keys()), own, credit), is_pending };
 }
 
 function isOn(line: RequestLine, subject: Parameters<typeof isSameSubject>[0]): boolean {
@@ -141,52 +218,29 @@ function isOn(line: RequestLine, subject: Parameters<typeof isSameSubject>[0]): 
   return own !== null && isSameSubject(own, subject);
 }
 
-/** Posts what takes unpaid orders back, with their credit notes, and what earlier refunds left in Backlog. */
-async function closeBooks(
-  tx: Tx,
-  { id }: Subscription,
-  { debts, charged }: RequestSettlement,
-  at: Date,
-): Promise<void> {
-  const refunded = await findRefundedFunds(
-    tx,
-    charged.map(({ ledger_entry_id }) => ledger_entry_id),
-  );
-  const entries = [...debtEntries(debts), ...refundedEntries(charged, refunded)];
-  if (entries.length === 0) return;
-  const posted = await postEvent(tx, { key: `decline:${id}`, kind: 'decline', at, entries });
-  const amounts = debts.flatMap(({ line, amount }, index) => {
-    const entry = posted[index];
-    if (!entry) return [];
-    const { id: ledger_entry_id, ledger_event_id, description } = entry;
-    const invoiced_entry_id = line.ledger_entry_id;
-    return {
-      invoiced_entry_id,
-      ledger_entry_id,
-      ledger_event_id,
-      kind: 'unpaid_end' as const,
-      description,
-      due_reduced: amount,
-    };
-  });
-  const [first] = amounts;
-  if (first) await issueCreditNotes(tx, { ledger_event_id: first.ledger_event_id, at }, amounts);
-}
-
-const isPositive = ({ amount }: { amount: number }) => amount > 0;
-
 async function previewEnding({ db, clock }: Context, requested: Subscription) {
   const lines = await findRequestLines(db, requested.id);
   const ids = lines.map(({ ledger_entry_id }) => ledger_entry_id);
-  const { debts, charged } = await divide(db, lines, clock.now());
+  const settlement = await divide(db, lines, clock.now());
   const refunded = await findRefundsOfEntries(db, ids);
+  const credit = await findUsedCredit(db, ids);
+  const { charged, credited } = settlement;
+  const of_charges = charged.map(({ ledger_entry_id, amount, unit }) => ({
+    amount: amount - (credit.get(ledger_entry_id)?.used ?? 0) - (refunded.get(ledger_entry_id) ?? 0),
+    unit,
+  }));
+  const of_credit = [...credited.map(({ line, amount }) => ({ amount, unit: line.unit }))];
+  for (const { ledger_entry_id, unit } of charged)
+    of_credit.push({ amount: credit.get(ledger_entry_id)?.left ?? 0, unit });
+  return { ...sumSettlement(settlement), refunded: sumPositive(of_charges), credited: sumPositive(of_credit) };
+}
+
+/** Adds up by unit what credit alone paid, and what is due. */
+function sumSettlement({ debts, credited }: RequestSettlement) {
   return {
-    refunded: sumByUnit(
-      charged.map(({ ledger_entry_id, amount, unit }) => ({
-        amount: amount - (refunded.get(ledger_entry_id) ?? 0),
-        unit,
-      })),
-    ).filter(isPositive),
-    due: sumByUnit(debts.map(({ line, amount }) => ({ amount, unit: line.unit }))).filter(isPositive),
+    credited: sumPositive(credited.map(({ line, amount }) => ({ amount, unit: line.unit }))),
+    due: sumPositive(debts.map(({ line, amount }) => ({ amount, unit: line.unit }))),
   };
 }
+
+const sumPositive = (amounts: readonly Money[]): Money[] => sumByUnit(amounts).filter(({ amount }) => amount > 0);

@@ -1,6 +1,7 @@
 import type { OrderLineId, PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
+import { findEndedRequests, type Subscription } from '#subscriptions';
 import type { RequestLine } from './request.ts';
 
 /**
@@ -39,16 +40,50 @@ export async function findRequestPayers(reader: Reader, id: SubscriptionId): Pro
   return [...payers].toSorted((a, b) => a - b);
 }
 
-/**
- * Closes the coverages of lines at their beginning: nothing of them was served. What was recognised stays, so that a
- * coverage is never below it.
- */
+/** Finds the income that was recognised of lines, by line; lines without are absent. */
+export async function findRecognised(tx: Tx, line_ids: readonly OrderLineId[]): Promise<Map<OrderLineId, number>> {
+  const rows = await executeFragment(
+    tx,
+    fragment<{ id: OrderLineId; amount: number }>`select order_line_id as id, sum(recognised)::bigint as amount
+      from coverages where order_line_id = any(${[...line_ids]}::bigint[]) and recognised > 0 group by order_line_id`,
+  );
+  return new Map(rows.map(({ id, amount }) => [id, amount]));
+}
+
+/** Closes the coverages of lines at their beginning: nothing of them was served, and nothing stays earned. */
 export async function closeUnservedCoverages(tx: Tx, line_ids: readonly OrderLineId[]): Promise<void> {
   await executeFragment(
     tx,
-    fragment`update coverages set amount = recognised, ends_at = starts_at, next_window_at = null
+    fragment`update coverages set amount = 0, recognised = 0, ends_at = starts_at, next_window_at = null
       where order_line_id = any(${[...line_ids]}::bigint[])`,
   );
+}
+
+/** Condition on `subscriptions`: the money of the request was given back. */
+const isReturned = fragment`exists (select from returned_requests where subscription_id = subscriptions.id)`;
+
+/** Finds requests that ended without a decision, and whose money was not given back, by id. */
+export async function findUnreturnedRequests(
+  reader: Reader,
+  until: Date,
+  place: { after: SubscriptionId | null; limit: number },
+): Promise<Subscription[]> {
+  return findEndedRequests(reader, until, isReturned, place);
+}
+
+/** True if the money of a request was given back. */
+export async function hasReturned(tx: Tx, subscription_id: SubscriptionId): Promise<boolean> {
+  const query = tx.selectFrom('returned_requests').select('returned_at');
+  return (await query.where('subscription_id', '=', subscription_id).executeTakeFirst()) !== undefined;
+}
+
+/** Records that the money of a request is given back; the caller has locked the subscription. */
+export async function insertReturned(tx: Tx, subscription_id: SubscriptionId, returned_at: Date): Promise<void> {
+  await tx
+    .insertInto('returned_requests')
+    .values({ subscription_id, returned_at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 /** Deletes the free entry that the orders of a subscription took: it was not used. */

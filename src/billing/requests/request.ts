@@ -1,5 +1,6 @@
 import { fromSubjectColumns, isSameSubject, moveAmount, type NewEntry, accounts, type SubjectBalance } from '#ledger';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import type { UsedOfOrder } from '../credits/index.ts';
 import type { OrderLine } from '../records/index.ts';
 
 /** Booked line that was ordered for a requested subscription. */
@@ -18,12 +19,17 @@ export interface Debt {
   amount: number;
 }
 
+/** Part of a line that credit paid and no refund returned, > 0. No charge pays the line. */
+export type CreditedPart = Debt;
+
 /** How the lines of a request are settled. Units: 1/100 of the unit of each line. */
 export interface RequestSettlement {
   /** What is due on the lines, newest line first. */
   debts: Debt[];
   /** Lines that charges pay. */
   charged: RequestLine[];
+  /** What credit alone paid. */
+  credited: CreditedPart[];
   /** True if a part of a line was paid outside of the site or written off. */
   is_settled_elsewhere: boolean;
 }
@@ -31,28 +37,35 @@ export interface RequestSettlement {
 /**
  * Divides the lines of a request into what charges pay and what is due. `lines` are newest first, because payments
  * settle the oldest lines first; `covered` are the entries that charges pay; `due` are the amounts due on the subjects
- * of the lines. The line of a payment of a balance pays other lines of its subject. Pure.
+ * of the lines; `credit` is what credit paid of the lines and was not returned. The line of a payment of a balance pays
+ * other lines of its subject. Pure.
  */
 export function divideLines(
   lines: readonly RequestLine[],
   covered: ReadonlySet<LedgerEntryId>,
   due: readonly SubjectBalance[],
+  credit: ReadonlyMap<LedgerEntryId, Pick<UsedOfOrder, 'left'>>,
 ): RequestSettlement {
   const left = due.map((each) => ({ ...each }));
   const charged = lines.filter(({ ledger_entry_id }) => covered.has(ledger_entry_id));
+  const creditOf = (line: RequestLine) => Math.min(line.amount, credit.get(line.ledger_entry_id)?.left ?? 0);
+  const credited = lines.flatMap((line): CreditedPart[] => {
+    const amount = covered.has(line.ledger_entry_id) ? 0 : creditOf(line);
+    return amount > 0 ? [{ line, amount }] : [];
+  });
   const open = lines.filter(
     ({ ledger_entry_id, kind, amount }) => amount > 0 && kind !== 'balance' && !covered.has(ledger_entry_id),
   );
   const debts = open.flatMap((line): Debt[] => {
     const owed = left.find((each) => isDueOn(each, line));
-    const amount = Math.min(line.amount, Math.max(0, owed?.amount ?? 0));
-    if (!owed || amount === 0) return [];
+    const amount = Math.min(line.amount - creditOf(line), Math.max(0, owed?.amount ?? 0));
+    if (!owed || amount <= 0) return [];
     owed.amount -= amount;
     return [{ line, amount }];
   });
   const isBalance = ({ kind }: RequestLine) => kind === 'balance';
-  const paid = sumAmounts(charged.filter(isBalance)) + sumAmounts(debts);
-  return { debts, charged, is_settled_elsewhere: sumAmounts(open) > paid };
+  const paid = sumAmounts(charged.filter(isBalance)) + sumAmounts(debts) + sumAmounts(credited);
+  return { debts, charged, credited, is_settled_elsewhere: sumAmounts(open) > paid };
 }
 
 function sumAmounts(each: readonly { amount: number }[]): number {
@@ -97,5 +110,46 @@ export function refundedEntries(
       subject: fromSubjectColumns(line),
       description: 'Keep a balanced ledger',
     });
+  });
+}
+
+/** Makes the entries that take out of Backlog what was returned as credit. */
+export function creditedEntries(credited: readonly CreditedPart[]): NewEntry[] {
+  return credited.map(({ line, amount }) => backlogEntry(line, accounts.refund, accounts.backlog, amount));
+}
+
+/**
+ * Makes the entries that take back the income that was recognised of the lines: the request gave no access. `of` is
+ * what was recognised, by line. What was due was recognised from Receivable.
+ */
+export function unearnedEntries(
+  { debts, charged, credited }: RequestSettlement,
+  of: ReadonlyMap<OrderLine['id'], number>,
+) {
+  const take = (line: RequestLine, from: typeof accounts.backlog | typeof accounts.receivable) => {
+    const amount = of.get(line.id) ?? 0;
+    return amount === 0 ? [] : [backlogEntry(line, from, accounts.income, amount)];
+  };
+  const unpaid = new Set(debts.map(({ line }) => line.id));
+  const paid = [...charged, ...credited.map(({ line }) => line)].filter(({ id }) => !unpaid.has(id));
+  return [
+    ...paid.flatMap((line) => take(line, accounts.backlog)),
+    ...debts.flatMap(({ line }) => take(line, accounts.receivable)),
+  ];
+}
+
+function backlogEntry(
+  line: RequestLine,
+  from: typeof accounts.refund | typeof accounts.backlog | typeof accounts.receivable,
+  to: typeof accounts.backlog | typeof accounts.income,
+  amount: number,
+): NewEntry {
+  return moveAmount({
+    from: { profile_id: line.provider_id, account: from },
+    to: { profile_id: line.provider_id, account: to },
+    amount,
+    unit: line.unit,
+    subject: fromSubjectColumns(line),
+    description: 'Keep a balanced ledger',
   });
 }

@@ -1,4 +1,5 @@
 import type { PlanId, SubscriptionId } from '#platform/db/db-schema';
+import { composeRequestExpired } from '../compose-subscription-notice.ts';
 import {
   composePaused,
   composeResumed,
@@ -31,5 +32,13 @@ export const time_notices: Readonly<Record<string, (found: Parties) => Notice | 
   subscription_resumes_soon: (found) => composeResumesSoon(found, pause),
   subscription_resumed: (found) => composeResumed(found, pause),
   trial_ends_soon: (found) => composeTrialEndsSoon(found, { ...trial, amount: 5900, unit: 'usd', has_card: true }),
+  subscription_request_expired: (found) =>
+    composeRequestExpired(found, {
+      ...trial,
+      originated_by: null,
+      refunded: [{ amount: 5900, unit: 'usd' }],
+      credited: [],
+      due: [],
+    }),
   trial_ended: (found) => composeTrialEnded(found, trial),
 };

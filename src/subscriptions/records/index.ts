@@ -105,3 +105,4 @@ export {
   subscriptionSubject,
   type Subscription,
 } from './subscription.ts';
+export { awaitsProvider, findEndedRequests, lockEndedRequest } from './request-store.ts';

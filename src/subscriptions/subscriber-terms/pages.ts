@@ -180,6 +180,11 @@ function moneyEffects(money: Money | null, lang: string): Confirmation['effect']
       value: humanizeMoney(each, lang),
       value_note: 'is refunded',
     })),
+    ...money.credited.map((each) => ({
+      label: 'What credit paid',
+      value: humanizeMoney(each, lang),
+      value_note: 'is credit again',
+    })),
     ...money.due.map((each) => ({
       label: 'What is due',
       value: humanizeMoney(each, lang),
