@@ -1177,6 +1177,11 @@ export interface RequestCountsTable {
   requests_count: number;
 }
 
+export interface ReturnedRequestsTable {
+  subscription_id: SubscriptionId;
+  returned_at: Date;
+}
+
 export interface RoleTypesTable {
   id: GeneratedAlways<RoleTypeId>;
   slug: string;
@@ -1652,6 +1657,7 @@ export interface Schema {
   refunds: RefundsTable;
   renewal_charges: RenewalChargesTable;
   request_counts: RequestCountsTable;
+  returned_requests: ReturnedRequestsTable;
   role_types: RoleTypesTable;
   roles: RolesTable;
   row_count_changes: RowCountChangesTable;
