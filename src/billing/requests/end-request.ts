@@ -89,7 +89,8 @@ interface TakenBack {
 /**
  * Gives back the money of a request that ended without a decision: at its end, or because one of its profiles was
  * archived. Emits `subscription_request_expired`. Once for each request; false if it was given back before.
- * @throws charge_pending, request_settled_elsewhere (409); charge_not_refundable, refund_exceeds_funds, refund_in_flight (405)
+ * @throws charge_pending, request_settled_elsewhere (409); charge_not_refundable, refund_exceeds_funds,
+ *   refund_in_flight (405)
  */
 export async function returnRequest(ctx: Context, processors: Processors, ended: Subscription): Promise<boolean> {
   const at = ctx.clock.now();
