@@ -8,6 +8,7 @@ import { planReportRoutes } from './plans/index.ts';
 import { receivablesRoutes } from './receivables/index.ts';
 import { recurringRoutes } from './recurring/index.ts';
 import { periodSalesReportCreated } from './events.ts';
+import { rowPages, rowsPage } from './row-pages/index.ts';
 import { salesReportsJob } from './sales-reports/index.ts';
 import { reportPages, reportPageTypes } from './report-pages/index.ts';
 
@@ -27,11 +28,12 @@ export function makeMetrics(): Room {
     pages: (app) => {
       dashboardPages(app);
       reportPages(app);
+      rowPages(app);
       customerPages(app);
       balanceSheetPages(app);
     },
     jobs: [salesReportsJob],
     events: [periodSalesReportCreated],
-    page_types: [dashboardPage, balanceSheetPage, ...reportPageTypes, ...customerPageTypes],
+    page_types: [dashboardPage, balanceSheetPage, rowsPage, ...reportPageTypes, ...customerPageTypes],
   };
 }

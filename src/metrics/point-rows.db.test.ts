@@ -139,3 +139,55 @@ test('the parts of deferred income add up to its amounts, now and later', async 
   assert.equal(sum, deferred?.[0]);
   assert.equal(closing.at(-1), deferred?.[0]);
 });
+
+async function getPage(url: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}`, accept: 'text/html' };
+  const reply = await app.http.inject({ url, headers });
+  assert.equal(reply.statusCode, 200, `${url}: ${reply.body.slice(0, 500)}`);
+  return reply.body;
+}
+
+const unescape = (text: string) => text.replaceAll('&amp;', '&').replaceAll('&#39;', "'");
+const hrefsIn = (html: string, pattern: RegExp) =>
+  [...new Set([...html.matchAll(/href="([^"]+)"/g)].map(([, href]) => unescape(href ?? '')))].filter((href) =>
+    pattern.test(href),
+  );
+
+const tabs = ['funds', 'balances', 'customers', 'plans', 'recurring', 'deferred', 'receivables'];
+for (const tab of tabs)
+  test(`the page of ${tab} links its figures to rows, compares them and downloads what it draws`, async () => {
+    const html = await getPage(`/metrics/cowork/revenue/?tab=${tab}&nb_periods=2`);
+    const rows = hrefsIn(html, /^\/metrics\/cowork\/(entries|subscriptions|movements)\/\?/);
+    assert.ok(rows.length > 2, `${tab} has ${rows.length} links`);
+    for (const href of rows.slice(-3)) assert.match(await getPage(href), /in total|subscription|No (entry|movement)/);
+    assert.match(html, /2 months before/);
+    assert.match(html, /What is this\?/);
+    const charts = hrefsIn(html, /[?&]chart=/);
+    assert.ok(charts.length > 0);
+    for (const href of charts) {
+      const csv = await getPage(href);
+      const [head = '', ...lines] = csv.trim().split('\r\n');
+      assert.equal(lines.length, 2, csv);
+      // The headings are those of the table below the chart.
+      for (const name of head.split(',').slice(1))
+        assert.ok(
+          html.includes(`>${name.replaceAll('"', '')}</th>`) || html.includes(name.slice(1, 8)),
+          `${href}: ${name}`,
+        );
+    }
+    const whole = await getPage(hrefsIn(html, /download\/\?/).find((href) => !href.includes('chart=')) ?? '');
+    assert.ok(whole.trim().split('\r\n').length > 1);
+  });
+
+test('the download of rows has those of the page, with their sum', async () => {
+  const query = 'series=deferred-payments&unit=usd&ends_at=2030-01-01';
+  const csv = await getPage(`/metrics/cowork/entries/download/?${query}`);
+  const rows = await readRows(`/api/metrics/cowork/entries?${query}`);
+  assert.equal(csv.trim().split('\r\n').length, rows.count + 1);
+});
+
+test('a page of rows refuses an address without a point and names the parameter', async () => {
+  const headers = { authorization: `Bearer ${token}`, accept: 'text/html' };
+  for (const url of ['/metrics/cowork/entries/', '/metrics/cowork/subscriptions/?state=none'])
+    assert.equal((await app.http.inject({ url, headers })).statusCode, 400, url);
+});

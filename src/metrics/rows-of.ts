@@ -25,3 +25,8 @@ export function linkRows(origin: string, provider: string): (rows: RowsOf | null
   return (rows) =>
     rows && `${origin}${paths.apiMetrics(provider, rows.list)}?${new URLSearchParams(rows.query).toString()}`;
 }
+
+/** Path of the page of rows of a provider; null without rows. */
+export function pageOfRows(provider: string, rows: RowsOf | null): string | null {
+  return rows && paths.metricRows(provider, rows.list, new URLSearchParams(rows.query));
+}

@@ -89,6 +89,15 @@ function fundsRoute(app: App): void {
   );
 }
 
+/** Parameters of a point besides those of the list. */
+export const entryPointParams = {
+  series: Type.Enum([...entry_series_names], { description: 'Series of the report' }),
+  unit: UnitParameter,
+  before_at: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Start of the period before, for new and churned sales' }),
+  ),
+};
+
 function entriesRoute(app: App): void {
   app.get(
     '/api/metrics/:profile/entries',
@@ -101,14 +110,7 @@ function entriesRoute(app: App): void {
           'Lists the entries of the provider that add up to a point of a report of money or customers. The links of ' +
           'the reports have the parameters.',
         params: ProviderParams,
-        querystring: Type.Object({
-          ...listQuerystring(entryPointList).properties,
-          series: Type.Enum([...entry_series_names], { description: 'Series of the report' }),
-          unit: UnitParameter,
-          before_at: Type.Optional(
-            Type.String({ maxLength: 64, description: 'Start of the period before, for new and churned sales' }),
-          ),
-        }),
+        querystring: Type.Object({ ...listQuerystring(entryPointList).properties, ...entryPointParams }),
         response: { 200: EntriesSchema },
       },
     },

@@ -2,12 +2,13 @@ import { Type } from 'typebox';
 import { PlanSummarySchema } from '#catalog';
 import type { App } from '#platform/http/app';
 import { IsoInstant, listQuerystring, PageOf } from '#platform/http/schemas';
-import { findProfileSummaries, presentProfileSummary, ProfileSummarySchema } from '#profiles';
+import { ProfileSummarySchema } from '#profiles';
 import { getReported } from '../provider.ts';
 import { readReportList } from '../report-list.ts';
 import { CountReportSchema, presentSeries, readReportRequest, report_tags, reportConfig } from '../report-routes.ts';
 import { ProviderParams, ReportQuerystring, SeriesSchema } from '../report-schemas.ts';
-import { countedSubscriptionList, listCountedSubscriptions } from './counted-subscription-store.ts';
+import { counted_states, countedSubscriptionList } from './counted-subscription-store.ts';
+import { readCountedSubscriptions } from './list-subscriptions.ts';
 import { reportPlans } from './report-plans.ts';
 
 /** The numbers of subscriptions by plan, and the subscriptions behind them. */
@@ -54,8 +55,20 @@ const CountedPage = PageOf(
     created_at: IsoInstant,
     ends_at: IsoInstant,
     auto_renew: Type.Boolean(),
+    amount: Type.Integer({ description: 'List price of a period for the quantity, in 1/100 of the unit' }),
+    unit: Type.String({ description: 'ISO 4217 code, lower case' }),
   }),
 );
+
+const state_description =
+  'active at ends_at; or with an instant from start_at to ends_at: ended; renewing, ending without a renewal; trials that ' +
+  'end; resuming from a pause; cards that expire before a renewal';
+
+/** Parameters of a point besides those of the list. */
+export const subscriptionPointParams = {
+  state: Type.Enum([...counted_states], { description: state_description }),
+  plan: Type.Optional(Type.String({ maxLength: 150, description: 'Slug of a plan; all plans when omitted' })),
+};
 
 function subscriptionsRoute(app: App): void {
   app.get(
@@ -71,8 +84,7 @@ function subscriptionsRoute(app: App): void {
         params: ProviderParams,
         querystring: Type.Object({
           ...listQuerystring(countedSubscriptionList).properties,
-          state: Type.Enum(['active', 'ended'], { description: 'active at ends_at, or ended before it' }),
-          plan: Type.Optional(Type.String({ maxLength: 150, description: 'Slug of a plan; all plans when omitted' })),
+          ...subscriptionPointParams,
         }),
         response: { 200: CountedPage },
       },
@@ -81,7 +93,7 @@ function subscriptionsRoute(app: App): void {
       const { ctx, query, listUrl } = request;
       const { provider } = await getReported(request);
       const list = readReportList(request, query, provider.default_timezone);
-      const page = await listCountedSubscriptions(
+      return readCountedSubscriptions(
         ctx.db,
         {
           provider_id: provider.id,
@@ -93,22 +105,6 @@ function subscriptionsRoute(app: App): void {
         list,
         listUrl,
       );
-      const summaries = await findProfileSummaries(
-        ctx.db,
-        page.results.map(({ profile_id }) => profile_id),
-      );
-      const results = page.results.flatMap(({ profile_id, plan_slug, plan_title, created_at, ends_at, auto_renew }) => {
-        const summary = summaries.get(profile_id);
-        if (!summary) return [];
-        return {
-          profile: presentProfileSummary(summary),
-          plan: { slug: plan_slug, title: plan_title },
-          created_at: created_at.toISOString(),
-          ends_at: ends_at.toISOString(),
-          auto_renew,
-        };
-      });
-      return { ...page, results };
     },
   );
 }

@@ -1,2 +1,4 @@
-export { recurringRoutes } from './routes.ts';
+export { readMovements } from './read-movements.ts';
+export { sumRevenue } from './recurring-store.ts';
+export { movementPointParams, readMovementPoint, recurringRoutes } from './routes.ts';
 export { reportRecurring } from './report-recurring.ts';

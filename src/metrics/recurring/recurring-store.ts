@@ -114,6 +114,30 @@ function selectSums(provider_id: ProfileId, unit: string, bounds: readonly Date[
     from part group by 1, 2, 3, 4`;
 }
 
+/** Sums the recurring revenue of a provider before an instant, by unit; stale subscribers are computed, as above. */
+export async function sumRevenue(
+  reader: Reader,
+  provider_id: ProfileId,
+  at: Date,
+): Promise<{ unit: string; amount: number }[]> {
+  // Indexes: recurring_days_pkey, recurring_movements_at, recurring_movements_pkey.
+  const { rows } = await sql<{ unit: string; amount: number }>`
+    with ${stale(provider_id)}
+    select unit, sum(amount)::bigint as amount from (
+      select unit, amount from recurring_days
+      where provider_id = ${provider_id} and day < (${at}::timestamptz at time zone 'UTC')::date
+      union all
+      select unit, amount from recurring_movements
+      where provider_id = ${provider_id} and at >= date_trunc('day', ${at}::timestamptz, 'UTC') and at < ${at}
+      union all
+      select unit, -amount from recurring_movements
+      where provider_id = ${provider_id} and at < ${at} and profile_id in (select profile_id from stale)
+      union all
+      select unit, amount from computed where at < ${at}
+    ) as part group by unit order by unit`.execute(reader);
+  return rows;
+}
+
 function emptySums(bounds: readonly Date[]): Record<MovementKind, number[]> {
   const zeros = () => bounds.map(() => 0);
   return { new: zeros(), expansion: zeros(), contraction: zeros(), churn: zeros(), reactivation: zeros() };

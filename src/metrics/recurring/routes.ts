@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { readInstant } from '#kernel/instant';
+import type { ListQuery } from '#kernel/page';
 import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { IsoInstant, listQuerystring, NullableString, PageOf } from '#platform/http/schemas';
@@ -8,7 +9,7 @@ import { getReported } from '../provider.ts';
 import { readReportList } from '../report-list.ts';
 import { moneyReportRoute, report_tags, reportConfig } from '../report-routes.ts';
 import { ProviderParams, UnitParameter } from '../report-schemas.ts';
-import { movementList } from './movement-list-store.ts';
+import { type MovementPoint, movementList } from './movement-list-store.ts';
 import { readMovements } from './read-movements.ts';
 import { movement_kinds } from './recurring-store.ts';
 import { reportCohorts } from './report-cohorts.ts';
@@ -74,7 +75,20 @@ const MovementsReply = Type.Object({
 
 const instant = (description: string) => Type.Optional(Type.String({ maxLength: 64, description }));
 
-// long: the parameters of a point
+/** Parameters of a point besides those of the list. */
+export const movementPointParams = {
+  unit: UnitParameter,
+  kind: Type.Optional(
+    Type.String({
+      pattern: `^(?:${movement_kinds.join('|')})(?:,(?:${movement_kinds.join('|')}))*$`,
+      description: 'Kinds of movements, separated by commas; all when omitted',
+    }),
+  ),
+  pauses: Type.Optional(Type.Enum(['without'], { description: 'Leaves out movements by a pause' })),
+  cohort_start_at: instant('Subscribers whose revenue began from this instant on'),
+  cohort_ends_at: instant('Subscribers whose revenue began before this instant'),
+};
+
 function movementsRoute(app: App): void {
   app.get(
     '/api/metrics/:profile/movements',
@@ -89,16 +103,7 @@ function movementsRoute(app: App): void {
         params: ProviderParams,
         querystring: Type.Object({
           ...listQuerystring(movementList).properties,
-          unit: UnitParameter,
-          kind: Type.Optional(
-            Type.String({
-              pattern: `^(?:${movement_kinds.join('|')})(?:,(?:${movement_kinds.join('|')}))*$`,
-              description: 'Kinds of movements, separated by commas; all when omitted',
-            }),
-          ),
-          pauses: Type.Optional(Type.Enum(['without'], { description: 'Leaves out movements by a pause' })),
-          cohort_start_at: instant('Subscribers whose revenue began from this instant on'),
-          cohort_ends_at: instant('Subscribers whose revenue began before this instant'),
+          ...movementPointParams,
         }),
         response: { 200: MovementsReply },
       },
@@ -110,31 +115,50 @@ function movementsRoute(app: App): void {
       const list = readReportList(request, query, provider.default_timezone);
       const zone = query.timezone || provider.default_timezone;
       const unit = query.unit ?? reported.unit;
-      const { cohort_start_at, cohort_ends_at } = query;
-      if ((cohort_start_at === undefined) !== (cohort_ends_at === undefined))
-        throw invalidInput({ cohort_start_at: ['A cohort has a start and an end.'] });
-      const kinds = query.kind?.split(',') ?? movement_kinds;
-      const found = await readMovements(
-        ctx.db,
-        {
-          provider_id: provider.id,
-          unit,
-          kinds: movement_kinds.filter((kind) => kinds.includes(kind)),
-          with_pauses: query.pauses === undefined,
-          start_at: list.start_at,
-          ends_at: list.ends_at ?? ctx.clock.now(),
-          cohort:
-            cohort_start_at === undefined || cohort_ends_at === undefined
-              ? null
-              : {
-                  start_at: readInstant('cohort_start_at', cohort_start_at, zone),
-                  ends_at: readInstant('cohort_ends_at', cohort_ends_at, zone),
-                },
-        },
-        list,
-        listUrl,
-      );
+      const point = readMovementPoint(query, list, { provider_id: provider.id, unit, zone, now: ctx.clock.now() });
+      const found = await readMovements(ctx.db, point, list, listUrl);
       return { unit, ...found };
     },
   );
+}
+
+interface MovementQuery {
+  kind?: string | undefined;
+  pauses?: string | undefined;
+  cohort_start_at?: string | undefined;
+  cohort_ends_at?: string | undefined;
+}
+
+/**
+ * Reads the parameters of a point.
+ *
+ * @throws invalid_input (400) naming `cohort_start_at` or `cohort_ends_at`
+ */
+export function readMovementPoint(
+  { kind, pauses, cohort_start_at, cohort_ends_at }: MovementQuery,
+  { start_at, ends_at }: Pick<ListQuery, 'start_at' | 'ends_at'>,
+  { zone, now, ...of }: Pick<MovementPoint, 'provider_id' | 'unit'> & { zone: string; now: Date },
+): MovementPoint {
+  if ((cohort_start_at === undefined) !== (cohort_ends_at === undefined))
+    throw invalidInput({
+      [cohort_start_at === undefined ? 'cohort_start_at' : 'cohort_ends_at']: ['A cohort has a start and an end.'],
+    });
+  const kinds = kind?.split(',') ?? movement_kinds;
+  const cohort =
+    cohort_start_at === undefined || cohort_ends_at === undefined
+      ? null
+      : {
+          start_at: readInstant('cohort_start_at', cohort_start_at, zone),
+          ends_at: readInstant('cohort_ends_at', cohort_ends_at, zone),
+        };
+  if (cohort !== null && cohort.start_at >= cohort.ends_at)
+    throw invalidInput({ cohort_start_at: ['The start must be before the end.'] });
+  return {
+    ...of,
+    kinds: movement_kinds.filter((each) => kinds.includes(each)),
+    with_pauses: pauses === undefined,
+    start_at,
+    ends_at: ends_at ?? now,
+    cohort,
+  };
 }

@@ -3,11 +3,15 @@ import { Type } from 'typebox';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
+import type { ChartSpec } from '#platform/pages/charts/chart';
+import type { Amounts } from '#platform/pages/charts/chart-text';
 import { csvOfChart } from '#platform/pages/charts/chart-csv';
 import { presentChart } from '#platform/pages/charts/present-chart';
 import { sendCsv } from '#platform/pages/lists/send-csv';
 import { profileName } from '#profiles';
+import { upcomingBounds } from '../period-bounds.ts';
 import { getReported, type Reported } from '../provider.ts';
+import type { Report } from '../series.ts';
 import { planReportPage, revenuePage } from './page-types.ts';
 import { readShownPeriods, type ShownPeriods } from './shown-periods.ts';
 import {
@@ -16,8 +20,16 @@ import {
   type ShownChart,
   type ShownReport,
   type ShownReportName,
+  type UpcomingReport,
 } from './shown-reports.ts';
-import { chartOfReport, type ComparedReport, csvOfReport, tableOfReport } from './view-report.ts';
+import {
+  chart_periods,
+  chartOfReport,
+  type ComparedReport,
+  csvOfReport,
+  tableOfReport,
+  tableOfUpcoming,
+} from './view-report.ts';
 
 const config = { access: { kind: 'direct', frictionless: true }, page: true } as const;
 const options = { config, schema: { hide: true, params: Type.Object({ profile: Type.String() }) } } as const;
@@ -29,6 +41,8 @@ const download_names: Readonly<Record<ShownReportName, string>> = {
   customers: 'customers',
   plans: 'plans',
   recurring: 'recurring-revenue',
+  deferred: 'deferred-income',
+  receivables: 'receivables',
 };
 
 /** Charts and tables of the reports of a provider, and their downloads. */
@@ -75,18 +89,28 @@ const names = Object.keys(shown_reports) as ShownReportName[];
 interface ReadReport extends ComparedReport {
   reported: Reported;
   shown: ShownPeriods;
+  /** Periods from now on; null for reports without them. */
+  upcoming: { report: Report; bounds: Date[]; of: UpcomingReport } | null;
 }
 
 async function readShownReport(request: FastifyRequest, name: ShownReportName): Promise<ReadReport> {
   const { ctx, listUrl } = request;
   const reported = await getReported(request);
   const shown = readShownPeriods(listUrl.searchParams, reported.provider.default_timezone, ctx.clock.now());
-  const { read }: ShownReport = shown_reports[name];
-  const [report, before] = await mergeReads(ctx.db, [
+  const { read, upcoming: of }: ShownReport = shown_reports[name];
+  const bounds = upcomingBounds(
+    ctx.clock.now(),
+    shown.periods.type,
+    shown.periods.bounds.length - 1,
+    reported.provider.default_timezone,
+  );
+  const [report, before, scheduled] = await mergeReads(ctx.db, [
     (reader) => read(reader, reported, shown.periods),
     (reader) => read(reader, reported, shown.before),
+    async (reader) => of?.read(reader, reported, bounds),
   ]);
-  return { report, before, reported, shown };
+  const upcoming = of && scheduled ? { of, report: scheduled, bounds } : null;
+  return { report, before, reported, shown, upcoming };
 }
 
 const viewProvider = ({ provider }: Reported) => ({ slug: provider.slug, printable_name: profileName(provider) });
@@ -100,12 +124,13 @@ const linksOf = (slug: string) => [
 
 function viewReport(request: FastifyRequest, name: ShownReportName, read: ReadReport) {
   const { ctx } = request;
-  const { reported, report, shown } = read;
+  const { reported, report, shown, upcoming } = read;
   const timezone = reported.provider.default_timezone;
-  const reader = { locale: ctx.lang, timezone };
+  const reader = { locale: ctx.lang, timezone, provider: reported.provider.slug };
   const { amounts: kind, empty, charts }: ShownReport = shown_reports[name];
   const amounts = kind === 'money' ? { kind, unit: reported.unit } : { kind };
   const csv_url = downloadOf(request, reported, name);
+  const csvOf = (chart: string) => `${csv_url}${csv_url.includes('?') ? '&' : '?'}chart=${chart}`;
   return {
     definition: report.definition,
     controls: shown.controls,
@@ -113,13 +138,44 @@ function viewReport(request: FastifyRequest, name: ShownReportName, read: ReadRe
       presentChart(
         {
           ...chartOfReport(read, chart, shown, { amounts, empty }),
-          csv_href: `${csv_url}${csv_url.includes('?') ? '&' : '?'}chart=${chart.id}`,
+          csv_href: csvOf(chart.id),
         },
         reader,
       ),
     ),
     table: tableOfReport(report, shown, amounts, reader),
+    upcoming: upcoming && {
+      title: upcoming.of.title,
+      definition: upcoming.report.definition,
+      chart: presentChart(
+        { ...chartOfUpcoming(upcoming, shown, { amounts, empty }), csv_href: csvOf(upcoming.of.id) },
+        reader,
+      ),
+      rows: tableOfUpcoming(upcoming.report, shown.periods.type, amounts, reader),
+    },
     csv_url,
+  };
+}
+
+function chartOfUpcoming(
+  { report, bounds, of }: NonNullable<ReadReport['upcoming']>,
+  { periods }: ShownPeriods,
+  { amounts, empty }: { amounts: Amounts; empty: string },
+): ChartSpec {
+  const series = report.results.find(({ slug }) => slug === of.series);
+  return {
+    id: of.id,
+    title: of.title,
+    definition: report.definition,
+    kind: 'flow',
+    period: chart_periods[periods.type],
+    bounds,
+    is_running: false,
+    series: [
+      { role: 'payments', label: series?.title ?? of.title, values: series?.values.map(([, value]) => value) ?? [] },
+    ],
+    amounts,
+    empty,
   };
 }
 
@@ -141,13 +197,18 @@ function withoutTab({ listUrl }: FastifyRequest): URLSearchParams {
 async function download(request: FastifyRequest, reply: FastifyReply, name: ShownReportName): Promise<FastifyReply> {
   const { ctx, listUrl } = request;
   const read = await readShownReport(request, name);
-  const { reported, report, shown } = read;
+  const { reported, report, shown, upcoming } = read;
   const timezone = reported.provider.default_timezone;
   const { amounts: kind, empty, charts }: ShownReport = shown_reports[name];
+  const amounts = kind === 'money' ? { kind, unit: reported.unit } : { kind };
+  if (upcoming !== null && listUrl.searchParams.get('chart') === upcoming.of.id)
+    return sendCsv(
+      reply,
+      csvOfChart(chartOfUpcoming(upcoming, shown, { amounts, empty }), { locale: ctx.lang, timezone }),
+    );
   const chart: ShownChart | undefined = charts(report).find(({ id }) => id === listUrl.searchParams.get('chart'));
   if (chart === undefined)
     return sendCsv(reply, csvOfReport(download_names[name], report, shown.periods.bounds, { amounts: kind }, timezone));
-  const amounts = kind === 'money' ? { kind, unit: reported.unit } : { kind };
   const spec = chartOfReport(read, chart, shown, { amounts, empty });
   return sendCsv(reply, csvOfChart(spec, { locale: ctx.lang, timezone }));
 }

@@ -1,9 +1,11 @@
 import type { Reader } from '#platform/db/database';
 import type { SeriesRole } from '#platform/pages/charts/chart';
 import { reportCustomers } from '../customers/index.ts';
+import { reportDeferredIncome, reportScheduledIncome } from '../deferred/index.ts';
 import { reportFunds, reportProviderBalances } from '../money/index.ts';
 import { reportPlans } from '../plans/index.ts';
 import type { Reported } from '../provider.ts';
+import { reportReceivables } from '../receivables/index.ts';
 import { reportRecurring } from '../recurring/index.ts';
 import type { ReportPeriods } from '../report-periods.ts';
 import type { Report } from '../series.ts';
@@ -14,8 +16,17 @@ export interface ShownChart {
   title: string;
   kind: 'flow' | 'balance';
   series: readonly { slug: string; role: SeriesRole }[];
-  /** Series that is also shown as it was in the periods before; null without comparison. */
-  compared: string | null;
+  /** Series that is also shown as it was in the periods before, or the sum of all of them by its name; null without. */
+  compared: string | { sum: string } | null;
+}
+
+/** Values of the periods from now on, shown below a report. */
+export interface UpcomingReport {
+  id: string;
+  title: string;
+  /** Series of the chart. */
+  series: string;
+  read(reader: Reader, reported: Reported, bounds: readonly Date[]): Promise<Report>;
 }
 
 /** A report as a tab of a page. */
@@ -26,6 +37,7 @@ export interface ShownReport {
   empty: string;
   read(reader: Reader, reported: Reported, periods: ReportPeriods): Promise<Report>;
   charts(report: Report): readonly ShownChart[];
+  upcoming?: UpcomingReport;
 }
 
 /** Roles of the plans of a chart, after that of all plans. */
@@ -140,7 +152,60 @@ export const shown_reports = {
           { slug: 'contraction', role: 'previous' },
           { slug: 'churn', role: 'losses' },
         ],
-        compared: null,
+        compared: { sum: 'All movements' },
+      },
+    ],
+  },
+  deferred: {
+    label: 'Deferred income',
+    amounts: 'money',
+    empty: 'No deferred income yet',
+    read: reportDeferredIncome,
+    charts: () => [
+      {
+        id: 'deferred-changes',
+        title: 'Changes of deferred income',
+        kind: 'flow',
+        series: [
+          { slug: 'added', role: 'payments' },
+          { slug: 'recognised', role: 'new' },
+          { slug: 'refunded', role: 'losses' },
+          { slug: 'fees', role: 'due' },
+        ],
+        compared: { sum: 'All changes' },
+      },
+      {
+        id: 'deferred-income',
+        title: 'Deferred income',
+        kind: 'balance',
+        series: [{ slug: 'closing', role: 'payments' }],
+        compared: 'closing',
+      },
+    ],
+    upcoming: {
+      id: 'scheduled-income',
+      title: 'When it is recognised',
+      series: 'scheduled',
+      read: reportScheduledIncome,
+    },
+  },
+  receivables: {
+    label: 'Receivables by age',
+    amounts: 'money',
+    empty: 'Nothing was due yet',
+    read: reportReceivables,
+    charts: () => [
+      {
+        id: 'receivables',
+        title: 'Receivables by age',
+        kind: 'flow',
+        series: [
+          { slug: 'due-0-30', role: 'payments' },
+          { slug: 'due-31-60', role: 'new' },
+          { slug: 'due-61-90', role: 'due' },
+          { slug: 'due-over-90', role: 'losses' },
+        ],
+        compared: { sum: 'Due' },
       },
     ],
   },

@@ -96,6 +96,9 @@ export const paths = {
   planReport: (slug: string) => `/metrics/${e(slug)}/plans/`,
   reportDownload: (slug: string, report: string, search: URLSearchParams = new URLSearchParams()) =>
     `/metrics/${e(slug)}/${e(report)}/download/${search.size === 0 ? '' : `?${search.toString()}`}`,
+  /** The rows behind a point of a report: `entries`, `subscriptions` or `movements`; `search` has the point. */
+  metricRows: (slug: string, rows: string, search: URLSearchParams = new URLSearchParams()) =>
+    `/metrics/${e(slug)}/${e(rows)}/${search.size === 0 ? '' : `?${search.toString()}`}`,
   lifetimeValue: (slug: string) => `/metrics/${e(slug)}/lifetimevalue/`,
   balancesDue: (slug: string) => `/metrics/${e(slug)}/balances-due/`,
   registered: () => '/metrics/registered/',

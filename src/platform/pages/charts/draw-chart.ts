@@ -43,9 +43,13 @@ export function drawChart(spec: ChartSpec): Drawing {
     height: HEIGHT,
     zero_y: round(y(0)),
     ticks: ticks.toReversed().map((value) => ({ value, y: round(y(value)) })),
-    bars: spec.kind === 'flow' ? barsOf(spec.series, places, frame) : [],
-    lines: spec.kind === 'balance' ? spec.series.flatMap((series) => linesOf(series, frame)) : [],
-    points: spec.kind === 'balance' ? spec.series.flatMap((series) => pointsOf(series, frame)) : [],
+    bars: barsOf(
+      spec.series.filter((series) => !isLine(spec, series)),
+      places,
+      frame,
+    ),
+    lines: spec.series.flatMap((series) => (isLine(spec, series) ? linesOf(series, frame) : [])),
+    points: spec.series.flatMap((series) => (isLine(spec, series) ? pointsOf(series, frame) : [])),
   };
 }
 
@@ -56,18 +60,22 @@ interface Frame {
   isRunning: (index: number) => boolean;
 }
 
+/** True if a series is a line: those of a balance, and the periods before above the bars of a flow. */
+function isLine({ kind }: Pick<ChartSpec, 'kind'>, { role }: Pick<ChartSeries, 'role'>): boolean {
+  return kind === 'balance' || role === 'previous';
+}
+
 /** Lowest and highest value that is drawn, zero included. */
 function extentOf({ kind, series, bounds }: ChartSpec): [number, number] {
-  if (kind === 'balance') {
-    const values = series.flatMap(({ values: all }) => all.filter((value) => value !== null));
-    return [Math.min(0, ...values), Math.max(0, ...values)];
-  }
+  const lines = series.filter((each) => isLine({ kind }, each));
+  const drawn = lines.flatMap(({ values }) => values.filter((value) => value !== null));
+  const bars = series.filter((each) => !isLine({ kind }, each));
   const sums = bounds.slice(1).map((_, index) => {
-    const values = series.map(({ values: all }) => all[index] ?? 0);
+    const values = bars.map(({ values: all }) => all[index] ?? 0);
     const sumOf = (part: (value: number) => number) => values.reduce((sum, value) => sum + part(value), 0);
     return [sumOf((value) => Math.min(0, value)), sumOf((value) => Math.max(0, value))] as const;
   });
-  return [Math.min(0, ...sums.map(([low]) => low)), Math.max(0, ...sums.map(([, high]) => high))];
+  return [Math.min(0, ...drawn, ...sums.map(([low]) => low)), Math.max(0, ...drawn, ...sums.map(([, high]) => high))];
 }
 
 /** Returns round values at equal distances that contain the extent; multiples of `step`. */

@@ -102,7 +102,10 @@ function tableOf(spec: ChartSpec, { locale }: ChartReader, { noun, full }: Names
     head: [capital(noun), ...series.map(({ label }) => label), ...(total === null ? [] : [total])],
     rows: full.map((name, index) => {
       const values = series.map(({ values: all }) => all[index] ?? null);
-      const sum = values.reduce<number>((result, value) => result + (value ?? 0), 0);
+      const sum = values.reduce<number>(
+        (result, value, place) => (series[place]?.role === 'previous' ? result : result + (value ?? 0)),
+        0,
+      );
       return {
         name: is_running && index === full.length - 1 ? `${capital(name)}, so far` : capital(name),
         cells: [...values, ...(total === null ? [] : [sum])].map(text),

@@ -1,0 +1,2 @@
+export { rowsPage } from './page-types.ts';
+export { rowPages } from './pages.ts';

@@ -1,0 +1,91 @@
+import { Type } from 'typebox';
+import { definePage } from '#platform/http/page-type';
+import { paths } from '#platform/http/paths';
+import { IsoInstant, NullableString } from '#platform/http/schemas';
+import { ShownMoney } from '#platform/pages/details/fact';
+import { defineListPage } from '#platform/pages/lists/list-declaration';
+import { ListViewPart } from '#platform/pages/lists/list-view-schema';
+import { sampleList } from '#platform/pages/lists/sample-list';
+import { longText } from '#platform/pages/pieces/hostile-text';
+
+const dates = { dates: 'Dates', search: 'Text' } as const;
+
+/** The ledger entries behind a point; its sort fields are those of the API. */
+export const entriesList = defineListPage({
+  ...dates,
+  noun: ['entry', 'entries'],
+  columns: { created_at: { label: 'Date', descending: true }, amount: { label: 'Counted', descending: true } },
+  order: '-created_at',
+});
+
+/** The subscriptions behind a point. */
+export const subscriptionsList = defineListPage({
+  ...dates,
+  noun: ['subscription', 'subscriptions'],
+  columns: { created_at: { label: 'Since', descending: true }, ends_at: { label: 'Until' } },
+  order: '-created_at',
+});
+
+/** The movements of recurring revenue behind a point. */
+export const movementsList = defineListPage({
+  ...dates,
+  noun: ['movement', 'movements'],
+  columns: { at: { label: 'Date', descending: true }, amount: { label: 'Counted', descending: true } },
+  order: '-at',
+});
+
+const row = {
+  at: '2026-03-05T14:30:00.000Z',
+  what: 'Subscription to basic until 2026/04/05 (1 month)',
+  note: null,
+  ends_at: null,
+  customer: { name: 'Xia Lee', href: '/profile/xia/contact/' },
+  money: { amount: 5400, unit: 'usd' },
+};
+const url = `${paths.metricRows('cowork', 'entries')}?series=total-sales&unit=usd&ends_at=2026-04-01`;
+const typical = {
+  profile: { slug: 'cowork', printable_name: 'Coworking Space' },
+  title: 'Ledger entries',
+  definition: 'The entries of the ledger that add up to a point of a report.',
+  back: { label: 'Revenue', href: paths.revenue('cowork') },
+  rows: [row, { ...row, customer: null, money: { amount: -1200, unit: 'usd' } }],
+  order: { at: 'created_at', money: 'amount' },
+  list: sampleList(entriesList, url, { count: 74, csv_path: '/metrics/cowork/entries/download/' }),
+};
+
+export const rowsPage = definePage(
+  'saas/metrics/rows.html',
+  Type.Object({
+    profile: Type.Object({ slug: Type.String(), printable_name: Type.String() }),
+    title: Type.String(),
+    definition: Type.String(),
+    /** The report of the point. */
+    back: Type.Object({ label: Type.String(), href: Type.String() }),
+    rows: Type.Array(
+      Type.Object({
+        at: IsoInstant,
+        what: Type.String(),
+        note: NullableString,
+        /** End of a subscription. */
+        ends_at: NullableString,
+        customer: Type.Union([Type.Object({ name: Type.String(), href: Type.String() }), Type.Null()]),
+        money: Type.Union([ShownMoney, Type.Null()]),
+      }),
+    ),
+    /** Sort fields of the columns of the dates and of the amounts; the latter is null when it has none. */
+    order: Type.Object({ at: Type.String(), money: NullableString }),
+    list: ListViewPart,
+  }),
+  {
+    typical,
+    empty: { ...typical, rows: [], list: sampleList(entriesList, paths.metricRows('cowork', 'entries'), { count: 0 }) },
+    nothing_found: { ...typical, rows: [], list: sampleList(entriesList, `${url}&q=harbour`, { count: 0 }) },
+    long: {
+      ...typical,
+      title: longText,
+      rows: [{ ...row, what: longText, note: longText, ends_at: row.at, customer: { name: longText, href: '/' } }],
+      list: sampleList(entriesList, url, { count: 1 }),
+    },
+  },
+  { as: 'provider' },
+);
