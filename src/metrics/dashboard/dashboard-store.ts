@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
+import { type CountedState, whereState } from '../plans/index.ts';
 
 /** Payments and refunds of a seller between two bounds. Units: 1/100 of `unit`. */
 export interface MoneyInPeriod {
@@ -13,7 +14,10 @@ export interface MoneyInPeriod {
   lost: number;
 }
 
-/** Sums what a seller was paid and what went back, before fees, by period. The last bound is exclusive. */
+/**
+ * Sums what a seller was paid and what went back, before fees, by period. Orders that credit pays are not paid. The
+ * last bound is exclusive.
+ */
 export async function sumMoneyIn(
   reader: Reader,
   provider_id: ProfileId,
@@ -28,6 +32,10 @@ export async function sumMoneyIn(
         where dest_profile_id = ${provider_id} and dest_account = 'Receivable' and orig_account = 'Backlog'
           and created_at >= ${bounds[0]} and created_at < ${bounds.at(-1)}
       union all
+      select created_at, dest_unit, -dest_amount, 0 from ledger_entries
+        where dest_profile_id = ${provider_id} and dest_account = 'Credit' and orig_account = 'Liability'
+          and created_at >= ${bounds[0]} and created_at < ${bounds.at(-1)}
+      union all
       select created_at, orig_unit, 0, orig_amount from ledger_entries
         where dest_profile_id = ${provider_id} and dest_account in ('Refund', 'Chargeback')
           and orig_account = 'Refunded' and created_at >= ${bounds[0]} and created_at < ${bounds.at(-1)}
@@ -35,61 +43,87 @@ export async function sumMoneyIn(
   return rows;
 }
 
-/** Subscriptions of a seller, by currency. `recurring`: list prices per month of those that renew, in 1/100. */
+/** Subscriptions of a seller, by currency of their plans. */
 export interface SubscriptionFigures {
   unit: string;
   active_count: number;
-  recurring: number;
-  renewals_count: number;
-  renewals: number;
-  endings_count: number;
   requests_count: number;
 }
 
-/** Counts the subscriptions of a seller at an instant, and those whose period ends before `until`. */
+/** Counts the subscriptions of a seller at an instant. */
 export async function countSubscriptions(
   reader: Reader,
   provider_id: ProfileId,
   at: Date,
-  until: Date,
 ): Promise<SubscriptionFigures[]> {
   // Index: subscriptions_plan_id (plan_id, ends_at).
   const { rows } = await sql<SubscriptionFigures>`
-    select unit,
-      count(*) filter (where is_agreed) as active_count,
-      coalesce(round(sum(per_month) filter (where is_agreed and renews)), 0)::bigint as recurring,
-      count(*) filter (where is_agreed and renews and ends_at < ${until}) as renewals_count,
-      coalesce(sum(period_amount) filter (where is_agreed and renews and ends_at < ${until}), 0)::bigint as renewals,
-      count(*) filter (where is_agreed and not renews and ends_at < ${until}) as endings_count,
-      count(*) filter (where is_requested) as requests_count
-    from (
-      select plan.unit, plan.period_amount, subscription.ends_at,
-        subscription.auto_renew and plan.renewal_type = 'auto-renew' as renews,
-        subscription.request_key is not null as is_requested,
-        subscription.request_key is null and subscription.grant_key is null and subscription.created_at <= ${at}
-          as is_agreed,
-        plan.period_amount::numeric / greatest(plan.period_length, 1) * case plan.period_type
-          when 'hourly' then 730 when 'daily' then 365.0 / 12 when 'weekly' then 52.0 / 12
-          when 'yearly' then 1.0 / 12 else 1 end as per_month
-      from plans plan join subscriptions subscription on subscription.plan_id = plan.id
-      where plan.profile_id = ${provider_id} and subscription.ends_at > ${at}
-    ) as subscription group by unit order by unit`.execute(reader);
+    select plan.unit, count(*) filter (where request_key is null and grant_key is null and subscription.created_at <= ${at}) as active_count,
+      count(*) filter (where request_key is not null) as requests_count
+    from plans plan join subscriptions subscription on subscription.plan_id = plan.id
+    where plan.profile_id = ${provider_id} and subscription.ends_at > ${at}
+    group by plan.unit order by plan.unit`.execute(reader);
   return rows;
 }
 
-/** Sums what the subscribers of a seller owe, by currency. */
+/** What happens to subscriptions soon. */
+export const coming_states = ['renewing', 'ending', 'trials', 'resuming', 'cards'] as const satisfies CountedState[];
+
+/** Subscriptions of a seller to which something happens, by currency of their plans. */
+export interface ComingFigures {
+  state: (typeof coming_states)[number];
+  unit: string;
+  count: number;
+  /** List prices of a period for the quantities, in 1/100 of the unit. */
+  amount: number;
+}
+
+/** Counts the subscriptions that renew, end and so on from an instant (inclusive) to another (exclusive). */
+export async function countComing(
+  reader: Reader,
+  provider_id: ProfileId,
+  from: Date,
+  until: Date,
+): Promise<ComingFigures[]> {
+  const counted = coming_states.map(
+    (state) => sql`select ${state}::text as state, owned.unit, count(*) as count,
+        sum(owned.period_amount * subscription.quantity)::bigint as amount
+      from plans owned join subscriptions subscription on subscription.plan_id = owned.id
+      where owned.profile_id = ${provider_id} and subscription.request_key is null and subscription.grant_key is null
+        and ${whereState(state, from, until)}
+      group by owned.unit`,
+  );
+  // Index: subscriptions_plan_id (plan_id, ends_at).
+  const { rows } = await sql<ComingFigures>`${sql.join(counted, sql` union all `)} order by unit`.execute(reader);
+  return rows;
+}
+
+/** Sums what the subscribers of a seller owe before an instant, by currency. */
 export async function sumDue(
   reader: Reader,
   provider_id: ProfileId,
+  at: Date,
 ): Promise<(Money & { subscribers_count: number })[]> {
-  // Indexes: subscriptions_plan_id, the unique key of ledger_subject_balances.
+  // Indexes: metric_debts_time, ledger_entries_pkey.
   const { rows } = await sql<Money & { subscribers_count: number }>`
-    select balance.unit, sum(balance.amount)::bigint as amount, count(distinct balance.profile_id) as subscribers_count
-    from plans plan join subscriptions subscription on subscription.plan_id = plan.id
-      join ledger_subject_balances balance on balance.subject_kind = 'sub'
-        and balance.subject_id = subscription.id::text
-    where plan.profile_id = ${provider_id} and balance.profile_id is not null and balance.amount > 0
-    group by balance.unit order by balance.unit`.execute(reader);
+    select debt.unit, sum(debt.amount)::bigint as amount, count(distinct entry.dest_profile_id) as subscribers_count
+    from metric_current_debts debt join ledger_entries entry on entry.id = debt.entry_id
+    where tstzrange(debt.from_at, debt.until_at, '(]') @> ${at}::timestamptz and debt.provider_id = ${provider_id}
+    group by debt.unit order by debt.unit`.execute(reader);
+  return rows;
+}
+
+/** Open cases of subscribers whose payment failed, by currency. */
+export interface FailedFigures {
+  unit: string;
+  cases_count: number;
+}
+
+export async function countFailed(reader: Reader, provider_id: ProfileId): Promise<FailedFigures[]> {
+  // Index: dunning_cases_provider_id.
+  const { rows } = await sql<FailedFigures>`
+    select unit, count(*) as cases_count from dunning_cases
+    where provider_id = ${provider_id} and closed_at is null group by unit order by unit`.execute(reader);
   return rows;
 }
 

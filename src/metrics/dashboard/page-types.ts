@@ -4,7 +4,6 @@ import { paths } from '#platform/http/paths';
 import { Chart } from '#platform/pages/charts/chart';
 import { presentChart } from '#platform/pages/charts/present-chart';
 import { Stat } from '#platform/pages/charts/stat';
-import { EffectLine } from '#platform/pages/details/effect';
 import { ShownMoney } from '#platform/pages/details/fact';
 import { longText } from '#platform/pages/pieces/hostile-text';
 import { periodLinks } from './shown-period.ts';
@@ -14,6 +13,13 @@ const TodoPart = Type.Object({
   tone: Type.Enum(['bad', 'warn']),
   text: Type.String(),
   note: Type.String(),
+  href: Type.String(),
+});
+
+const ComingPart = Type.Object({
+  label: Type.String(),
+  text: Type.String(),
+  money: Type.Union([ShownMoney, Type.Null()]),
   href: Type.String(),
 });
 
@@ -51,14 +57,31 @@ const latest = {
   state: 'done',
   created_at: '2026-03-05T14:30:00.000Z',
 };
+const rows_url = paths.metricRows('cowork', 'subscriptions');
 const typical = {
   profile: { slug: 'cowork', printable_name: 'Coworking Space' },
   periods: periodLinks('cowork', 'month'),
   stats: [
     { label: 'Money in this month', money: usd(612_485), note: '$580.00 today · $5,941.00 in the month before' },
-    { label: 'Recurring revenue', money: usd(586_241), definition: 'List prices per month.' },
-    { label: 'Active subscriptions', text: '47' },
-    { label: 'Due from subscribers', money: usd(53_997), note: '3 subscribers' },
+    {
+      label: 'Recurring revenue',
+      href: paths.revenue('cowork', 'recurring'),
+      money: usd(586_241),
+      definition: 'Recurring revenue per month.',
+      note: 'per month · 47 active subscriptions',
+    },
+    {
+      label: 'Due from subscribers',
+      href: paths.balancesDue('cowork'),
+      money: usd(53_997),
+      note: '3 subscribers',
+    },
+    {
+      label: 'Failed payments',
+      href: paths.subscribersPastDue('cowork'),
+      text: '2',
+      note: '$179.99 failed in 30 days',
+    },
   ],
   charts: [chartOf([421_000, 438_897, 450_696])],
   todos: [
@@ -70,7 +93,11 @@ const typical = {
       href: `${paths.charges()}?state=disputed`,
     },
   ],
-  coming: [{ label: 'Marked as renewing', hint: '9 subscriptions', money: usd(118_892) }],
+  coming: [
+    { label: 'Renewals', text: '9 subscriptions', money: usd(118_892), href: `${rows_url}?state=renewing` },
+    { label: 'Trials that end', text: '2 subscriptions', money: null, href: `${rows_url}?state=trials` },
+    { label: 'Cards that expire', text: '1 subscription', money: null, href: `${rows_url}?state=cards` },
+  ],
   latest: [latest, { ...latest, state: 'failed', customer: 'Blue Heron Legal' }],
   links: {
     money: paths.transfers('cowork'),
@@ -90,7 +117,8 @@ export const dashboardPage = definePage(
     /** One for each currency. */
     charts: Type.Array(Chart),
     todos: Type.Array(TodoPart),
-    coming: Type.Array(EffectLine),
+    /** What happens to subscriptions in the next days. */
+    coming: Type.Array(ComingPart),
     latest: Type.Array(LatestPart),
     links: Type.Object({
       money: Type.String(),

@@ -1,34 +1,23 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { startOfDay } from '#kernel/instant';
-import type { Money } from '#kernel/money';
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
-import { mergeReads } from '#platform/db/merge-reads';
 import { paths } from '#platform/http/paths';
 import { csvOfChart } from '#platform/pages/charts/chart-csv';
 import { presentChart } from '#platform/pages/charts/present-chart';
 import { sendCsv } from '#platform/pages/lists/send-csv';
-import type { EffectLine } from '#platform/pages/details/effect';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileById, type Profile, profileName } from '#profiles';
 import { periodBounds } from '../period-bounds.ts';
-import {
-  countSubscriptions,
-  findLatestCharges,
-  type MoneyInPeriod,
-  type SubscriptionFigures,
-  sumDue,
-  sumMoneyIn,
-  sumTroubledCharges,
-  type TroubledCharges,
-} from './dashboard-store.ts';
+import { type LatestCharge, type MoneyInPeriod, sumMoneyIn } from './dashboard-store.ts';
+import { countText, type FigureWords, statsOf, unitsOf, viewComing } from './view-figures.ts';
+import { type Figures, readFigures } from './read-figures.ts';
 import { dashboardPage } from './page-types.ts';
 import { periodLinks, readShownPeriod, type ShownPeriod, shown_periods } from './shown-period.ts';
 
 type View = (typeof dashboardPage)['samples']['typical'];
 
-const LATEST_MAX = 5;
+const COMING_DAYS = 7;
 const DAY_MS = 86_400_000;
 
 /** Home of a provider and of the broker. */
@@ -76,48 +65,34 @@ async function viewDashboard(request: FastifyRequest): Promise<View> {
   const end = justAfter(now);
   const period = readShownPeriod(request.query);
   const bounds = boundsOf(period, end, timezone);
-  const in_days = (days: number) => new Date(now.getTime() + days * DAY_MS);
-  const [by_period, today, figures, due, troubled, latest] = await mergeReads(ctx.db, [
-    (reader) => sumMoneyIn(reader, id, bounds),
-    (reader) => sumMoneyIn(reader, id, [startOfDay(now, timezone), end]),
-    (reader) => countSubscriptions(reader, id, now, in_days(7)),
-    (reader) => sumDue(reader, id),
-    (reader) => sumTroubledCharges(reader, id, in_days(-30)),
-    (reader) => findLatestCharges(reader, id, LATEST_MAX),
-  ]);
+  const week = new Date(now.getTime() + COMING_DAYS * DAY_MS);
+  const figures = await readFigures(ctx.db, id, { bounds, now, end, week, timezone });
   const is_broker = id === ctx.site.broker_id;
   const charges = is_broker ? paths.charges() : paths.transfers(slug);
-  const units = unitsOf([...by_period, ...today, ...figures, ...due]);
+  const units = unitsOf(figures);
   const reader = { locale: ctx.lang, timezone };
   const money = (amount: number, unit: string) => humanizeMoney({ amount, unit }, ctx.lang);
   return {
     profile: { slug, printable_name: profileName(profile) },
     periods: periodLinks(slug, period),
     stats: units.flatMap((unit) =>
-      statsOf(unit, { period, by_period, today, figures, due, money, is_only: units.length === 1 }),
+      statsOf(unit, figures, { slug, period, bounds, money, is_only: units.length === 1 }),
     ),
     charts: units.map((unit) =>
       presentChart(
         {
-          ...chartOf(unit, { period, bounds, by_period }),
+          ...chartOf(unit, { period, bounds, by_period: figures.by_period }),
           csv_href: paths.dashboardDownload(slug, unit, period),
         },
         reader,
       ),
     ),
     todos: [
-      ...todosOf(troubled, figures, { charges: is_broker ? paths.charges() : null, profile, money }),
+      ...todosOf(figures, { charges: is_broker ? paths.charges() : null, profile, money }),
       ...(is_broker && ctx.site.entry_point === null ? [setUpTodo(slug)] : []),
     ],
-    coming: figures.flatMap(comingOf),
-    latest: latest.map(({ processor_key, customer_slug, customer_name, title, amount, unit, state, created_at }) => ({
-      href: paths.receipt(customer_slug, processor_key),
-      customer: customer_name,
-      description: title,
-      money: { amount, unit },
-      state,
-      created_at: new Date(created_at).toISOString(),
-    })),
+    coming: viewComing(figures.coming, slug, { from: now, until: week }),
+    latest: figures.latest.map(viewLatest),
     links: {
       money: paths.transfers(slug),
       subscribers: paths.subscribers(slug),
@@ -127,51 +102,16 @@ async function viewDashboard(request: FastifyRequest): Promise<View> {
   };
 }
 
-/** Currencies of the figures; without any, the usual one. */
-function unitsOf(rows: readonly { unit: string }[]): string[] {
-  const units = [...new Set(rows.map(({ unit }) => unit))].toSorted();
-  return units.length === 0 ? ['usd'] : units;
-}
-
-interface Figures {
-  period: ShownPeriod;
-  by_period: readonly MoneyInPeriod[];
-  today: readonly MoneyInPeriod[];
-  figures: readonly SubscriptionFigures[];
-  due: readonly (Money & { subscribers_count: number })[];
-  money(amount: number, unit: string): string;
-  /** True if all figures have one currency; then labels do not name it. */
-  is_only: boolean;
-}
-
-function statsOf(unit: string, { period, by_period, today, figures, due, money, is_only }: Figures): View['stats'] {
-  const { running, before, count } = shown_periods[period];
-  const paidIn = (index: number) => by_period.find((each) => each.unit === unit && each.period === index)?.paid ?? 0;
-  const paid_today = today.find((each) => each.unit === unit)?.paid ?? 0;
-  const own = figures.find((each) => each.unit === unit);
-  const owed = due.find((each) => each.unit === unit);
-  const label = (text: string) => (is_only ? text : `${text}, ${unit.toUpperCase()}`);
-  return [
-    {
-      label: label(`Money in ${running}`),
-      definition: `Payments of ${running} so far, before fees and refunds.`,
-      money: { amount: paidIn(count), unit },
-      note: `${money(paid_today, unit)} today · ${money(paidIn(count - 1), unit)} ${before}`,
-    },
-    {
-      label: label('Recurring revenue'),
-      definition:
-        'List prices per month of the active subscriptions that renew. Longer periods are divided by their months. Discounts and uses are not counted.',
-      money: { amount: own?.recurring ?? 0, unit },
-      note: 'per month',
-    },
-    { label: label('Active subscriptions'), text: String(own?.active_count ?? 0) },
-    {
-      label: label('Due from subscribers'),
-      money: { amount: owed?.amount ?? 0, unit },
-      note: countText(owed?.subscribers_count ?? 0, 'subscriber'),
-    },
-  ];
+function viewLatest(charge: LatestCharge): View['latest'][number] {
+  const { processor_key, customer_slug, customer_name, title, amount, unit, state, created_at } = charge;
+  return {
+    href: paths.receipt(customer_slug, processor_key),
+    customer: customer_name,
+    description: title,
+    money: { amount, unit },
+    state,
+    created_at: new Date(created_at).toISOString(),
+  };
 }
 
 interface Charted {
@@ -205,12 +145,11 @@ function chartOf(unit: string, { period, bounds, by_period }: Charted) {
 }
 
 function todosOf(
-  troubled: readonly TroubledCharges[],
-  figures: readonly SubscriptionFigures[],
-  { charges, profile, money }: { charges: string | null; profile: Profile; money: Figures['money'] },
+  { troubled, counts }: Pick<Figures, 'troubled' | 'counts'>,
+  { charges, profile, money }: { charges: string | null; profile: Profile; money: FigureWords['money'] },
 ): View['todos'] {
   const lists = paths.subscribers(profile.slug);
-  const requests = figures.reduce((sum, { requests_count }) => sum + requests_count, 0);
+  const requests = counts.reduce((sum, { requests_count }) => sum + requests_count, 0);
   return [
     ...troubled.map(({ state, unit, charges_count, amount }): View['todos'][number] => ({
       icon: state === 'disputed' ? 'alert' : 'x',
@@ -241,23 +180,4 @@ function setUpTodo(slug: string): View['todos'][number] {
     note: 'The site does not know the address of your application.',
     href: paths.setUp(slug),
   };
-}
-
-function comingOf({ unit, renewals_count, renewals, endings_count }: SubscriptionFigures): EffectLine[] {
-  return [
-    ...(renewals_count === 0
-      ? []
-      : [
-          {
-            label: 'Marked as renewing',
-            hint: countText(renewals_count, 'subscription'),
-            money: { amount: renewals, unit },
-          },
-        ]),
-    ...(endings_count === 0 ? [] : [{ label: 'Endings', value: countText(endings_count, 'subscription') }]),
-  ];
-}
-
-function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -14,6 +14,8 @@ export type Change = Static<typeof Change>;
 /** One tile of `_stats.html`. Without `money` and `text` there is no data yet: `from` says since when there will be. */
 export const Stat = Type.Object({
   label: Type.String(),
+  /** Page of what the figure counts. */
+  href: Type.Optional(NullableString),
   definition: Type.Optional(NullableString),
   money: Type.Optional(Type.Union([ShownMoney, Type.Null()])),
   text: Type.Optional(NullableString),

@@ -29,7 +29,12 @@ export const statsPiece = definePage('dev/stats.html', Type.Object({ stats: Type
         change: compareFigures({ current: 7, previous: 5 }, { better: 'less', locale }),
         note: 'on the month before',
       },
-      { label: 'Due from subscribers', money: { amount: 53_997, unit: 'usd' }, note: '3 subscribers, oldest 12 days' },
+      {
+        label: 'Due from subscribers',
+        href: '/metrics/cowork/balances-due/',
+        money: { amount: 53_997, unit: 'usd' },
+        note: '3 subscribers, oldest 12 days',
+      },
     ],
   },
   empty: {
