@@ -45,6 +45,7 @@ export async function readEntryRows({ request, reported, list }: Asked, query: S
       start_at: list.start_at,
       ends_at: list.ends_at ?? ctx.clock.now(),
       before_at: query.before_at ? readInstant('before_at', query.before_at, provider.default_timezone) : null,
+      timezone: provider.default_timezone,
     },
     list,
     listUrl,
