@@ -1,9 +1,10 @@
 import pg from 'pg';
+import { FLUSH, RELEASE_EARLY } from '../src/platform/db/exchange.ts';
 import { BACKGROUND } from '../src/platform/facts/changes-store.ts';
 
 /** Statements that this process sent to its databases, over all connections. */
 export interface StatementCount {
-  /** Texts in the order of sending, without `begin`, `commit`, `rollback` and savepoints. */
+  /** Texts in the order of sending, without `begin`, `rollback`, savepoints and the statements that commit. */
   readonly statements: string[];
   /** Exchanges with the database, each a write to a socket and a response; those of `begin` and `commit` included. */
   exchanges_count: number;
@@ -13,6 +14,7 @@ export interface StatementCount {
 
 const counts = new Set<StatementCount>();
 const control = /^\s*(?:start\s+transaction|begin|commit|rollback|savepoint|release)\b/i;
+const isControl = (text: string): boolean => control.test(text) || text === FLUSH.text || text === RELEASE_EARLY.text;
 const opening = /^\s*(?:start\s+transaction|begin)\b/i;
 /** Sent each second on an idle connection. */
 const CONNECTION_TEST = 'select 1';
@@ -55,7 +57,7 @@ function note(texts: readonly string[], begins_transaction: boolean): void {
   for (const count of counts) {
     count.exchanges_count += 1;
     if (begins_transaction || texts.some((text) => opening.test(text))) count.transactions_count += 1;
-    count.statements.push(...texts.filter((text) => !control.test(text)));
+    count.statements.push(...texts.filter((text) => !isControl(text)));
   }
 }
 

@@ -3,7 +3,7 @@ import { type Entry, type NewDocument, type NewEntry, type NewEvent, planNotesOf
 import type { Context } from '#platform/context';
 import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
-import { type Parts, runAndCommit, runTogether } from '#platform/db/together';
+import { type Parts, runAndReleaseEarly, runTogether } from '#platform/db/together';
 import { type Event, eventsPart, type Occurrence } from '#platform/jobs/events';
 import { type Charge, chargeParts, getRecordedCharge, keepChargedCard, planCharge } from '#payments';
 import { findSubscriptionsByIds, openingParts, readOpenings, reportingOverlap, rolloverQuotas } from '#subscriptions';
@@ -231,7 +231,8 @@ async function saveRest<P extends Parts>(
     // Lines of claimed seats and of free entries, besides those of free plans.
     has_free: lines.some(({ kind, amount }) => kind === 'period' && amount === 0),
   };
-  await runAndCommit(tx, { ...bookedOrder(order, bookings, left, at), ...parts });
+  // The counters of the invoices are locked: orders of one provider would wait for one flush after the other.
+  await runAndReleaseEarly(tx, { ...bookedOrder(order, bookings, left, at), ...parts });
 }
 
 function claimEvents(

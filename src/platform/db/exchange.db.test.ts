@@ -5,7 +5,7 @@ import { countStatements } from '../../../bench/statement-count.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { inTransaction, isUniqueViolation, type Tx } from './database.ts';
 import { executeFragment, fragment } from './fragment.ts';
-import { runAndCommit, runInOrder, type Statement } from './together.ts';
+import { runAndCommit, runAndReleaseEarly, runInOrder, type Statement } from './together.ts';
 
 /** More runs than prepare a statement on each connection of the pool that the test uses. */
 const RUNS_COUNT = 15;
@@ -30,6 +30,7 @@ const count: Statement<number> = {
   query: fragment`select count(*) as count from kept where id > ${0}`,
   read: (rows) => Number(rows[0]?.['count']),
 };
+const readPosition = (rows: readonly { at?: unknown }[]) => String(rows[0]?.at);
 const insertedPart = (id: number) => ({ query: fragment`insert into kept (id) values (${id})`, read: null });
 
 async function repeat(work: (run: number) => Promise<void>): Promise<void> {
@@ -72,6 +73,48 @@ test('a last statement and its commit are one exchange, and its rows are visible
     assert.deepEqual(await idsBetween(200 + run, 200 + run), [200 + run]);
   });
   assert.equal(exchanges_count, 1, 'begin, the statement and commit');
+});
+
+test('a commit that releases its locks early is on disk when it returns, and the next one is flushed again', async () => {
+  // Test databases do not flush. Statements that run one at a time use one connection.
+  await sql`set synchronous_commit = on`.execute(database.db);
+  const written = { query: fragment`select pg_current_wal_insert_lsn()::text as at`, read: readPosition };
+  let exchanges_count = 0;
+  await repeat(async (run) => {
+    let position = '';
+    const counted = await countStatements(() =>
+      inTransaction(database.db, async (tx) => {
+        const outcome = await runAndReleaseEarly(tx, { kept: insertedPart(700 + run), written });
+        position = outcome.written;
+      }),
+    );
+    exchanges_count = counted.exchanges_count;
+    const found = await executeFragment(
+      database.db,
+      fragment<{ is_flushed: boolean; setting: string }>`
+        select pg_current_wal_flush_lsn() > ${position}::pg_lsn as is_flushed,
+          current_setting('synchronous_commit') as setting`,
+    );
+    assert.deepEqual(found, [{ is_flushed: true, setting: 'on' }]);
+    assert.deepEqual(await idsBetween(700 + run, 700 + run), [700 + run]);
+  });
+  assert.equal(exchanges_count, 1, 'begin, the statement, commit and the wait for the disk');
+});
+
+test('when a commit that releases its locks early is refused, nothing is kept', async () => {
+  const last = (tx: Tx, id: number) =>
+    runAndReleaseEarly(tx, {
+      kept: insertedPart(800 + id),
+      guarded: { query: fragment`insert into guarded values (${id})`, read: null },
+    });
+  await repeat(async (run) => {
+    await assert.rejects(
+      inTransaction(database.db, async (tx) => void (await last(tx, -1))),
+      /refused at commit/,
+    );
+    await inTransaction(database.db, async (tx) => void (await last(tx, run)));
+  });
+  assert.equal((await idsBetween(799, 900)).length, RUNS_COUNT);
 });
 
 test('when a statement of an exchange fails, the rest is not run and nothing is kept', async () => {

@@ -8,6 +8,20 @@ const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils') as { pre
 /** Prepared once on each connection: exchanges refer to them by their names. */
 export const BEGIN = { name: 'begin', text: 'begin', values: [] };
 export const COMMIT = { name: 'commit', text: 'commit', values: [] };
+/** Makes the commit of the transaction release its locks before the server writes it to disk. `FLUSH` must follow. */
+export const RELEASE_EARLY = { name: 'release_early', text: 'set local synchronous_commit = off', values: [] };
+/**
+ * Waits until all commits before it are on disk: a transaction of its own, without locks and rows, whose commit is
+ * flushed as the session requires.
+ */
+export const FLUSH = {
+  name: 'flush',
+  text: `select 1 where pg_logical_emit_message(true, 'tollgate', ''::text) is null`,
+  values: [],
+};
+
+/** Whether an exchange commits, and when the locks of the transaction are released: after the flush, or before it. */
+export type Commits = 'no' | 'flushed' | 'released_early';
 
 /** Statements of one transaction that are sent together, and answered together. */
 export class Exchange {
@@ -16,7 +30,7 @@ export class Exchange {
   /** At least one. Several, or one that is committed, are prepared on the connection. */
   readonly statements: readonly pg.QueryConfig<unknown[]>[];
   /** Sends `commit` behind the statements. */
-  readonly commits: boolean;
+  readonly commits: Commits;
   /** All statements, for those who watch what is written. */
   readonly text: string;
 
@@ -61,7 +75,10 @@ class ExchangeQuery extends Query {
 
   constructor(exchange: Exchange, callback: Callback) {
     const [only] = exchange.statements;
-    super(exchange.statements.length === 1 && !exchange.commits && only ? only : { text: exchange.text }, callback);
+    super(
+      exchange.statements.length === 1 && exchange.commits === 'no' && only ? only : { text: exchange.text },
+      callback,
+    );
     this.exchange = exchange;
   }
 
@@ -69,21 +86,21 @@ class ExchangeQuery extends Query {
   override prepare(wire: Wire): void {
     const { begins, statements, commits } = this.exchange;
     if (begins) runBare(wire, BEGIN.name);
-    if (statements.length === 1 && !commits) return super.prepare(wire);
+    if (statements.length === 1 && commits === 'no') return super.prepare(wire);
     try {
       for (const { name, values = [] } of statements) {
         wire.bind({ statement: name, values, valueMapper: prepareValue });
         wire.describe({ type: 'P', name: '' });
         wire.execute({ rows: 0 });
       }
-      if (commits) runBare(wire, COMMIT.name);
+      for (const { name } of endingOf(commits)) runBare(wire, name);
     } catch (error) {
       this.handleError(error, wire);
     }
     wire.sync();
   }
 
-  /** Keeps the results of the statements, not those of `begin` and `commit`. */
+  /** Keeps the results of the statements, not those of `begin` and the ending. */
   override handleCommandComplete(message: unknown, wire: Wire): void {
     const place = this.#completed_count - (this.exchange.begins ? 1 : 0);
     this.#completed_count += 1;
@@ -94,6 +111,12 @@ class ExchangeQuery extends Query {
   requiresPreparation(): boolean {
     return true;
   }
+}
+
+/** Returns the statements that end a transaction in this way. */
+export function endingOf(commits: Commits): readonly (typeof COMMIT)[] {
+  if (commits === 'no') return [];
+  return commits === 'flushed' ? [COMMIT] : [RELEASE_EARLY, COMMIT, FLUSH];
 }
 
 function runBare(wire: Wire, name: string): void {
@@ -117,17 +140,16 @@ export interface Batch {
   /** Number of the values of each statement. */
   readonly value_counts: readonly number[];
   /** Commits the transaction behind the last statement. */
-  readonly commits: boolean;
+  readonly commits: Commits;
 }
 
 interface Place {
   readonly next: Map<string, Place>;
-  /** Texts of the batch that ends here; with the commit, and without. */
-  committed: string | null;
-  open: string | null;
+  /** Texts of the batches that end here, by their ending. */
+  readonly texts: Map<Commits, string>;
 }
 
-const root: Place = { next: new Map(), committed: null, open: null };
+const root: Place = { next: new Map(), texts: new Map() };
 const batches = new Map<string, Batch>();
 
 /** Returns the text that stands for a batch in Kysely's driver. Batches are kept: their texts must repeat. */
@@ -135,14 +157,13 @@ export function textOfBatch(batch: Batch): string {
   let place = root;
   for (const text of batch.texts) {
     let found = place.next.get(text);
-    if (!found) place.next.set(text, (found = { next: new Map(), committed: null, open: null }));
+    if (!found) place.next.set(text, (found = { next: new Map(), texts: new Map() }));
     place = found;
   }
-  const member = batch.commits ? 'committed' : 'open';
-  let text = place[member];
-  if (text === null) {
-    text = `${[...batch.texts, ...(batch.commits ? ['commit'] : [])].join(';\n')};`;
-    place[member] = text;
+  let text = place.texts.get(batch.commits);
+  if (text === undefined) {
+    text = `${[...batch.texts, ...endingOf(batch.commits).map((ending) => ending.text)].join(';\n')};`;
+    place.texts.set(batch.commits, text);
     batches.set(text, batch);
   }
   return text;

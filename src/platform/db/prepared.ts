@@ -1,6 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { BEGIN, type Batch, COMMIT, Exchange, findBatch } from './exchange.ts';
+import { BEGIN, type Batch, COMMIT, endingOf, Exchange, findBatch } from './exchange.ts';
 import { type GatedPool, rowsOf } from './gated-pool.ts';
 
 /**
@@ -107,7 +107,7 @@ class PreparedClient {
     if (this.#transaction !== 'waiting') return this.#pool.executeWatched(this.#client, query);
     this.#transaction = 'open';
     if (query.values && query.values.length > 0) {
-      const begun = await this.#sendTogether({ begins: true, statements: [query], commits: false });
+      const begun = await this.#sendTogether({ begins: true, statements: [query], commits: 'no' });
       return begun[0];
     }
     await this.#pool.executeWatched(this.#client, BEGIN);
@@ -142,7 +142,8 @@ class PreparedClient {
       const name = this.#names.nameOf(text) ?? '';
       return { name, text, values: values.slice(first, (first += value_counts[index] ?? 0)) };
     });
-    const isReady = [...statements, BEGIN, ...(commits ? [COMMIT] : [])].every(({ name }) => this.#prepared.has(name));
+    const ending = endingOf(commits);
+    const isReady = [...statements, BEGIN, ...ending].every(({ name }) => this.#prepared.has(name));
     const results: unknown[] = [];
     if (isReady && this.#transaction !== 'committed') {
       const begins = this.#transaction === 'waiting';
@@ -155,9 +156,9 @@ class PreparedClient {
       }
     } else {
       for (const { text, values: own } of statements) results.push(await this.#runOne(text, own));
-      if (commits) await this.#end('commit');
+      for (const query of ending) await (query === COMMIT ? this.#end('commit') : this.#send(query));
     }
-    if (commits) this.#transaction = 'committed';
+    if (commits !== 'no') this.#transaction = 'committed';
     return { command: 'BATCH', rows: results.map((result) => ({ rows: rowsOf(result) })) };
   }
 }

@@ -125,7 +125,7 @@ export class ServerPool extends GatedPool {
         query,
         query instanceof Exchange ? this.#limitOf(query, limit) : limit,
       );
-      if (query instanceof Exchange && query.commits) this.#own_limits.delete(client);
+      if (query instanceof Exchange && query.commits !== 'no') this.#own_limits.delete(client);
       return result;
     } catch (error) {
       if (isQueryTimeout(error)) {

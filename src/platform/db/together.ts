@@ -1,5 +1,5 @@
 import { CompiledQuery, sql } from 'kysely';
-import { textOfBatch } from './exchange.ts';
+import { type Commits, textOfBatch } from './exchange.ts';
 import { type builtOnce, pointRead } from './built-once.ts';
 import type { Reader, Tx } from './database.ts';
 import {
@@ -90,7 +90,7 @@ export async function runInOrder<const S extends readonly Statement<unknown>[]>(
   tx: Tx,
   ...statements: S
 ): Promise<Readings<S>> {
-  return send(tx, statements, false);
+  return send(tx, statements, 'no');
 }
 
 /**
@@ -98,14 +98,26 @@ export async function runInOrder<const S extends readonly Statement<unknown>[]>(
  * refused. A further statement is a bug, which throws.
  */
 export async function runAndCommit<P extends Parts>(tx: Tx, parts: P): Promise<Outcomes<P>> {
-  const [outcomes] = await send(tx, [together(parts)], true);
+  const [outcomes] = await send(tx, [together(parts)], 'flushed');
+  return outcomes;
+}
+
+/**
+ * The same for a transaction whose last statement locks a row for which many wait: its locks are released when it
+ * commits, before the commit is on disk. Resolves when it is.
+ *
+ * Meanwhile others see rows that a crash of the server may undo. What they commit is on disk only after these rows.
+ * @see docs/decisions/0090-commits-that-release-early.md
+ */
+export async function runAndReleaseEarly<P extends Parts>(tx: Tx, parts: P): Promise<Outcomes<P>> {
+  const [outcomes] = await send(tx, [together(parts)], 'released_early');
   return outcomes;
 }
 
 async function send<const S extends readonly Statement<unknown>[]>(
   tx: Tx,
   statements: S,
-  commits: boolean,
+  commits: Commits,
 ): Promise<Readings<S>> {
   const queries = statements.map(({ query }) => compileFragment(query));
   const text = textOfBatch({
