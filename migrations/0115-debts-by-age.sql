@@ -37,10 +37,11 @@ create view metric_debt_postings as
 
 -- Debts of the subjects of the entries with ids in a range, by all entries up to the end of it. Payments settle the oldest order first.
 -- Only times after base_at are computed, when nothing was due last before the range; a subject without debts has a row without entry_id.
+-- The planner knows no row counts of the steps and would nest loops over all of them; entries of a subject are read by its index.
 create function metric_debt_rows(after_id bigint, range_end bigint)
   returns table (provider_id bigint, subject_kind text, subject_id text, subject_part text, unit text, base_at timestamptz,
     entry_id bigint, amount bigint, ordered_at timestamptz, from_at timestamptz, until_at timestamptz)
-  language sql stable as $$
+  language sql stable set enable_nestloop = off as $$
   with touched as materialized (
     select posting.subject_kind, posting.subject_id, posting.subject_part, min(posting.created_at) as first_at
     from metric_debt_postings posting where id > after_id and id <= range_end
@@ -48,9 +49,12 @@ create function metric_debt_rows(after_id bigint, range_end bigint)
   ), posting as materialized (
     select posting.*, dense_rank() over (order by posting.subject_kind, posting.subject_id, posting.subject_part, posting.unit) as key,
       touched.first_at
-    from touched join metric_debt_postings posting on (posting.subject_kind, posting.subject_id) = (touched.subject_kind, touched.subject_id)
-      and posting.subject_part is not distinct from touched.subject_part
-    where posting.id <= range_end
+    from touched cross join lateral (
+      select * from metric_debt_postings entry
+      where (entry.subject_kind, entry.subject_id) = (touched.subject_kind, touched.subject_id)
+        and entry.subject_part is not distinct from touched.subject_part and entry.id <= range_end
+      offset 0
+    ) posting
   ), instant as (
     select key, created_at, min(posting.first_at) as first_at, sum(settled) as settled,
       sum(sum(added - settled)) over (partition by key order by created_at) as due
