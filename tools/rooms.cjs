@@ -127,6 +127,7 @@ const subrooms = {
     'past-due': ['dunning', 'cards'],
     renewals: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning'],
     trials: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning', 'renewals'],
+    'subscription-pages': ['pauses', 'cancellations', 'cards', 'trials'],
   },
 };
 

@@ -26,6 +26,7 @@ import { dunningPages, dunningPageTypes } from './past-due/index.ts';
 import type { RenewalNeeds } from './renewals/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
+import { pausePages, stopPages, subscriptionPageTypes, trialPages } from './subscription-pages/index.ts';
 import { pauseEvents, pauseRoutes } from './pauses/index.ts';
 import { requestExpired } from './requests/index.ts';
 import { trialEvents } from './trials/index.ts';
@@ -68,6 +69,9 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       paymentLinkListPages(http);
       couponUsePages(http);
       changePages(http, processors);
+      stopPages(http, processors);
+      pausePages(http);
+      trialPages(http);
     },
     page_types: [
       pricingPage,
@@ -86,6 +90,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       subscriberFilePage,
       couponUsesPage,
       ...changePageTypes,
+      ...subscriptionPageTypes,
     ],
     subscribers: [newCardSubscriber({ processors, dunning: renewals })],
     jobs: billingJobs({ processors, renewals }),

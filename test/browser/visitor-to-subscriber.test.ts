@@ -141,7 +141,9 @@ test(
 
     await page.goto('/profile/mira/subscriptions/');
     await inspect('subscriptions');
-    await page.getByText('Stop this subscription').click();
+    await page.getByRole('link', { name: /^(Stop|Keep or end)/ }).click();
+    await inspect('stop a subscription');
+    await page.getByRole('link', { name: /^Now\b/ }).first().click();
     await page.getByRole('button', { name: 'End Basic now' }).click();
     await inspect('subscriptions-ended');
     await page.goto('/app/mira/');

@@ -76,6 +76,7 @@ before(async () => {
   const request = await clients.boss('POST', '/api/profile/acme/roles/manager', { slug: 'bea' });
   assert.equal(request.status, 201, request.text);
   await clients.bea('POST', '/api/contacts/boss/activities', { text: 'A note of the broker', account: 'acme' });
+  await tryPlan(ctx, gym.id); // a later checkout would pay what follows
   await owe(acme.id, gym.id, 777);
   await owe(acme.id, pool.id, 999);
   lots.gym = await give('gymclub', 777);
@@ -83,6 +84,16 @@ before(async () => {
   await planChange('gym-pass', 'gym-gold');
 });
 after(() => app.close());
+
+/** Begins a trial of `acme` of a plan of the provider. */
+async function tryPlan(ctx: Awaited<ReturnType<typeof testContext>>, provider_id: ProfileId): Promise<void> {
+  const plan = await makePlan(ctx, { provider_id, title: 'Gym trial', period_amount: 1100 });
+  await app.db.updateTable('plans').set({ trial_days: 30 }).where('id', '=', plan.id).execute();
+  assert.equal((await clients.boss('POST', '/api/cart', { plan: plan.slug })).status, 201);
+  assert.equal((await clients.boss('GET', '/api/billing/acme/checkout')).status, 200);
+  const begun = await clients.boss('POST', '/api/billing/acme/checkout', { processor_token: 'tok_visa' });
+  assert.equal(begun.status, 200, begun.text);
+}
 
 /** Plans a change of `acme` for the end of the paid period. */
 async function planChange(plan: string, to: string): Promise<void> {
@@ -109,6 +120,7 @@ async function owe(payer: ProfileId, provider: ProfileId, amount: number): Promi
     .innerJoin('plans', 'plans.id', 'subscriptions.plan_id')
     .select('subscriptions.id')
     .where('plans.profile_id', '=', provider)
+    .orderBy('subscriptions.id')
     .executeTakeFirstOrThrow();
   const entry = moveAmount({
     from: { profile_id: provider, account: accounts.receivable },
@@ -188,6 +200,9 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
     /cannot be paid out/,
   ],
   ['/profile/:profile/subscriptions/:plan/change/', () => '/profile/acme/subscriptions/gym-pass/change/', /Change/],
+  ['/profile/:profile/subscriptions/:plan/stop/', () => '/profile/acme/subscriptions/gym-pass/stop/', /Stop/],
+  ['/profile/:profile/subscriptions/:plan/pause/', () => '/profile/acme/subscriptions/gym-pass/pause/', /Pause/],
+  ['/profile/:profile/subscriptions/:plan/trial/', () => '/profile/acme/subscriptions/gym-trial/trial/', /Trial/],
   ['/billing/:profile/cancel-balance/', () => '/billing/acme/cancel-balance/', /7\.77/],
   ['/billing/:profile/receipt/:charge/refund/', () => `/billing/acme/receipt/${charges.both}/refund/`, /11\.00/],
 ];
@@ -277,6 +292,8 @@ const writes: Write[] = [
   ['POST /api/billing/:profile/credits/:number/refund', () => `/api/billing/acme/credits/${lots.pool}/refund`, {}, 404],
   ['POST /billing/:profile/cancel-balance/', () => '', null, 403],
   ['POST /profile/:profile/subscriptions/:plan/change/', () => '', null, 403],
+  ['POST /profile/:profile/subscriptions/:plan/stop/', () => '', null, 403],
+  ['POST /profile/:profile/subscriptions/:plan/pause/', () => '', null, 403],
   ['POST /billing/:profile/credits/give/', () => '', null, 403],
   ['POST /billing/:profile/credits/:number/refund/', () => '', null, 403],
   // The own part of the balance is settled; that of the other provider stays, see the test below.
@@ -314,7 +331,7 @@ test('a provider sees nothing that involves only another provider; the broker se
     const other = await look('paul', path());
     assert.ok([200, 404].includes(other.status), `${url}: ${other.status}`);
     // Without the address itself, which a page of an error repeats.
-    const text = other.text.replaceAll('gym-pass', '').replaceAll('documents/gymclub', '');
+    const text = other.text.replaceAll(/gym-(?:pass|trial)/g, '').replaceAll('documents/gymclub', '');
     assert.doesNotMatch(text, marks.gym, `poolside at ${url}`);
     assert.doesNotMatch(other.text, marks.both, `poolside at ${url}`);
     assert.equal((await look('bea', path())).status, 200, `the broker at ${url}`);

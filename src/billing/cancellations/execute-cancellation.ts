@@ -12,7 +12,7 @@ import {
   updateSubscription,
 } from '#subscriptions';
 import { noteCredit, notedAmounts, saveNotedCredit, type WantedNote } from '../credits/index.ts';
-import type { Running } from '../pauses/index.ts';
+import type { RunningTerm } from '../pauses/index.ts';
 import { closeCoverages, closeFrozen, resumeCoverages } from '../recognition/index.ts';
 import { deletePendingChange } from './cancellation-store.ts';
 import { subscriptionCancelled } from './events.ts';
@@ -39,7 +39,7 @@ export interface Execution {
  */
 export async function executeCancellation(
   tx: Tx,
-  running: Running,
+  running: RunningTerm,
   plan: CancelPlan,
   execution: Execution,
 ): Promise<void> {
@@ -86,7 +86,7 @@ function wantedNotes({ lines }: CancelPlan): WantedNote[] {
 }
 
 /** Refunds of unused time, and the share of earlier ones, leave Backlog. */
-function backlogEntries({ subscription, plan: { profile_id } }: Running, { lines, unit }: CancelPlan): NewEntry[] {
+function backlogEntries({ subscription, plan: { profile_id } }: RunningTerm, { lines, unit }: CancelPlan): NewEntry[] {
   return lines.flatMap(({ unused, share }) =>
     unused + share === 0
       ? []
@@ -123,7 +123,7 @@ async function issueNotes(
 
 async function endSubscription(
   tx: Tx,
-  { subscription, plan: sold }: Running,
+  { subscription, plan: sold }: RunningTerm,
   plan: CancelPlan,
   { at, reason, comment, created_by, by_provider }: Execution,
 ): Promise<void> {

@@ -103,7 +103,7 @@ export async function finishCancellation(
     const subscription = (await findSubscriptionsByIds(tx, [row.subscription_id])).get(row.subscription_id);
     const plan = subscription && (await findPlansByIds(tx, [subscription.plan_id])).get(subscription.plan_id);
     assert(subscription && plan, 'a cancellation is about a subscription');
-    const running = { subscription, plan, is_provider: true };
+    const running = { subscription, plan };
     const planned = await revivePlan(tx, terms.plan, row.subscription_id);
     const refunds: HeldRefund[] = [];
     let final = planned;

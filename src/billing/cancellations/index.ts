@@ -2,4 +2,14 @@
 export { subscriptionCancelled } from './events.ts';
 export { makeRunningEnding } from './end-running.ts';
 export { finishCancellationsJob } from './jobs.ts';
+export {
+  type CancelChoice,
+  type CancelPreview,
+  type CancelRequest,
+  type CancelResult,
+  mayWithdraw,
+  previewCancellations,
+  requestCancellation,
+  withdrawCancellation,
+} from './request-cancellation.ts';
 export { cancellationRoutes } from './routes.ts';

@@ -7,7 +7,14 @@ import type { CancellationId, RefundId } from '#platform/db/db-schema';
 import { isPreviewExpired, makePreviewKey, PREVIEW_LIFETIME_MS, previewInstant } from '#platform/security/preview-key';
 import { sha256Hex } from '#platform/security/crypto';
 import { findChargeById, type PaymentContext, reserveRefund } from '#payments';
-import { deleteEnding, type EndingReason, updateSubscription } from '#subscriptions';
+import {
+  deleteEnding,
+  type EndingReason,
+  findRecordedEnding,
+  isFrozen,
+  subscriptionProblems,
+  updateSubscription,
+} from '#subscriptions';
 import {
   findDueOn,
   findRunning,
@@ -18,6 +25,7 @@ import {
 } from '../pauses/index.ts';
 import { billingProblems } from '../problems.ts';
 import { wholeSecond } from '../whole-second.ts';
+import { mayChooseRefund, refundChoices } from './cancellation.ts';
 import { findCancellationByKey, insertCancellation } from './cancellation-store.ts';
 import { closeCasesOf } from './close-cases.ts';
 import { executeCancellation } from './execute-cancellation.ts';
@@ -68,6 +76,34 @@ export async function previewCancellation(
   const running = await findRunning(ctx, ctx.db, target, at);
   await requireNoOpenCharge(ctx.db, running.subscription);
   return present(ctx, ctx.db, running, await planCancellation(ctx.db, running, wish, at), at);
+}
+
+/** A cancellation that a caller may choose, with what it would do. */
+export interface CancelChoice {
+  wish: CancelWish;
+  preview: CancelPreview;
+}
+
+/**
+ * Returns what each cancellation that the caller may choose would do now, that at the end of the period first. Choices
+ * that give nothing back are left out, beside the one that gives nothing. A subscription that stands still ends at
+ * once, and one that does not renew ends at the end of its period without a cancellation.
+ * @throws subscription_unknown (404), payment_disputed, charge_pending (409)
+ */
+export async function previewCancellations(ctx: Context, target: RunningTarget): Promise<CancelChoice[]> {
+  const at = wholeSecond(ctx.clock.now());
+  const running = await findRunning(ctx, ctx.db, target, at);
+  await requireNoOpenCharge(ctx.db, running.subscription);
+  const { subscription } = running;
+  const choices: CancelChoice[] = [];
+  const add = async (wish: CancelWish) => {
+    const plan = await planCancellation(ctx.db, running, wish, at);
+    if (wish.refund === 'none' || plan.lines.length > 0)
+      choices.push({ wish, preview: await present(ctx, ctx.db, running, plan, at) });
+  };
+  if (subscription.auto_renew && !isFrozen(subscription)) await add({ at: 'period_end', refund: 'none' });
+  for (const refund of refundChoices) if (mayChooseRefund(refund, running, at)) await add({ at: 'now', refund });
+  return choices;
 }
 
 async function present(
@@ -208,8 +244,19 @@ async function requirePreview(
 }
 
 /**
+ * True if the caller may take a planned cancellation back. The subscription renews and is charged again, so a provider
+ * takes back its own cancellations only, not those of the subscriber.
+ */
+export function mayWithdraw(
+  { is_subscriber, runs_site }: { is_subscriber: boolean; runs_site: boolean },
+  kind: string | undefined,
+): boolean {
+  return is_subscriber || runs_site || kind === 'by_provider';
+}
+
+/**
  * Takes a planned cancellation back: the subscription renews again as its plan says.
- * @throws subscription_unknown, cancellation_unknown (404)
+ * @throws subscription_unknown, cancellation_unknown (404), subscription_protected (403)
  */
 export async function withdrawCancellation(
   ctx: Context,
@@ -217,8 +264,12 @@ export async function withdrawCancellation(
 ): Promise<{ ends_at: string; auto_renew: boolean }> {
   const at = wholeSecond(ctx.clock.now());
   return inTransaction(ctx.db, async (tx) => {
-    const { subscription, plan } = await lockRunning(ctx, tx, target, at);
+    const running = await lockRunning(ctx, tx, target, at);
+    const { subscription, plan } = running;
     if (subscription.cancelled_at === null) throw billingProblems.cancellation_unknown();
+    const ending = await findRecordedEnding(tx, subscription.id);
+    if (!mayWithdraw(running, ending?.kind))
+      throw subscriptionProblems.subscription_protected({ detail: 'Only the subscriber can take this back.' });
     const is_trial = subscription.trial_ends_at !== null && subscription.trial_ends_at > at;
     const auto_renew = is_trial || plan.renewal_type === 'auto-renew';
     const renewed = await updateSubscription(tx, subscription.id, { auto_renew, cancelled_at: null });

@@ -9,5 +9,15 @@ export {
   requireNoOpenCharge,
   type Running,
   type RunningTarget,
+  type RunningTerm,
 } from './lock-running.ts';
+export {
+  movePause,
+  type PauseState,
+  type PauseWish,
+  pauseSubscription,
+  previewPause,
+  requirePausable,
+  resumeSubscription,
+} from './pause-subscription.ts';
 export { pauseRoutes } from './routes.ts';

@@ -25,11 +25,20 @@ export interface RunningTarget {
   sellers: readonly ProfileId[] | null;
 }
 
-/** A running subscription with its plan. `is_provider`: the caller manages the provider or the site. */
-export interface Running {
+/** A running subscription with its plan. */
+export interface RunningTerm {
   subscription: Subscription;
   plan: Plan;
+}
+
+/** A running subscription, and what the caller is to it. */
+export interface Running extends RunningTerm {
+  /** True if the caller manages the provider or the site. */
   is_provider: boolean;
+  /** True if the caller manages the subscriber. */
+  is_subscriber: boolean;
+  /** True if the caller manages the site. */
+  runs_site: boolean;
 }
 
 /**
@@ -65,9 +74,10 @@ async function admit(
   if (!subscription) throw subscriptionProblems.subscription_unknown();
   const { managed, runs_site } = await findManagedProfiles(reader, ctx);
   const is_provider = runs_site || managed.has(plan.profile_id);
-  if (!is_provider && !managed.has(subscription.profile_id)) throw subscriptionProblems.subscription_protected();
+  const is_subscriber = managed.has(subscription.profile_id);
+  if (!is_provider && !is_subscriber) throw subscriptionProblems.subscription_protected();
   if (!isAgreed(subscription)) throw billingProblems.subscription_not_agreed();
-  return { subscription, plan, is_provider };
+  return { subscription, plan, is_provider, is_subscriber, runs_site };
 }
 
 /** Requires that no payment or refund of a subscription is open. @throws charge_pending (409) */

@@ -3,14 +3,21 @@ import { periodContaining } from '#kernel/period';
 import { invalidInput } from '#kernel/problem';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db/database';
+import { inTransaction, type Reader } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { findOpenPause, insertPause, isFrozen, updatePause, updateSubscription, wasPausedSince } from '#subscriptions';
 import { wholeSecond } from '../whole-second.ts';
 import { billingProblems } from '../problems.ts';
 import { pauseFacts, subscriptionPaused, subscriptionResumed } from './events.ts';
 import { freezeSubscription, thawSubscription } from './freeze.ts';
-import { findDueOn, lockRunning, requireNoOpenCharge, type Running, type RunningTarget } from './lock-running.ts';
+import {
+  findDueOn,
+  findRunning,
+  lockRunning,
+  requireNoOpenCharge,
+  type Running,
+  type RunningTarget,
+} from './lock-running.ts';
 import { defaultResumption, type PauseTerms, refuseResumption } from './pause.ts';
 
 /** What a caller asks for: `at` is when the pause begins. */
@@ -47,11 +54,8 @@ export async function pauseSubscription(
   return inTransaction(ctx.db, async (tx) => {
     const running = await lockRunning(ctx, tx, target, at);
     await requirePausable(tx, running, wish.at, at);
-    const { subscription, plan, is_provider } = running;
-    const starts_at = wish.at === 'now' ? at : subscription.ends_at;
-    const terms = { starts_at, now: at, days_max: is_provider ? null : plan.pause_days_max };
-    const offered = defaultResumption({ ...terms, days_max: plan.pause_days_max });
-    const resumes_at = readResumption(wish.resumes_at, terms, timezone, offered);
+    const { subscription, plan } = running;
+    const { starts_at, resumes_at } = readPause(running, wish, at, timezone);
     const reason = wish.reason ?? null;
     const created_by = actorId(ctx);
     if (wish.at === 'period_end') {
@@ -81,13 +85,47 @@ export async function pauseSubscription(
   });
 }
 
-async function requirePausable(
-  tx: Tx,
+/**
+ * Returns what a pause would do now, writes nothing. Without `resumes_at` it shows the longest pause that is offered.
+ * @throws the problems of `pauseSubscription`
+ */
+export async function previewPause(
+  ctx: Context,
+  target: RunningTarget,
+  wish: PauseWish,
+  timezone: string,
+): Promise<PauseState> {
+  const at = wholeSecond(ctx.clock.now());
+  const running = await findRunning(ctx, ctx.db, target, at);
+  await requirePausable(ctx.db, running, wish.at, at);
+  const { starts_at, resumes_at } = readPause(running, wish, at, timezone);
+  const { ends_at } = running.subscription;
+  const moved = new Date(resumes_at.getTime() + Math.max(0, ends_at.getTime() - at.getTime()));
+  return wish.at === 'now'
+    ? { state: 'paused', paused_at: starts_at, resumes_at, ends_at: moved }
+    : { state: 'pause_pending', paused_at: starts_at, resumes_at, ends_at };
+}
+
+/** Returns when a pause begins and ends. @throws invalid_input (400) naming `resumes_at` */
+function readPause({ subscription, plan, is_provider }: Running, wish: PauseWish, at: Date, timezone: string) {
+  const starts_at = wish.at === 'now' ? at : subscription.ends_at;
+  const terms = { starts_at, now: at, days_max: is_provider ? null : plan.pause_days_max };
+  const offered = defaultResumption({ ...terms, days_max: plan.pause_days_max });
+  return { starts_at, resumes_at: readResumption(wish.resumes_at, terms, timezone, offered) };
+}
+
+/**
+ * Requires that a subscription may be paused by the caller.
+ * @throws subscription_paused, pause_not_offered, pause_used, balance_due, charge_pending (409)
+ */
+export async function requirePausable(
+  reader: Reader,
   { subscription, plan, is_provider }: Running,
   begin: PauseWish['at'],
   at: Date,
 ): Promise<void> {
-  if (isFrozen(subscription) || (await findOpenPause(tx, subscription.id))) throw billingProblems.subscription_paused();
+  if (isFrozen(subscription) || (await findOpenPause(reader, subscription.id)))
+    throw billingProblems.subscription_paused();
   const is_trial = subscription.trial_ends_at !== null && subscription.trial_ends_at > at;
   if (is_trial || (plan.pause_days_max === 0 && !is_provider)) throw billingProblems.pause_not_offered();
   // What is not renewed ends at the end of what is paid.
@@ -95,10 +133,10 @@ async function requirePausable(
   if (!is_provider) {
     const { anchor_at } = subscription;
     const period = periodContaining(anchor_at, plan.period_type, plan.period_length, at);
-    if (await wasPausedSince(tx, subscription.id, period.start_at)) throw billingProblems.pause_used();
-    if ((await findDueOn(tx, subscription, plan)) > 0) throw billingProblems.balance_due();
+    if (await wasPausedSince(reader, subscription.id, period.start_at)) throw billingProblems.pause_used();
+    if ((await findDueOn(reader, subscription, plan)) > 0) throw billingProblems.balance_due();
   }
-  await requireNoOpenCharge(tx, subscription);
+  await requireNoOpenCharge(reader, subscription);
 }
 
 /** @throws invalid_input (400) naming `resumes_at` */

@@ -5,7 +5,7 @@ import { ListViewPart } from '#platform/pages/lists/list-view-schema';
 import { sampleList } from '#platform/pages/lists/sample-list';
 import { longText, rightToLeftText, unbrokenText } from '#platform/pages/pieces/hostile-text';
 import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
-import { HeldPlanPart, heldSample, monthly, NextRenewalPart, owedSample } from './held-plan-parts.ts';
+import { HeldPlanPart, heldSample, heldStates, monthly, NextRenewalPart, owedSample } from './held-plan-parts.ts';
 import { documentPage } from './document-page-types.ts';
 import { PartyPart } from './party.ts';
 import { PagesPart, receiptParts } from './receipt-parts.ts';
@@ -39,6 +39,23 @@ export const historyList = defineListPage({
 });
 
 const address = '/billing/ada/history/';
+
+const no_history = {
+  profile: payerSample,
+  balance_amount: 0,
+  balance_unit: 'usd',
+  card: null,
+  held: [],
+  credit: [],
+  credits_url: '/billing/ada/credits/',
+  next_renewal: null,
+  may_order: true,
+  write_off_url: null,
+  paid_elsewhere_url: null,
+  address: { name: 'Ada Lovelace', address: [], email: null },
+  transactions: { count: 0, next: null, previous: null, results: [] },
+  list: sampleList(historyList, address, { count: 0 }),
+};
 
 export const historyPage = definePage(
   'saas/billing/index.html',
@@ -78,7 +95,7 @@ export const historyPage = definePage(
       held: [heldSample, owedSample],
       credit: [{ amount: 1200, unit: 'usd' }],
       credits_url: '/billing/ada/credits/',
-      next_renewal: { title: heldSample.title, at: heldSample.ends_at, ...monthly },
+      next_renewal: { title: heldSample.title, at: heldSample.ends_at, is_automatic: true, ...monthly },
       may_order: true,
       write_off_url: null,
       paid_elsewhere_url: null,
@@ -108,22 +125,8 @@ export const historyPage = definePage(
       },
       list: sampleList(historyList, address, { count: 2, csv_path: `${address}download/` }),
     },
-    empty: {
-      profile: payerSample,
-      balance_amount: 0,
-      balance_unit: 'usd',
-      card: null,
-      held: [],
-      credit: [],
-      credits_url: '/billing/ada/credits/',
-      next_renewal: null,
-      may_order: true,
-      write_off_url: null,
-      paid_elsewhere_url: null,
-      address: { name: 'Ada Lovelace', address: [], email: null },
-      transactions: { count: 0, next: null, previous: null, results: [] },
-      list: sampleList(historyList, address, { count: 0 }),
-    },
+    states: { ...no_history, held: heldStates },
+    empty: no_history,
     long: {
       profile: { slug: 'ada', printable_name: longText },
       balance_amount: -987_654_321_012,
@@ -135,7 +138,7 @@ export const historyPage = definePage(
       ],
       credit: [],
       credits_url: '/billing/ada/credits/',
-      next_renewal: { title: unbrokenText, at: heldSample.ends_at, ...monthly },
+      next_renewal: { title: unbrokenText, at: heldSample.ends_at, is_automatic: false, ...monthly },
       may_order: true,
       write_off_url: null,
       paid_elsewhere_url: null,
@@ -158,19 +161,8 @@ export const historyPage = definePage(
       list: sampleList(historyList, address, { count: 1 }),
     },
     nothing_found: {
-      profile: payerSample,
-      balance_amount: 0,
-      balance_unit: 'usd',
-      card: null,
-      held: [],
-      credit: [],
-      credits_url: '/billing/ada/credits/',
-      next_renewal: null,
-      may_order: true,
-      write_off_url: null,
-      paid_elsewhere_url: null,
+      ...no_history,
       address: null,
-      transactions: { count: 0, next: null, previous: null, results: [] },
       list: sampleList(historyList, `${address}?q=harbour&start_at=2026-11-01`, { count: 0 }),
     },
   },

@@ -1,12 +1,14 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { PlanSummarySchema } from '#catalog';
 import { definePage } from '#platform/http/page-type';
 import { NullableString } from '#platform/http/schemas';
 import { EffectLine } from '#platform/pages/details/effect';
 import { Fact } from '#platform/pages/details/fact';
+import { linkAction, RowActionPart } from '#platform/pages/lists/row-actions';
 import { presentTimeline, Timeline } from '#platform/pages/details/timeline';
 import { longText, rightToLeftText } from '#platform/pages/pieces/hostile-text';
 import { ProfileSummarySchema } from '#profiles';
+import { termStates } from '#subscriptions';
 
 /** An instant that a page formats in the time zone of the reader. */
 const PageInstant = Type.Unsafe<Date>(Type.Object({}));
@@ -17,26 +19,36 @@ const HeldPlan = Type.Object({
   unit: Type.String(),
   period_type: Type.String(),
   period_length: Type.Integer(),
-  state: Type.Enum(['active', 'ended']),
+  quantity: Type.Integer(),
+  state: Type.Enum([...termStates]),
+  auto_renew: Type.Boolean(),
   created_at: PageInstant,
   ends_at: PageInstant,
-  /** Pages that extend and end a running subscription, or null. */
-  extend_url: NullableString,
-  cancel_url: NullableString,
+  /** End of the pause, while it is paused. */
+  resumes_at: Type.Union([PageInstant, Type.Null()]),
+  actions: Type.Array(RowActionPart),
 });
+export type HeldPlan = Static<typeof HeldPlan>;
 
-const subscription = {
+const subscription: HeldPlan = {
   slug: 'open-space',
   title: 'Open Space',
   period_amount: 17_999,
   unit: 'usd',
   period_type: 'monthly',
   period_length: 1,
-  state: 'active' as const,
+  quantity: 1,
+  state: 'active',
+  auto_renew: true,
+  resumes_at: null,
   created_at: new Date('2026-10-25T10:00:00.000Z'),
   ends_at: new Date('2026-12-25T10:00:00.000Z'),
-  extend_url: '/profile/cowork/subscribers/xia/open-space/extend/',
-  cancel_url: '/profile/cowork/subscribers/xia/open-space/cancel/',
+  actions: [
+    linkAction('Change the plan', '/profile/xia/subscriptions/open-space/change/'),
+    linkAction('Pause', '/profile/xia/subscriptions/open-space/pause/'),
+    linkAction('Extend', '/profile/cowork/subscribers/xia/open-space/extend/'),
+    linkAction('End', '/profile/xia/subscriptions/open-space/stop/', { is_danger: true }),
+  ],
 };
 const profile = {
   slug: 'xia',
@@ -53,10 +65,7 @@ const typical = {
   crumbs: [{ label: 'Subscribers', href: '/profile/cowork/subscribers/' }],
   email: 'xia@example.com',
   active_count: 1,
-  subscriptions: [
-    subscription,
-    { ...subscription, title: 'Managed', state: 'ended' as const, extend_url: null, cancel_url: null },
-  ],
+  subscriptions: [subscription, { ...subscription, title: 'Managed', state: 'ended' as const, actions: [] }],
   effect: [
     { label: 'Due', ...usd(0) },
     { label: 'Paid so far', ...usd(153_518) },
@@ -115,6 +124,16 @@ export const subscriberFilePage = definePage(
   }),
   {
     typical,
+    states: {
+      ...typical,
+      subscriptions: [
+        { ...subscription, title: 'Studio', state: 'trial' },
+        { ...subscription, title: 'Desk', state: 'paused', resumes_at: new Date('2026-12-05T10:00:00.000Z') },
+        { ...subscription, title: 'Team', quantity: 5, state: 'not_renewing', auto_renew: false },
+        { ...subscription, title: 'Locker', state: 'ends_soon', auto_renew: false },
+        { ...subscription, title: 'Workshop', state: 'locked' },
+      ],
+    },
     empty: { ...typical, subscriptions: [], active_count: 0, timeline: { events: [], next: null } },
     long: {
       ...typical,

@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { findPlansByIds } from '#catalog';
+import { findPlansByIds, type Plan } from '#catalog';
 import { accounts, listHistory, sumByUnit } from '#ledger';
 import { mergeReads } from '#platform/db/merge-reads';
+import { runTogether } from '#platform/db/together';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
+import { linkAction } from '#platform/pages/lists/row-actions';
 import type { Fact } from '#platform/pages/details/fact';
 import { presentTimeline, type TimelineEvent } from '#platform/pages/details/timeline';
 import {
@@ -13,10 +15,10 @@ import {
   type ProfileView,
   summarizeProfile,
 } from '#profiles';
-import { findProviderTerms } from '#subscriptions';
+import { findProviderTerms, isAgreed, type Subscription, subscriptionsOf, termState } from '#subscriptions';
 import { findCreditTotals } from '../credits/index.ts';
 import { viewHistory } from '../receipts/index.ts';
-import { subscriberFilePage } from './page-types.ts';
+import { type HeldPlan, subscriberFilePage } from './page-types.ts';
 
 /** Newest transactions that the file reads; the page of all of them is linked. */
 const ROWS_MAX = 100;
@@ -51,36 +53,19 @@ export async function showSubscriberFile(
     (reader) => findProfileSummaries(reader, sellers),
     (reader) => findCreditTotals(reader, view.id, sellers),
   ]);
-  const terms = all_terms
-    .filter(({ provider_id }) => sellers.includes(provider_id))
-    .toSorted((left, right) => right.ends_at.getTime() - left.ends_at.getTime());
-  const ids = terms.map(({ plan_id }) => plan_id);
+  const ids = all_terms.flatMap(({ plan_id, provider_id }) => (sellers.includes(provider_id) ? [plan_id] : []));
   const plans = await findPlansByIds(ctx.db, ids);
+  const { held } = await runTogether(ctx.db, { held: subscriptionsOf([view.id], ids) });
   const rows = await viewHistory(ctx.db, history.results, { lang: ctx.lang, timezone: view.default_timezone });
   const summary = presentProfileSummary(summarizeProfile(view));
-  const subscriptions = terms.flatMap(({ plan_id, provider_id, created_at, ends_at }) => {
-    const plan = plans.get(plan_id);
-    const seller = summaries.get(provider_id)?.slug;
+  const sold = held.filter(isAgreed).toSorted((left, right) => right.ends_at.getTime() - left.ends_at.getTime());
+  const subscriptions = sold.flatMap((subscription) => {
+    const plan = plans.get(subscription.plan_id);
+    const seller = plan && summaries.get(plan.profile_id)?.slug;
     if (!plan || seller === undefined) return [];
-    const { slug, title, period_amount, unit, period_type, period_length } = plan;
-    const runs = ends_at > at;
-    const may_change = runs && subject.is_manager;
-    const which = { subscriber: view.slug, plan: slug };
-    return {
-      slug,
-      title,
-      period_amount,
-      unit,
-      period_type,
-      period_length,
-      state: runs ? ('active' as const) : ('ended' as const),
-      created_at,
-      ends_at,
-      extend_url: may_change ? paths.subscriber(seller, which, 'extend') : null,
-      cancel_url: may_change ? paths.subscriber(seller, which, 'cancel') : null,
-    };
+    return [viewHeldPlan(subscription, plan, { seller, subscriber: view.slug, may_edit: subject.is_manager, at })];
   });
-  const running = subscriptions.filter(({ state }) => state === 'active');
+  const running = subscriptions.filter(({ state }) => state !== 'ended');
   const next = running.at(-1);
   const seller = sellers.flatMap((id) => summaries.get(id)?.slug ?? [])[0] ?? ctx.site.slug;
   const detail = presentProfileDetail(view);
@@ -101,12 +86,62 @@ export async function showSubscriberFile(
     subscriptions,
     effect: [{ label: 'Due', money: due }, ...paidOf(rows, history.count, due.unit), ...creditOf(credit)],
     facts: factsOf(detail),
-    timeline: presentTimeline(events, next ? { text: `${next.title} ends on`, at: next.ends_at.toISOString() } : null),
+    timeline: presentTimeline(
+      events,
+      next ? { text: `${next.title} ${nextVerb(next)} on`, at: (next.resumes_at ?? next.ends_at).toISOString() } : null,
+    ),
     history_url: paths.history(view.slug),
     credits_url: paths.credits(view.slug),
     give_credit_url: subject.is_manager ? paths.giveCredit(view.slug) : null,
     roles_url: paths.roles(view.slug),
   });
+}
+
+/** Presents a subscription with the pages on which its provider changes it. Pure. */
+function viewHeldPlan(
+  subscription: Subscription,
+  plan: Plan,
+  { seller, subscriber, may_edit, at }: { seller: string; subscriber: string; may_edit: boolean; at: Date },
+): HeldPlan {
+  const { created_at, ends_at, auto_renew, quantity, resumes_at } = subscription;
+  const { slug, title, unit, period_type, period_length } = plan;
+  const state = termState(subscription, at);
+  const may_change = may_edit && state !== 'ended';
+  const may_pause = may_change && state !== 'trial' && state !== 'locked';
+  return {
+    slug,
+    title,
+    period_amount: plan.period_amount * quantity,
+    unit,
+    period_type,
+    period_length,
+    quantity,
+    state,
+    auto_renew,
+    created_at,
+    ends_at,
+    resumes_at: state === 'paused' ? resumes_at : null,
+    actions: [
+      ...(state === 'trial' ? [linkAction('See the trial', paths.trial(subscriber, slug))] : []),
+      ...(may_change ? [linkAction('Change the plan', paths.changeSubscription(subscriber, slug))] : []),
+      ...(may_pause
+        ? [linkAction(state === 'paused' ? 'Resume' : 'Pause', paths.pauseSubscription(subscriber, slug))]
+        : []),
+      ...(may_change
+        ? [
+            linkAction('Extend', paths.subscriber(seller, { subscriber, plan: slug }, 'extend')),
+            linkAction('End', paths.stopSubscription(subscriber, slug), { is_danger: true }),
+          ]
+        : []),
+    ],
+  };
+}
+
+/** Returns what happens next to a running subscription. */
+function nextVerb({ state, auto_renew }: Pick<HeldPlan, 'state' | 'auto_renew'>): string {
+  if (state === 'paused') return 'resumes';
+  if (state === 'trial') return 'has its first charge';
+  return auto_renew ? 'renews' : 'ends';
 }
 
 const isPayment = (row: HistoryRow) => row.orig_account === accounts.liability && row.dest_account === accounts.funds;

@@ -43,7 +43,9 @@ test('a provider sees its own subscriptions and payments of a subscriber, and wh
   const { status, text } = await look('gina');
   assert.equal(status, 200, text.slice(0, 500));
   assert.match(text, /Subscribed to/);
-  assert.match(text, /\/profile\/gym\/subscribers\/acme\/desk\/cancel\//);
+  for (const action of ['stop', 'pause', 'change'])
+    assert.ok(text.includes(`href="/profile/acme/subscriptions/desk/${action}/"`), action);
+  assert.match(text, /\/profile\/gym\/subscribers\/acme\/desk\/extend\//);
   assert.match(text, /11\.00/);
   assert.doesNotMatch(text, /Swim lane|23\.00/);
   const other = (await look('paul')).text;

@@ -16,6 +16,7 @@ export function selectPlanPrices(reader: Reader) {
   return reader
     .selectFrom('plans')
     .select(['id', 'slug', 'title', 'profile_id', 'period_amount', 'unit', 'period_type', 'period_length'])
+    .select('pause_days_max')
     .select(
       sql<boolean>`plans.is_active and not plans.is_not_priced and plans.renewal_type <> 'one-time'`.as('is_renewable'),
     );

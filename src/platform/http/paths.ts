@@ -50,6 +50,13 @@ export const paths = {
     `/profile/${e(slug)}/remove-role/${username === undefined ? '' : `${e(username)}/`}`,
   roles: (slug: string, role?: string) => `/profile/${e(slug)}/roles/${role === undefined ? '' : `${e(role)}/`}`,
   subscriptions: (slug: string) => `/profile/${e(slug)}/subscriptions/`,
+  pauseSubscription: (slug: string, plan: string) => `/profile/${e(slug)}/subscriptions/${e(plan)}/pause/`,
+  /** The page that cancels; `choice` is the cancellation that it shows. */
+  stopSubscription: (slug: string, plan: string, choice?: { at: string; refund: string }) => {
+    const query = choice === undefined ? '' : `?at=${e(choice.at)}&refund=${e(choice.refund)}`;
+    return `/profile/${e(slug)}/subscriptions/${e(plan)}/stop/${query}`;
+  },
+  trial: (slug: string, plan: string) => `/profile/${e(slug)}/subscriptions/${e(plan)}/trial/`,
   changeSubscription: (slug: string, plan: string) => `/profile/${e(slug)}/subscriptions/${e(plan)}/change/`,
   subscriptionAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscriptions/accept/${e(key)}/`,
   subscribers: (slug: string) => `/profile/${e(slug)}/subscribers/`,

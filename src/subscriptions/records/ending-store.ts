@@ -1,6 +1,6 @@
-import type { Insertable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { SubscriptionEndingsTable, SubscriptionId } from '#platform/db/db-schema';
-import type { Tx } from '#platform/db/database';
+import type { Reader, Tx } from '#platform/db/database';
 
 /** Reasons that a subscriber may give. They are stored as they are written here. */
 export const endingReasons = [
@@ -38,6 +38,14 @@ export async function recordEndings(tx: Tx, rows: readonly Insertable<Subscripti
         .where('subscription_endings.ends_at', '>', (eb) => eb.ref('excluded.created_at')),
     )
     .execute();
+}
+
+/** Why a subscription ends, or ended. `by_provider`: the provider ended it. */
+export type RecordedEnding = Selectable<SubscriptionEndingsTable>;
+
+/** Finds the ending of a subscription, planned or past. Index: primary key. */
+export async function findRecordedEnding(reader: Reader, id: SubscriptionId): Promise<RecordedEnding | undefined> {
+  return reader.selectFrom('subscription_endings').selectAll().where('subscription_id', '=', id).executeTakeFirst();
 }
 
 /** Removes the ending of a subscription whose cancellation is withdrawn. */

@@ -4,6 +4,7 @@ import type { PlanId, ProfileId, SubscriptionId, UserId } from '#platform/db/db-
 import type { Reader } from '#platform/db/database';
 import { selectHeldRoles, selectProfileNames } from '#profiles';
 import { agreedRows } from './subscription-store.ts';
+import { type TermState, termState } from './term-state.ts';
 
 /** A plan that a profile of a user holds now. */
 export interface HeldPlan {
@@ -46,6 +47,13 @@ export interface OwnedPlan {
   period_length: number;
   /** True if another period can be ordered. */
   is_renewable: boolean;
+  quantity: number;
+  state: TermState;
+  /** End of the trial, or of the pause, while there is one. */
+  trial_ends_at: Date | null;
+  resumes_at: Date | null;
+  auto_renew: boolean;
+  pause_days_max: number;
 }
 
 /**
@@ -63,6 +71,9 @@ export async function findPlansHeldBy(
     .innerJoin(selectPlanPrices(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
     .select(['subscriptions.id as subscription_id', 'plan.slug', 'plan.title', 'subscriptions.ends_at'])
     .select(['plan.period_amount', 'plan.unit', 'plan.period_type', 'plan.period_length', 'plan.is_renewable'])
+    .select(['subscriptions.quantity', 'subscriptions.auto_renew', 'subscriptions.trial_ends_at'])
+    .select(['subscriptions.paused_at', 'subscriptions.resumes_at', 'subscriptions.suspended_at'])
+    .select(['subscriptions.grant_key', 'subscriptions.request_key', 'plan.pause_days_max'])
     .where('subscriptions.profile_id', '=', profile_id)
     .where(agreedRows())
     .where('subscriptions.created_at', '<=', at)
@@ -71,5 +82,6 @@ export async function findPlansHeldBy(
     .orderBy('subscriptions.id');
   const seen =
     sellers === null ? held : held.where((eb) => eb('plan.profile_id', '=', eb.fn.any(eb.val([...sellers]))));
-  return seen.execute();
+  const rows = await seen.execute();
+  return rows.map((row) => ({ ...row, state: termState(row, at) }));
 }

@@ -17,7 +17,8 @@ export {
   type ProviderTerm,
   type ProvidingProfile,
 } from './entitlement-store.ts';
-export { deleteEnding, type EndingReason, endingReasons, recordEndings } from './ending-store.ts';
+export { type TermState, termState, termStates } from './term-state.ts';
+export { deleteEnding, type EndingReason, endingReasons, findRecordedEnding, recordEndings } from './ending-store.ts';
 export {
   findDuePauses,
   findDueResumptions,

@@ -13,11 +13,10 @@ import { backToList } from '#platform/pages/lists/list-address';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileById, presentProfileSummary, type Profile, profileName, type ProfileSummary } from '#profiles';
 import { subscriptionProblems } from '../problems.ts';
-import { readSubscriber, type Subscription } from '../records/index.ts';
+import { readSubscriber, type Subscription, termState } from '../records/index.ts';
 import type { SubscriptionEnding } from '../request-ending.ts';
 import { getSubjectId } from '../route-subject.ts';
 import { SubscriberParams } from '../schemas.ts';
-import { stateAt } from '../subscribers/index.ts';
 import { changeSubscription, unsubscribeProfile } from '../terms/index.ts';
 import { extendForm, noteForm, subscriberFormPage } from './page-types.ts';
 
@@ -199,7 +198,7 @@ function confirmationOf(
   money: Money | null,
 ): Confirmation {
   const { ctx } = request;
-  const state = stateAt(subscription, ctx.clock.now());
+  const state = termState(subscription, ctx.clock.now());
   const is_waiting = state === 'granted' || state === 'requested';
   const { title, keep, effect } = is_waiting ? words[state] : words.running;
   const day = printDay(new Date(subscription.ends_at.getTime() - 1), provider.default_timezone, ctx.lang);

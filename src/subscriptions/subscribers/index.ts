@@ -4,4 +4,3 @@ export { activityPages } from './activity-pages.ts';
 export { planSubscribersPage, subscribersPage } from './page-types.ts';
 export { type SubscriberPageNeeds, subscriberPages } from './pages.ts';
 export { subscriberRoutes } from './routes.ts';
-export { stateAt } from './subscriber-row.ts';

@@ -10,6 +10,7 @@ import { linkAction, RowActionPart } from '#platform/pages/lists/row-actions';
 import { sampleList } from '#platform/pages/lists/sample-list';
 import { longText, rightToLeftText, unbrokenText } from '#platform/pages/pieces/hostile-text';
 import { FormErrors, PageInstant, ProfileView, sampleProvider } from '../page-schemas.ts';
+import { termStates } from '../records/index.ts';
 import { addForm, sample_add_context } from './add-form.ts';
 
 /** What the lists of subscribers share. */
@@ -62,7 +63,7 @@ export const SubscriberRow = Type.Object({
     period_type: Type.String(),
     period_length: Type.Integer(),
   }),
-  state: Type.Enum(['active', 'ends_soon', 'granted', 'requested', 'ended']),
+  state: Type.Enum([...termStates]),
   created_at: PageInstant,
   ends_at: PageInstant,
   note: Type.String(),
@@ -107,6 +108,10 @@ const rows = numbered([
     accept_key: 'a'.repeat(40),
   },
   { name: 'Iris Okafor', state: 'granted', email: '', href: null },
+  { name: 'Juniper Books', state: 'trial' },
+  { name: 'Kestrel Labs', state: 'paused' },
+  { name: 'Lumen Works', state: 'not_renewing' },
+  { name: 'Mira Novak', state: 'locked' },
   {},
   { name: 'Zora Neal', state: 'ended', email: '', href: null, actions: [] },
 ]);

@@ -3,25 +3,8 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { linkAction, type RowAction } from '#platform/pages/lists/row-actions';
 import { presentProfileDetail, type ProfileView } from '#profiles';
-import { providersAt, type ProviderTerm, type Subscription } from '../records/index.ts';
+import { providersAt, type ProviderTerm, type Subscription, type TermState, termState } from '../records/index.ts';
 import type { SubscriberRow } from './page-types.ts';
-
-const DAY_MS = 86_400_000;
-/** Days before the end in which a subscription is marked as ending soon. */
-const SOON_DAYS = 5;
-
-export type SubscriptionState = 'active' | 'ends_soon' | 'granted' | 'requested' | 'ended';
-
-/** Returns the state of a subscription as a pill of `_status_pill.html`. */
-export function stateAt(
-  { grant_key, request_key, ends_at }: Pick<Subscription, 'grant_key' | 'request_key' | 'ends_at'>,
-  at: Date,
-): SubscriptionState {
-  if (ends_at <= at) return 'ended';
-  if (request_key !== null) return 'requested';
-  if (grant_key !== null) return 'granted';
-  return ends_at.getTime() - at.getTime() <= SOON_DAYS * DAY_MS ? 'ends_soon' : 'active';
-}
 
 /** A subscription with its plan, its subscriber and the subscriptions of the subscriber to plans of any provider. */
 export interface Subscriber {
@@ -81,7 +64,7 @@ export function viewSubscriber(
   { index, list_url }: { index: number; list_url: (path: string) => string },
 ): SubscriberRow {
   const { subscription, plan, profile } = subscriber;
-  const state = stateAt(subscription, reader.at);
+  const state = termState(subscription, reader.at);
   const { slug, printable_name, picture } = presentProfileDetail(profile);
   const file = mayOpenFile(subscriber, reader) ? paths.profile(slug) : null;
   const may_change = reader.may_edit && state !== 'ended';
@@ -118,7 +101,7 @@ function addressOf(reader: SubscriberReader, of: { slug: string; plan: Plan }, c
 
 const cancel_labels = { granted: 'Withdraw the invitation', requested: 'Decline the request' } as const;
 
-function changesOf(state: SubscriptionState, address: (change: Change) => string): RowAction[] {
+function changesOf(state: TermState, address: (change: Change) => string): RowAction[] {
   const is_waiting = state === 'granted' || state === 'requested';
   const label = is_waiting ? cancel_labels[state] : 'End the subscription';
   return [

@@ -10,18 +10,24 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { acceptGrant } from '../invitations/index.ts';
 import type { ManagedProfiles } from '../managed-profiles.ts';
 import { viewProfile } from '../page-schemas.ts';
-import { mayAcceptGrant, mayChange } from '../policy.ts';
+import { mayAcceptGrant, mayChange, mayExtend } from '../policy.ts';
 import { subscriptionProblems } from '../problems.ts';
-import { findSubscription, listSubscriptions, type Subscription, subscriptionList } from '../records/index.ts';
+import {
+  findOpenPauses,
+  findSubscription,
+  listSubscriptions,
+  type Pause,
+  type Subscription,
+  subscriptionList,
+  type TermState,
+  termState,
+} from '../records/index.ts';
 import type { SubscriptionEnding } from '../request-ending.ts';
 import { getSubjectId, getSubjectProfile, loadCallerScope } from '../route-subject.ts';
 import { ProfileParams } from '../schemas.ts';
 import { unsubscribeProfile } from './end-subscription.ts';
 import { subscriptionListPage, type SubscriptionView } from './page-types.ts';
 
-const DAY_MS = 86_400_000;
-/** Days before the end in which a subscription is marked as ending soon. */
-const SOON_DAYS = 5;
 const PageQuery = Type.Object({
   ...listQuerystring(subscriptionList).properties,
   expired: Type.Optional(Type.String({ maxLength: 5 })),
@@ -66,9 +72,13 @@ async function showList(request: FastifyRequest, reply: FastifyReply, problem?: 
     profile.id,
     ...[...plans.values()].map((plan) => plan.profile_id),
   ]);
+  const pauses = await findOpenPauses(
+    ctx.db,
+    page.results.map(({ id }) => id),
+  );
   const view = (subscription: Subscription) => {
     const plan = plans.get(subscription.plan_id);
-    return plan ? [viewSubscription(subscription, plan, { slug: profile.slug, summaries, managed, at })] : [];
+    return plan ? [viewSubscription(subscription, plan, { slug: profile.slug, summaries, managed, pauses, at })] : [];
   };
   const list_path = paths.subscriptions(profile.slug);
   return reply.page(
@@ -89,13 +99,14 @@ interface ViewFacts {
   slug: string;
   summaries: ReadonlyMap<ProfileId, ProfileSummary>;
   managed: ManagedProfiles;
+  pauses: Awaited<ReturnType<typeof findOpenPauses>>;
   at: Date;
 }
 
 function viewSubscription(subscription: Subscription, plan: Plan, facts: ViewFacts): SubscriptionView {
   const { managed, at } = facts;
-  const { grant_key, request_key, ends_at, auto_renew } = subscription;
-  const left_ms = ends_at.getTime() - at.getTime();
+  const { grant_key, request_key, ends_at, auto_renew, quantity, resumes_at } = subscription;
+  const state = termState(subscription, at);
   const is_waiting = grant_key !== null || request_key !== null;
   const may_edit = mayChange(managed, subscription, plan);
   return {
@@ -104,13 +115,38 @@ function viewSubscription(subscription: Subscription, plan: Plan, facts: ViewFac
     created_at: subscription.created_at,
     ends_at,
     auto_renew,
-    ends_soon: left_ms <= SOON_DAYS * DAY_MS,
+    state,
+    quantity,
+    resumes_at: state === 'paused' ? resumes_at : null,
+    planned_pause: viewPlannedPause(facts.pauses.get(subscription.id)),
     app_url: is_waiting ? null : paths.app(facts.slug, `${encodeURIComponent(plan.slug)}/`),
     grant_key,
     request_key,
     may_edit,
-    change_url: may_edit && !is_waiting && left_ms > 0 ? paths.changeSubscription(facts.slug, plan.slug) : null,
+    ...linksOf(state, plan, { slug: facts.slug, may_edit, may_pause: mayExtend(managed, plan) }),
     may_accept: grant_key !== null && mayAcceptGrant(managed, subscription),
+  };
+}
+
+function viewPlannedPause(pause: Pause | undefined): SubscriptionView['planned_pause'] {
+  const { state, starts_at, resumes_at = null } = pause ?? {};
+  return state === 'planned' && starts_at && resumes_at ? { starts_at, resumes_at } : null;
+}
+
+/** Returns the pages that change a running subscription. `may_pause`: also when the plan does not offer a pause. */
+function linksOf(
+  state: TermState,
+  plan: Plan,
+  { slug, may_edit, may_pause }: { slug: string; may_edit: boolean; may_pause: boolean },
+): Pick<SubscriptionView, 'change_url' | 'stop_url' | 'pause_url' | 'trial_url'> {
+  const runs = state !== 'ended' && state !== 'requested' && state !== 'granted';
+  const is_pausable = plan.pause_days_max > 0 || may_pause;
+  const has_pause = state === 'paused' || (is_pausable && state !== 'trial' && state !== 'locked');
+  return {
+    change_url: may_edit && runs ? paths.changeSubscription(slug, plan.slug) : null,
+    stop_url: may_edit && runs ? paths.stopSubscription(slug, plan.slug) : null,
+    pause_url: may_edit && runs && has_pause ? paths.pauseSubscription(slug, plan.slug) : null,
+    trial_url: state === 'trial' ? paths.trial(slug, plan.slug) : null,
   };
 }
 
