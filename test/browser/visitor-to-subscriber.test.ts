@@ -143,7 +143,10 @@ test(
     await inspect('subscriptions');
     await page.getByRole('link', { name: /^(Stop|Keep or end)/ }).click();
     await inspect('stop a subscription');
-    await page.getByRole('link', { name: /^Now\b/ }).first().click();
+    await page
+      .getByRole('link', { name: /^Now\b/ })
+      .first()
+      .click();
     await page.getByRole('button', { name: 'End Basic now' }).click();
     await inspect('subscriptions-ended');
     await page.goto('/app/mira/');
