@@ -17,7 +17,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'sites',
     'undo_entries',
   ],
-  accounts: ['api_keys', 'names', 'sessions', 'ssh_keys', 'totp_factors', 'users', 'verifications'],
+  accounts: ['api_keys', 'names', 'sessions', 'ssh_keys', 'totp_callers', 'totp_factors', 'users', 'verifications'],
   profiles: ['agreements', 'pictures', 'profiles', 'role_types', 'roles', 'signatures'],
   contacts: ['activities', 'contacts'],
   catalog: ['advance_discounts', 'coupons', 'plans', 'use_charges'],

@@ -1,3 +1,4 @@
+import { networkOf } from '#platform/security/throttle';
 import type { Context } from '#platform/context';
 import type { Tx } from '#platform/db/database';
 import { requireUser } from '../actor.ts';
@@ -36,7 +37,7 @@ export async function confirmAddresses(
   }
   let otp = given.has_secret && user.otp_enabled;
   if (!otp && given.otp_code !== undefined) {
-    const demands = { email: false, phone: false, is_first_factor: false };
+    const demands = { email: false, phone: false, is_first_factor: false, network: networkOf(ctx.peer?.ip) };
     const verdict = await checkFactors(tx, settings, user, { otp_code: given.otp_code }, demands, at);
     if (verdict.kind !== 'complete') return { refusal: verdict };
     otp = verdict.proved.otp;

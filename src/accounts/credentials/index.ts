@@ -21,4 +21,13 @@ export { presentApiKey } from './present-api-key.ts';
 export { deleteSshKey, findSshKey, upsertSshKey } from './ssh-key-store.ts';
 export { parseSshKey } from './ssh-key.ts';
 export { deleteTotp, deleteTotpFactors, lockTotp, upsertTotp, updateTotp } from './totp-store.ts';
-export { countWrongCode, generateTotpSecret, isTotpLocked, checkTotpCode, formatProvisioningUri } from './totp.ts';
+export {
+  countWrongCode,
+  countWrongCodeOfAll,
+  findTotpLock,
+  generateTotpSecret,
+  isTotpLocked,
+  checkTotpCode,
+  formatProvisioningUri,
+} from './totp.ts';
+export { deleteTotpCallersBefore, findTotpCaller, upsertTotpCaller } from './totp-caller-store.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { countWrongCode, checkTotpCode, type TotpFactor } from './totp.ts';
+import { countWrongCode, checkTotpCode, type TotpFactor, countWrongCodeOfAll, findTotpLock } from './totp.ts';
 
 const secret = Secret.fromUTF8('12345678901234567890').base32;
 const fresh: TotpFactor = {
@@ -56,4 +56,25 @@ test('every third failure locks the factor, doubling up to a day', () => {
     else assert.equal(locked, null);
   }
   assert.deepEqual(minutes, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440, 1440]);
+});
+
+const network = { failures_count: 0, locked_until: null, proved_at: null };
+
+test('wrong codes lock their network; those of all unknown networks together lock unknown networks only', () => {
+  const at = new Date('2026-03-05T10:00:00Z');
+  let all: Pick<TotpFactor, 'failures_count' | 'locked_until'> = fresh;
+  // Ten networks with three wrong codes each.
+  for (let index = 0; index < 29; index += 1) all = countWrongCodeOfAll(all, network, at);
+  assert.equal(findTotpLock(all, network, at), null, 'another network is not locked');
+  all = countWrongCodeOfAll(all, network, at);
+  const until = new Date(at.getTime() + 5 * 60_000);
+  assert.deepEqual(findTotpLock(all, network, at), until);
+  const known = { ...network, proved_at: new Date(at.getTime() - 89 * 86_400_000) };
+  assert.equal(findTotpLock(all, known, at), null, 'a network of the user is not locked by others');
+  assert.deepEqual(countWrongCodeOfAll(all, known, at), all, 'and does not count for others');
+  const forgotten = { ...network, proved_at: new Date(at.getTime() - 90 * 86_400_000) };
+  assert.deepEqual(findTotpLock(all, forgotten, at), until);
+  const own = new Date(at.getTime() + 600_000);
+  assert.deepEqual(findTotpLock(all, { ...known, locked_until: own }, at), own, 'its own wrong codes lock it');
+  assert.equal(findTotpLock(all, network, until), null, 'the end is exclusive');
 });

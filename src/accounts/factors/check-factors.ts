@@ -11,7 +11,16 @@ import {
   consumeVerification,
   type Verification,
 } from '../verifications/index.ts';
-import { countWrongCode, checkTotpCode, lockTotp, updateTotp } from '../credentials/index.ts';
+import {
+  checkTotpCode,
+  countWrongCode,
+  countWrongCodeOfAll,
+  findTotpCaller,
+  findTotpLock,
+  lockTotp,
+  updateTotp,
+  upsertTotpCaller,
+} from '../credentials/index.ts';
 import { mayReplacePassword } from './policy.ts';
 
 /** Codes of a request: six digits, as text with or without blanks, or as a number. */
@@ -48,6 +57,8 @@ export interface FactorDemands {
    * of a channel that the user configured as second factor.
    */
   is_first_factor: boolean;
+  /** Network of the caller, under which wrong codes of the TOTP factor are counted. */
+  network: string;
 }
 
 /**
@@ -84,7 +95,7 @@ export async function checkFactors(
   }
   let otp = false;
   if (!isFirst || given.otp_code !== undefined) {
-    const verdict = await checkTotp(tx, settings, user, given.otp_code, at);
+    const verdict = await checkTotp(tx, settings, user, { code: given.otp_code, network: demands.network }, at);
     if (typeof verdict !== 'boolean') return verdict;
     otp = verdict;
   }
@@ -121,31 +132,37 @@ async function checkTotp(
   tx: Tx,
   settings: AccountsSettings,
   user: User,
-  given: string | number | undefined,
+  given: { code: string | number | undefined; network: string },
   at: Date,
 ): Promise<boolean | FactorRefusal> {
   const factor = await lockTotp(tx, user.id);
   if (!factor || factor.confirmed_at === null) return false;
-  if (given === undefined) return { kind: 'needed', field: 'otp_code' };
+  if (given.code === undefined) return { kind: 'needed', field: 'otp_code' };
 
   const secret = open(factor.secret_sealed, settings.seal_key, totpBinding(user));
-  const verdict = checkTotpCode(factor, secret, parseCode(given) ?? '', at);
+  const caller = (await findTotpCaller(tx, user.id, given.network)) ?? unknown_caller;
+  const lock = findTotpLock(factor, caller, at);
+  const verdict = checkTotpCode(factor, secret, parseCode(given.code) ?? '', at, lock);
   switch (verdict.kind) {
     case 'right':
       await updateTotp(tx, user.id, { last_step: verdict.step, failures_count: 0, locked_until: null });
+      await upsertTotpCaller(tx, user.id, given.network, { ...unknown_caller, proved_at: at });
       return true;
     case 'locked':
       return verdict;
     case 'used':
       return { kind: 'used', field: 'otp_code' };
     case 'wrong': {
-      const change = countWrongCode(factor, at);
-      await updateTotp(tx, user.id, change);
-      if (change.locked_until !== null) return { kind: 'locked', until: change.locked_until };
-      return { kind: 'wrong', field: 'otp_code' };
+      const [own, all] = [countWrongCode(caller, at), countWrongCodeOfAll(factor, caller, at)];
+      await updateTotp(tx, user.id, all);
+      await upsertTotpCaller(tx, user.id, given.network, { ...caller, ...own, failed_at: at });
+      const until = findTotpLock(all, { ...caller, ...own }, at);
+      return until === null ? { kind: 'wrong', field: 'otp_code' } : { kind: 'locked', until };
     }
   }
 }
+
+const unknown_caller = { failures_count: 0, locked_until: null, proved_at: null };
 
 /** Returns the associated data of an encrypted TOTP secret; with the data of another user, decryption fails. */
 export function totpBinding(user: Pick<User, 'id'>): string {

@@ -1,4 +1,5 @@
 import type { Context } from '#platform/context';
+import { networkOf } from '#platform/security/throttle';
 import { inTransaction } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
 import { verifyPassword } from '#platform/security/password';
@@ -36,7 +37,7 @@ export async function requireSecrets(ctx: Context, settings: AccountsSettings, s
     if (!matches) throw wrongSecretProblem('password', 'This is not your password.');
   }
   const at = ctx.clock.now();
-  const demands = { email: false, phone: false, is_first_factor: false };
+  const demands = { email: false, phone: false, is_first_factor: false, network: networkOf(ctx.peer?.ip) };
   const verdict = await inTransaction(ctx.db, (tx) => checkFactors(tx, settings, user, secrets, demands, at));
   if (verdict.kind !== 'complete') throw secretProblem(verdict, at);
 

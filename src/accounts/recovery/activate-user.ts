@@ -131,6 +131,7 @@ async function redeemLink(
       email: false,
       phone: channel === 'email' && user.phone_verification_required && user.phone !== null,
       is_first_factor: false,
+      network: networkOf(ctx.peer?.ip),
     };
     const verdict = await checkFactors(tx, settings, user, codes, demands, at);
     if (verdict.kind !== 'complete') return verdict;

@@ -165,6 +165,33 @@ test('wrong codes in the check of secrets lock the TOTP factor', async () => {
   assert.equal((await attempt()).status, 403);
 });
 
+test('wrong codes from another network do not lock the user out', async () => {
+  const user = await makeUser(database.db);
+  const code = await enrollTotp(user);
+  const from = (ip: string) => ({ ...callAs(ctx, user), peer: { ip, user_agent: '' } });
+  const later = (minutes: number) => new Date(ctx.clock.now().getTime() + minutes * 60_000);
+  const prove = (ip: string, at: Date) =>
+    requireSecrets({ ...from(ip), clock: { now: () => at } }, settings, {
+      password: testPassword,
+      otp_code: code(at),
+    });
+  const guess = (ip: string) => {
+    const otp_code = String((Number(code(ctx.clock.now())) + 500_000) % 1_000_000).padStart(6, '0');
+    return problemOf(requireSecrets(from(ip), settings, { otp_code }));
+  };
+  await prove('203.0.113.1', later(1));
+  for (let index = 0; index < 3; index += 1) await guess('198.51.100.7');
+  assert.equal((await guess('198.51.100.7')).code, 'otp_locked');
+  await prove('203.0.113.1', later(2));
+  await prove('192.0.2.9', later(3));
+  const rows = await database.db.selectFrom('totp_callers').select('network').where('user_id', '=', user.id).execute();
+  assert.equal(rows.length, 3);
+  assert.ok(
+    rows.every((row) => /^[0-9a-f]{64}$/.test(row.network)),
+    'no address is stored',
+  );
+});
+
 test('a channel can become a second factor only after its address is verified', async () => {
   const user = await makeUser(database.db, { email_verified_at: null });
   const choice = { ...flags, otp_enabled: false, password: testPassword, email_verification_enabled: true };

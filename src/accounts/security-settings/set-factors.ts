@@ -92,7 +92,7 @@ async function enrollTotp(
   if (factor && code !== null) {
     if (isTotpLocked(factor, at)) return { kind: 'locked' };
     const secret = open(factor.secret_sealed, settings.seal_key, totpBinding(user));
-    const verdict = checkTotpCode(factor, secret, code, at);
+    const verdict = checkTotpCode(factor, secret, code, at, null);
     if (verdict.kind !== 'right') {
       await updateTotp(tx, user.id, countWrongCode(factor, at));
       return { kind: 'wrong' };

@@ -129,7 +129,7 @@ export async function finishSignIn(
       return { kind: 'mismatch' as const };
     }
     const current = (await findUserById(tx, user.id)) ?? user;
-    const verdict = await checkFactors(tx, settings, current, codes, decideDemands(current, password_hash), at);
+    const verdict = await checkFactors(tx, settings, current, codes, decideDemands(ctx, current, password_hash), at);
     if (verdict.kind !== 'complete') return verdict;
     if (ctx.site.authentication === 'disabled' && !(await hooks.isOperator(tx, ctx.site, user.id, at))) {
       return { kind: 'closed' as const };
@@ -170,11 +170,12 @@ export async function finishSignIn(
   }
 }
 
-function decideDemands(user: User, password_hash: string | null): FactorDemands {
+function decideDemands({ peer }: Context, user: User, password_hash: string | null): FactorDemands {
   return {
     email: user.email_verification_required && user.email !== null,
     phone: user.phone_verification_required && user.phone !== null,
     is_first_factor: password_hash === null,
+    network: networkOf(peer?.ip),
   };
 }
 

@@ -1484,6 +1484,17 @@ export interface TestProcessorRefundsTable {
   state: Generated<'pending' | 'succeeded' | 'failed'>;
 }
 
+export interface TotpCallersTable {
+  user_id: UserId;
+  /** Hash of the user and of the network: no address is stored. */
+  network: string;
+  failures_count: Generated<number>;
+  locked_until: Date | null;
+  failed_at: Date | null;
+  /** Last right code from the network. Such a network is not locked by wrong codes of others. */
+  proved_at: Date | null;
+}
+
 export interface TotpFactorsTable {
   user_id: UserId;
   secret_sealed: string;
@@ -1491,7 +1502,9 @@ export interface TotpFactorsTable {
   confirmed_at: Date | null;
   /** The last 30-second step that was accepted: a code is good once. */
   last_step: number | null;
+  /** Wrong codes from networks without a right code, since the last right code of any. */
   failures_count: Generated<number>;
+  /** Until when networks without a right code are refused. */
   locked_until: Date | null;
 }
 
@@ -1683,6 +1696,7 @@ export interface Schema {
   test_processor_customers: TestProcessorCustomersTable;
   test_processor_payouts: TestProcessorPayoutsTable;
   test_processor_refunds: TestProcessorRefundsTable;
+  totp_callers: TotpCallersTable;
   totp_factors: TotpFactorsTable;
   trial_uses: TrialUsesTable;
   undo_entries: UndoEntriesTable;
