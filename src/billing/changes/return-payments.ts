@@ -1,14 +1,31 @@
-import { inTransaction } from '#platform/db/database';
+import assert from 'node:assert/strict';
+import { findPlansByIds, type Plan } from '#catalog';
+import { accounts, type Entry, type InvoicedOrder, issueInvoices, moveAmount, postEvent } from '#ledger';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { walkRows } from '#platform/jobs/walk-rows';
-import { abandonAttempt, findAttempt, findOutcome, isAccepted, type PaymentContext } from '#payments';
-import { type ChangeRow, closeChange, findAttemptOfOrder, findGivenUpChanges } from './change-store.ts';
+import {
+  abandonAttempt,
+  type AcceptedOutcome,
+  type Attempt,
+  findAttempt,
+  findOutcome,
+  isAccepted,
+  type PaymentContext,
+  recordCharge,
+  reserveRefundsOfEntries,
+  sendRefund,
+} from '#payments';
+import { lockProfile } from '#profiles';
+import { subscriptionSubject } from '#subscriptions';
+import { type ChangeRow, closeChange, findAttemptOfOrder, findGivenUpChanges, lockChange } from './change-store.ts';
 
 /** How long after a change was given up its payment is looked for. */
 const RECHECK_FOR_MS = 30 * 86_400_000;
 
 /**
  * Returns payments that arrived after their change was given up. Such a change is never executed: the subscriber was
- * charged for nothing. The key of the refund makes a repeated call harmless.
+ * charged for nothing. The payment and its refund are in the ledger, on the subscription that stays. Safe to run twice:
+ * the change leaves the list in the transaction that records its payment.
  */
 export async function returnPayments(ctx: PaymentContext): Promise<void> {
   const since = new Date(ctx.clock.now().getTime() - RECHECK_FOR_MS);
@@ -27,11 +44,60 @@ async function returnPayment(ctx: PaymentContext, change: ChangeRow): Promise<vo
   const found = await findOutcome(ctx, attempt);
   const outcome = found?.outcome === 'action_required' ? await abandonAttempt(ctx, attempt) : found;
   if (!isAccepted(outcome) || outcome.evidence.state !== 'done') return;
-  const { account, amount } = attempt;
-  const { processor_key } = outcome;
-  await ctx.processors
-    .getByName(attempt.processor)
-    .refund({ key: `change-return-${change.key}`, processor_key, account, amount });
-  ctx.log.warn({ change_id: change.id, processor_key }, 'payment of a change that was given up returned');
-  await inTransaction(ctx.db, (tx) => closeChange(tx, change.id, { state: 'refused', closed_at: ctx.clock.now() }));
+  const reserved = await inTransaction(ctx.db, (tx) => recordPayment(ctx, tx, change, { attempt, outcome }));
+  if (reserved.length > 0) ctx.log.warn({ change_id: change.id }, 'payment of a change that was given up is returned');
+  // A refund without a response is finished by `finish_pending_refunds`.
+  for (const { charge, refund } of reserved) await sendRefund(ctx, charge, refund, { is_retry: false });
+}
+
+/**
+ * Records the payment of a change that was given up as the charge of an order that gives nothing, with its invoice, and
+ * reserves the refund of all of it. Returns nothing if that was done before.
+ *
+ * Locks: the payer's profile, the change, then as `reserveRefundsOfEntries`.
+ * @throws refund_exceeds_funds (405) if the provider has too little; the job tries again each hour
+ */
+async function recordPayment(
+  ctx: PaymentContext,
+  tx: Tx,
+  { id, key }: ChangeRow,
+  { attempt, outcome }: { attempt: Attempt; outcome: AcceptedOutcome },
+) {
+  await lockProfile(tx, attempt.profile_id);
+  const change = await lockChange(tx, id, ['given_up']);
+  if (!change) return [];
+  const at = ctx.clock.now();
+  const plan = (await findPlansByIds(tx, [change.plan_id])).get(change.plan_id);
+  assert(plan, 'a change has a plan');
+  const { profile_id, amount, unit } = attempt;
+  const ordered = moveAmount({
+    from: { profile_id: plan.profile_id, account: accounts.receivable },
+    to: { profile_id, account: accounts.payable },
+    amount,
+    unit,
+    subject: subscriptionSubject(change.subscription_id),
+    description: `Change to ${plan.title} that was not made`,
+  });
+  const [order] = await postEvent(tx, { key: `change-return:${key}`, kind: 'order', at, entries: [ordered] });
+  assert(order, 'an event has its entries');
+  const item = { provider_id: plan.profile_id, amount, broker_fee_percent: plan.broker_fee_percent };
+  await recordCharge(tx, attempt, outcome, [{ ...item, entry_id: order.id }], at);
+  const returned = { processors: ctx.processors, created_by: null, returns_backlog: true, at };
+  const reserved = await reserveRefundsOfEntries(tx, [order.id], returned);
+  await closeChange(tx, change.id, { state: 'refused', closed_at: at });
+  await issueInvoices(tx, [invoiceOf(attempt, plan, order)]);
+  return reserved;
+}
+
+function invoiceOf({ profile_id }: Attempt, { profile_id: provider_id }: Plan, order: Entry): InvoicedOrder {
+  const { id, ledger_event_id, dest_amount, dest_unit, description, created_at } = order;
+  const line = { provider_id, kind: 'period' as const, ledger_entry_id: id, description };
+  const amounts = { full_amount: dest_amount, amount: dest_amount, covers_from: null, covers_to: null };
+  return {
+    payer_id: profile_id,
+    ledger_event_id,
+    unit: dest_unit,
+    at: created_at,
+    lines: [{ ...line, ...amounts }],
+  };
 }

@@ -32,14 +32,20 @@ export async function lockCoverages(tx: Tx, choice: CoverageChoice, at: Date): P
 
 /**
  * Selects up to `limit` coverages of a payer with a window that ended at or before `until`, FOR UPDATE. Excludes those
- * of requests that their provider has not accepted; after the acceptance their windows are recognised, too.
+ * of requests that their provider has not accepted; after the acceptance their windows are recognised, too. Excludes
+ * those of a subscription with a change or a cancellation that waits for the processor: it will close them at its own
+ * instant, and income that was recognised is never reversed.
  */
 export async function lockDueCoverages(tx: Tx, payer_id: ProfileId, until: Date, limit: number): Promise<Coverage[]> {
-  // Index: coverages_due.
+  // Indexes: coverages_due, subscription_changes_open, cancellations_open.
   return lockWhere(
     tx,
     fragment`coverage.payer_id = ${payer_id} and coverage.next_window_at <= ${until}
-      and not ${awaitsProvider(fragment`coverage.subscription_id`)}`,
+      and not ${awaitsProvider(fragment`coverage.subscription_id`)}
+      and not exists (select from subscription_changes change where change.subscription_id = coverage.subscription_id
+        and change.state = 'reserved' and change.effective_at < ${until})
+      and not exists (select from cancellations cancellation where cancellation.subscription_id = coverage.subscription_id
+        and cancellation.state = 'reserved' and cancellation.effective_at < ${until})`,
     fragment`limit ${limit}`,
   );
 }
