@@ -13,6 +13,7 @@ import { benchPages } from './pages.ts';
 import { benchPinned } from './pinned.ts';
 import { benchProfileReads } from './profile-reads.ts';
 import { benchQueue } from './queue.ts';
+import { benchRenewals } from './renewals.ts';
 import { printHeader, printSummary } from './report.ts';
 import { makeScratchDatabase } from './scratch-database.ts';
 import { seedDatabase } from './seed.ts';
@@ -35,6 +36,7 @@ const parts: Record<string, Part> = {
   memory: benchMemory,
   downloads: benchDownloads,
   metrics: benchMetrics,
+  renewals: benchRenewals,
 };
 
 const wanted = process.argv.slice(2);

@@ -4,7 +4,7 @@ import type { Tx } from '#platform/db/database';
 import { runTogether } from '#platform/db/together';
 import { type Coverage, endedWindows, isTime, runningWindow } from './coverage.ts';
 import { type CoverageChoice, lockCoverages, updatedCoverages } from './coverage-store.ts';
-import { findLabels, lockBooks } from './load-books.ts';
+import { lockBooks } from './load-books.ts';
 import { coverageKey, incomeEntries, type RecognisedWindow, recogniseWindows } from './recognise-windows.ts';
 import { describeRecognition } from './recognition-text.ts';
 
@@ -74,12 +74,12 @@ async function recogniseLocked(
   const sums = new Map<string, number>();
   const recognised = (coverage: Coverage) => sums.get(coverageKey(coverage)) ?? coverage.recognised;
   if (windows.length === 0) return { entries: [], recognised };
-  const books = await lockBooks(
+  const { books, nameOf } = await lockBooks(
     tx,
     windows.map(({ coverage }) => coverage.subject),
+    coverages,
   );
   const taken = recogniseWindows(windows, books, sums);
-  const nameOf = await findLabels(tx, coverages);
   const described = taken.map((window) => ({ window, text: describeRecognition(nameOf(window.coverage), window) }));
   // Seats that were added in a window have a shorter one: the row has the text of the first.
   const groups = Map.groupBy(described, ({ window }) => JSON.stringify([window.coverage.subject, window.at]));

@@ -1,7 +1,7 @@
 import type { OrderLineId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
-import type { Part } from '#platform/db/together';
+import type { Part, Statement } from '#platform/db/together';
 import { awaitsProvider } from '#subscriptions';
 import type { Coverage } from './coverage.ts';
 
@@ -27,19 +27,18 @@ export async function lockCoverages(tx: Tx, choice: CoverageChoice, at: Date): P
     'subscription_id' in choice
       ? fragment`coverage.subscription_id = ${choice.subscription_id}`
       : fragment`coverage.order_line_id = any(${[...choice.order_line_ids]}::bigint[])`;
-  return lockWhere(tx, fragment`${chosen} and coverage.ends_at > ${at}`, fragment``);
+  return executeFragment(tx, coveragesLock(fragment`${chosen} and coverage.ends_at > ${at}`, fragment``));
 }
 
 /**
- * Selects up to `limit` coverages of a payer with a window that ended at or before `until`, FOR UPDATE. Excludes those
- * of requests that their provider has not accepted; after the acceptance their windows are recognised, too. Excludes
- * those of a subscription with a change or a cancellation that waits for the processor: it will close them at its own
- * instant, and income that was recognised is never reversed.
+ * Statement that selects up to `limit` coverages of a payer with a window that ended at or before `until`, FOR UPDATE.
+ * Excludes those of requests that their provider has not accepted; after the acceptance their windows are recognised,
+ * too. Excludes those of a subscription with a change or a cancellation that waits for the processor: it will close
+ * them at its own instant, and income that was recognised is never reversed.
  */
-export async function lockDueCoverages(tx: Tx, payer_id: ProfileId, until: Date, limit: number): Promise<Coverage[]> {
+export function dueCoveragesLock(payer_id: ProfileId, until: Date, limit: number): Statement<Coverage[]> {
   // Indexes: coverages_due, subscription_changes_open, cancellations_open.
-  return lockWhere(
-    tx,
+  const query = coveragesLock(
     fragment`coverage.payer_id = ${payer_id} and coverage.next_window_at <= ${until}
       and not ${awaitsProvider(fragment`coverage.subscription_id`)}
       and not exists (select from subscription_changes change where change.subscription_id = coverage.subscription_id
@@ -48,17 +47,15 @@ export async function lockDueCoverages(tx: Tx, payer_id: ProfileId, until: Date,
         and cancellation.state = 'reserved' and cancellation.effective_at < ${until})`,
     fragment`limit ${limit}`,
   );
+  return { query, read: (rows) => rows as unknown as Coverage[] }; // the columns of the query
 }
 
-async function lockWhere(tx: Tx, condition: Fragment, bound: Fragment): Promise<Coverage[]> {
-  return executeFragment(
-    tx,
-    fragment<Coverage>`
+function coveragesLock(condition: Fragment, bound: Fragment): Fragment<Coverage> {
+  return fragment<Coverage>`
     select ${coverageColumns} from coverages coverage join order_lines line on line.id = coverage.order_line_id
     where ${condition}
     order by coverage.order_line_id, coverage.rank ${bound}
-    for no key update of coverage`,
-  );
+    for no key update of coverage`;
 }
 
 /** Reads the coverages of a subscription that end after `at`, by line and rank. Index: coverages_subscription_id. */

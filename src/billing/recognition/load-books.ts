@@ -7,8 +7,9 @@ import {
   lockSubjects,
   subjectText,
 } from '#ledger';
-import type { PlanId, ProfileId } from '#platform/db/db-schema';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { selectProfileNames } from '#profiles';
 import { findSubscriptionsByIds } from '#subscriptions';
 import { type Books, openBooks } from './books.ts';
@@ -16,11 +17,35 @@ import type { Coverage } from './coverage.ts';
 import { sumRecognised } from './coverage-store.ts';
 import { labelOf } from './recognition-text.ts';
 
-/** Locks subjects and reads the amounts that their income is taken from. Locks: the subjects, as `lockSubjects`. */
-export async function lockBooks(tx: Tx, subjects: readonly LedgerSubject[]): Promise<Books> {
+type Labelled = Pick<Coverage, 'subject' | 'subscription_id' | 'plan_id'>;
+
+/**
+ * Locks subjects, then reads the amounts that their income is taken from, and how the ledger names coverages:
+ * subscriber and plan, or the use. The number of statements does not depend on the number of subjects and coverages.
+ *
+ * Locks: the subjects, as `lockSubjects`.
+ */
+export async function lockBooks(
+  tx: Tx,
+  subjects: readonly LedgerSubject[],
+  coverages: readonly Labelled[] = [],
+): Promise<{ books: Books; nameOf: (coverage: Labelled) => string }> {
   const distinct = [...new Map(subjects.map((subject) => [subjectText(subject), subject])).values()];
   await lockSubjects(tx, distinct);
-  const incomes = await findSubjectIncomes(tx, distinct);
+  const [incomes, subscribers, plans] = await mergeReads(tx, [
+    (together) => findSubjectIncomes(together, distinct),
+    (together) => findSubscriberSlugs(together, coverages),
+    (together) => findPlanSlugs(together, coverages),
+  ]);
+  const nameOf = (coverage: Labelled) =>
+    labelOf(coverage, {
+      subscriber: subscribers.get(coverage.subscription_id) ?? '',
+      plan: (coverage.plan_id === null ? undefined : plans.get(coverage.plan_id)) ?? '',
+    });
+  return { books: await openedBooks(tx, incomes), nameOf };
+}
+
+async function openedBooks(tx: Tx, incomes: Awaited<ReturnType<typeof findSubjectIncomes>>): Promise<Books> {
   const converted = incomes.filter(({ is_converted }) => is_converted).map(({ subject }) => subject);
   if (converted.length === 0) return openBooks(incomes);
   const [payments, recognised] = [await findConvertedPayments(tx, converted), await sumRecognised(tx, converted)];
@@ -36,16 +61,15 @@ export async function lockBooks(tx: Tx, subjects: readonly LedgerSubject[]): Pro
   );
 }
 
-/** Returns how the ledger names coverages: subscriber and plan, or the use. Three statements for any number of them. */
-export async function findLabels(
+async function findSubscriberSlugs(
   reader: Reader,
-  coverages: readonly Pick<Coverage, 'subject' | 'subscription_id' | 'plan_id'>[],
-): Promise<(coverage: Pick<Coverage, 'subject' | 'subscription_id' | 'plan_id'>) => string> {
+  coverages: readonly Labelled[],
+): Promise<Map<SubscriptionId, string>> {
   const subscriptions = await findSubscriptionsByIds(
     reader,
     coverages.map(({ subscription_id }) => subscription_id),
   );
-  const profiles = await slugsOf<ProfileId>(
+  const slugs = await slugsOf<ProfileId>(
     [...subscriptions.values()].map(({ profile_id }) => profile_id),
     (ids) =>
       reader
@@ -54,7 +78,11 @@ export async function findLabels(
         .where('id', '=', (eb) => eb.fn.any(eb.val(ids)))
         .execute(),
   );
-  const plans = await slugsOf<PlanId>(
+  return new Map([...subscriptions.values()].map(({ id, profile_id }) => [id, slugs.get(profile_id) ?? '']));
+}
+
+async function findPlanSlugs(reader: Reader, coverages: readonly Labelled[]): Promise<Map<PlanId, string>> {
+  return slugsOf<PlanId>(
     coverages.flatMap(({ plan_id }) => plan_id ?? []),
     (ids) =>
       reader
@@ -63,13 +91,6 @@ export async function findLabels(
         .where('id', '=', (eb) => eb.fn.any(eb.val(ids)))
         .execute(),
   );
-  return (coverage) => {
-    const subscription = subscriptions.get(coverage.subscription_id);
-    return labelOf(coverage, {
-      subscriber: (subscription && profiles.get(subscription.profile_id)) ?? '',
-      plan: (coverage.plan_id === null ? undefined : plans.get(coverage.plan_id)) ?? '',
-    });
-  };
 }
 
 async function slugsOf<Id>(

@@ -2,18 +2,25 @@ import { type NewEvent, postEvents } from '#ledger';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
-import { runAndCommit } from '#platform/db/together';
-import { walkRows, type WalkPlace } from '#platform/jobs/walk-rows';
-import { lockProfile } from '#profiles';
+import { runAndCommit, runInOrder } from '#platform/db/together';
+import type { WalkPlace } from '#platform/jobs/walk-rows';
+import { profileLock } from '#profiles';
 import { park } from '../parked/index.ts';
+import { runConcurrently } from '../run-concurrently.ts';
 import { type Books, BooksViolation } from './books.ts';
 import { type Coverage, endedWindows, isRevived, nextWindow } from './coverage.ts';
-import { type CoverageState, lockDueCoverages, updatedCoverages } from './coverage-store.ts';
-import { findDuePayers, lockDueUses, recognisedUses } from './due-store.ts';
-import { findLabels, lockBooks } from './load-books.ts';
+import { type CoverageState, dueCoveragesLock, updatedCoverages } from './coverage-store.ts';
+import { findDuePayers, dueUsesLock, recognisedUses } from './due-store.ts';
+import { lockBooks } from './load-books.ts';
 import { coverageKey, incomeEntries, type RecognisedWindow, recogniseWindows } from './recognise-windows.ts';
 import { findUseWindows, recogniseUses } from './recognise-uses.ts';
 import { describeRecognition } from './recognition-text.ts';
+
+/** Payers of one batch. */
+const PAYERS = 100;
+
+/** Payers whose income one process recognises at the same time: most of the time goes to the database. */
+const CONCURRENCY_MAX = 4;
 
 /** Coverages, and billed uses, of one transaction. */
 const BATCH = 200;
@@ -22,7 +29,7 @@ const BATCH = 200;
 const RUN_MS = 240_000;
 
 /**
- * Recognises the income of all windows that ended at or before `until`, one payer after the other. A profile whose
+ * Recognises the income of all windows that ended at or before `until`, several payers at a time. A profile whose
  * books break a rule is parked; any other error is logged, and the profile stays for the next run. Returns the number
  * of coverages and uses that were advanced. A run that ends early leaves its place in `place`.
  */
@@ -32,19 +39,26 @@ export async function recogniseIncome(
   place: WalkPlace<ProfileId> = { after: null },
   run_ms = RUN_MS,
 ): Promise<number> {
+  const deadline = performance.now() + run_ms;
   let advanced_count = 0;
-  await walkRows<ProfileId, { id: ProfileId }>(
-    {
-      findBatch: (after, limit) => findDuePayers(ctx.db, until, { after, limit }),
-      async work({ id }) {
+  for (;;) {
+    const payers = await findDuePayers(ctx.db, until, { after: place.after, limit: PAYERS });
+    // Payers are begun in the order of their ids, and all that were begun are finished.
+    await runConcurrently(payers, CONCURRENCY_MAX, async ({ id }) => {
+      if (performance.now() >= deadline) return;
+      place.after = id;
+      try {
         advanced_count += await recogniseProfile(ctx, id, until);
-      },
-      onError: ({ id }, error) => ctx.log.error({ err: error, profile_id: id }, 'income not recognised'),
-    },
-    place,
-    run_ms,
-  );
-  return advanced_count;
+      } catch (error) {
+        ctx.log.error({ err: error, profile_id: id }, 'income not recognised');
+      }
+    });
+    if (performance.now() >= deadline) return advanced_count;
+    if (payers.length < PAYERS) {
+      place.after = null;
+      return advanced_count;
+    }
+  }
 }
 
 /**
@@ -74,17 +88,20 @@ export async function recogniseProfile(ctx: Context, payer_id: ProfileId, until:
 }
 
 async function recogniseBatch(tx: Tx, payer_id: ProfileId, until: Date): Promise<number> {
-  await lockProfile(tx, payer_id);
-  const coverages = await lockDueCoverages(tx, payer_id, until, BATCH);
-  const uses = await lockDueUses(tx, payer_id, until, BATCH);
+  const [, coverages, uses] = await runInOrder(
+    tx,
+    profileLock(payer_id),
+    dueCoveragesLock(payer_id, until, BATCH),
+    dueUsesLock(payer_id, until, BATCH),
+  );
   if (coverages.length + uses.length === 0) return 0;
   const use_windows = await findUseWindows(tx, uses);
-  const books = await lockBooks(
+  const { books, nameOf } = await lockBooks(
     tx,
     [...coverages, ...use_windows].map(({ subject }) => subject),
+    coverages,
   );
   const { windows, states } = advance(coverages, until, books);
-  const nameOf = await findLabels(tx, coverages);
   const events = windows.flatMap((window) => windowEvent(window, describeRecognition(nameOf(window.coverage), window)));
   const of_uses = await recogniseUses(tx, use_windows, books);
   await postEvents(tx, [...events, ...of_uses.events]);

@@ -13,6 +13,7 @@ import {
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { runAndCommit, runInOrder, runTogether } from '#platform/db/together';
+import { findUnresolvedCharge } from '#payments';
 import { type Profile, profileLock } from '#profiles';
 import {
   extendedSubscriptions,
@@ -32,7 +33,7 @@ import {
 } from '../credits/index.ts';
 import { type BookedLine, documentParts } from '../orders/index.ts';
 import type { Order } from '../records/index.ts';
-import { type DunningContext, isPaying, prepareDue, type ReservedDue, reservedDueParts } from '../dunning/index.ts';
+import { type DunningContext, prepareDue, type ReservedDue, reservedDueParts } from '../dunning/index.ts';
 import { type PlannedRenewal, planRenewals, renewalSpan } from './renewal.ts';
 import { renewalLine } from './renewal-line.ts';
 import { insertRenewalOrder, postedLines, renewalFacts } from './renewal-store.ts';
@@ -84,7 +85,8 @@ export async function renewPayer(
     assert(last, 'there is a renewal to save');
     const saved = await saveOrder(tx, payer, last, { ...facts, is_last: true });
     const counted = { renewals_count: planned.length };
-    const fresh = owes_more || (await isPaying(tx, payer_id)) ? null : freshDue(payer, saved.booked, last);
+    const is_charged = owes_more || (await findUnresolvedCharge(tx, payer_id)) !== undefined;
+    const fresh = is_charged ? null : freshDue(payer, saved.booked, last);
     const prepared = fresh && (await prepareDue(ctx, tx, fresh, { after: `order ${saved.order.id}`, at }));
     if (!fresh || !prepared) {
       await runAndCommit(tx, saved.parts);
