@@ -1,7 +1,7 @@
 import type { Room } from '#platform/room';
 import { adjustmentPages, adjustmentsPage, balanceRoutes, importPage, importPages } from './balances/index.ts';
 import { cancellationRoutes, subscriptionCancelled } from './cancellations/index.ts';
-import { cardPages, cardPageTypes } from './cards/index.ts';
+import { cardPages, cardPageTypes, providerChargeRoutes } from './cards/index.ts';
 import { cartItemPageTypes, cartItemsPages, cartItemsRoutes } from './cart-items/index.ts';
 import { cartSeatsPages, cartSeatsPageTypes } from './cart-seats/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
@@ -34,7 +34,12 @@ import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
 // long: the parts of the room
 /** Makes the room of carts, quotes, orders and the checkout. */
-export function makeBilling({ processors, pay_later_allowed, renewals }: PaymentLinkNeeds & RenewalNeeds): Room {
+export function makeBilling({
+  processors,
+  pay_later_allowed,
+  renewals,
+  invitation_reminder_days,
+}: PaymentLinkNeeds & RenewalNeeds & { invitation_reminder_days: readonly number[] }): Room {
   return {
     name: 'billing',
     routes(http) {
@@ -48,6 +53,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       couponUseRoutes(http);
       balanceRoutes(http);
       creditRoutes(http, processors);
+      providerChargeRoutes(http);
       dunningRoutes(http, { processors, dunning: renewals });
       changeRoutes(http, processors);
       paymentLinkRoutes(http, { processors, pay_later_allowed });
@@ -93,7 +99,7 @@ export function makeBilling({ processors, pay_later_allowed, renewals }: Payment
       ...subscriptionPageTypes,
     ],
     subscribers: [newCardSubscriber({ processors, dunning: renewals })],
-    jobs: billingJobs({ processors, renewals }),
+    jobs: billingJobs({ processors, renewals, invitation_reminder_days }),
     events: [
       requestExpired,
       ...trialEvents,

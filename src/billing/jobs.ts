@@ -5,6 +5,7 @@ import { finishOrders } from './orders/index.ts';
 import { chargeNewCardJob } from './dunning/index.ts';
 import { endNoticesJob, type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
 import { forgetPaymentUploadsJob } from './balances/index.ts';
+import { remindOfSeats } from './claims/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
 import { finishCancellationsJob } from './cancellations/index.ts';
 import { runPausesJob } from './pauses/index.ts';
@@ -27,7 +28,23 @@ const finishOrdersJob = (processors: Processors) => {
   });
 };
 
-export const billingJobs = ({ processors, renewals }: RenewalNeeds) => [
+/** Makes the job that sends the codes of seats again that no one has claimed. */
+const remindOfSeatsJob = (days: readonly number[]) =>
+  defineJob({
+    name: 'remind_of_seats',
+    schedule: '10 10 * * *',
+    catch_up: 'last',
+    run: async (ctx, _payload, at) => {
+      await remindOfSeats(ctx, days, at);
+    },
+  });
+
+export const billingJobs = ({
+  processors,
+  renewals,
+  invitation_reminder_days,
+}: RenewalNeeds & { invitation_reminder_days: readonly number[] }) => [
+  remindOfSeatsJob(invitation_reminder_days),
   renewSubscriptionsJob({ processors, renewals }),
   endNoticesJob({ processors, renewals }),
   chargeNewCardJob({ processors, dunning: renewals }),

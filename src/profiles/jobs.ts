@@ -1,6 +1,7 @@
 import { deleteInBatches } from '#platform/db/delete-in-batches';
 import { defineJob } from '#platform/jobs/jobs';
 import { deleteLapsedInvitations } from './records/index.ts';
+import { remindOfRoles } from './roles/index.ts';
 
 const KEPT_MS = 90 * 86_400_000;
 
@@ -15,4 +16,15 @@ const forgetInvitations = defineJob({
   },
 });
 
-export const profilesJobs = [forgetInvitations];
+/** Makes the job that sends invitations to roles, and requests for them, again. `days`: after their beginning. */
+const remindOfRolesJob = (days: readonly number[]) =>
+  defineJob({
+    name: 'remind_of_roles',
+    schedule: '0 10 * * *',
+    catch_up: 'last',
+    run: async (ctx, _payload, at) => {
+      await remindOfRoles(ctx, days, at);
+    },
+  });
+
+export const profilesJobs = (reminder_days: readonly number[]) => [forgetInvitations, remindOfRolesJob(reminder_days)];

@@ -27,6 +27,8 @@ export interface ProfileNeeds extends ArchivalHooks {
   selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention[]>;
   /** Shows a profile to a provider of its plans, who may not change it. */
   showSubscriberFile(request: FastifyRequest, reply: FastifyReply, view: ProfileView): Promise<FastifyReply>;
+  /** Days after which an invitation that waits is sent again. */
+  invitation_reminder_days: readonly number[];
   /** Finds what a visitor chose to buy before registering. */
   findChosenOffer: FindChosenOffer;
 }

@@ -40,7 +40,7 @@ export function makeProfiles(needs: ProfileNeeds): Room {
       chooserPages(http);
     },
     undo_types: [roleRevocationUndo],
-    jobs: profilesJobs,
+    jobs: profilesJobs(needs.invitation_reminder_days),
     events: profilesEvents,
     page_types: [
       ...registrationPageTypes,

@@ -1,6 +1,6 @@
 import type { Setting } from './setting.ts';
 
-/** Settings of orders. */
+/** Settings of orders and invitations. */
 export const billingSettings = {
   pay_later_allowed: {
     name: 'PAY_LATER_ALLOWED',
@@ -17,9 +17,19 @@ export const billingSettings = {
     max: 3650,
     description: 'Days for which the code of a prepaid seat is valid; the seat itself does not expire.',
   },
+  invitation_reminder_days: {
+    name: 'INVITATION_REMINDER_DAYS',
+    kind: 'numbers',
+    default: '7',
+    min: 1,
+    max: 365,
+    description:
+      'Days after which an invitation, a request or the code of a seat that still waits is sent again. A comma alone sends none again.',
+  },
 } satisfies Record<string, Setting>;
 
 export interface BillingConfig {
   pay_later_allowed: boolean;
   seat_code_days: number;
+  invitation_reminder_days: readonly number[];
 }

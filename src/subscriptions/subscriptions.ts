@@ -1,5 +1,6 @@
 import type { Room } from '#platform/room';
 import { subscriptionsEvents } from './events.ts';
+import { subscriptionsJobs } from './jobs.ts';
 import { acceptPage, grantPages, grantRoutes } from './invitations/index.ts';
 import { planPage, planPages, plansPage } from './plan-pages/index.ts';
 import { subscriberFormPage, subscriberTermPages } from './subscriber-terms/index.ts';
@@ -19,7 +20,9 @@ import { subscriptionListPage, subscriptionListPages, subscriptionRoutes } from 
  * Makes the subscriptions room. Grants by e-mail count towards the limit of invitations in `throttle`; `endings` ends
  * subscriptions and requests with the money of their orders.
  */
-export function makeSubscriptions(needs: SubscriberPageNeeds & { endings: SubscriptionEnding }): Room {
+export function makeSubscriptions(
+  needs: SubscriberPageNeeds & { endings: SubscriptionEnding; invitation_reminder_days: readonly number[] },
+): Room {
   return {
     name: 'subscriptions',
     routes(http) {
@@ -45,6 +48,7 @@ export function makeSubscriptions(needs: SubscriberPageNeeds & { endings: Subscr
       plansPage,
       planPage,
     ],
+    jobs: subscriptionsJobs(needs.invitation_reminder_days),
     events: subscriptionsEvents,
   };
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
+import type { ReminderSpan } from '#kernel/reminder';
 import type { CartItemId, ClaimId, PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
@@ -10,7 +11,7 @@ import type { OrderLine } from '../records/index.ts';
 import type { Claim } from './claim.ts';
 
 /** Part that inserts claims. */
-export function insertedClaims(claims: readonly Omit<Claim, 'id'>[]): Part<Claim[]> {
+export function insertedClaims(claims: readonly Omit<Claim, 'id' | 'reminders_count'>[]): Part<Claim[]> {
   const columns = [
     'order_id',
     'profile_id',
@@ -141,4 +142,35 @@ export async function insertClaimItem(
 ): Promise<CartItemId> {
   const row = await tx.insertInto('cart_items').values(item).returning('id').executeTakeFirstOrThrow();
   return row.id;
+}
+
+/** Finds claims whose code is valid at `at`, with less than `count` reminders, by id. Index: claims_created_at. */
+export async function findUnclaimed(
+  reader: Reader,
+  { since, until }: ReminderSpan,
+  { count, at, after, limit }: { count: number; at: Date; after: ClaimId | null; limit: number },
+): Promise<Claim[]> {
+  return reader
+    .selectFrom('claims')
+    .selectAll()
+    .where('created_at', '>', since)
+    .where('created_at', '<=', until)
+    .where('expires_at', '>', at)
+    .where('revoked_at', 'is', null)
+    .where('reminders_count', '<', count)
+    .where('id', '>', after ?? (0 as ClaimId)) // ids start at 1
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Records that a claim has had `count` reminders in all; false if it had as many before. */
+export async function recordSeatReminders(tx: Tx, id: ClaimId, count: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('claims')
+    .set({ reminders_count: count })
+    .where('id', '=', id)
+    .where('reminders_count', '<', count)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

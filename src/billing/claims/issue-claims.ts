@@ -12,7 +12,7 @@ import { findClaimLines, updateClaimCode } from './claim-store.ts';
 
 /** Claim of a person without an account, before it is inserted. */
 export interface NewClaim {
-  row: Omit<Claim, 'id'>;
+  row: Omit<Claim, 'id' | 'reminders_count'>;
   code: string;
   lines: readonly OrderLine[];
 }

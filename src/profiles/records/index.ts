@@ -35,6 +35,7 @@ export {
   type NewProfile,
   selectProfileNames,
   updateProfileRow,
+  updateProviderCharges,
 } from './profile-store.ts';
 export {
   presentProfileDetail,
@@ -78,6 +79,8 @@ export {
 } from './role-list-store.ts';
 export { parseRoleStatus, role_statuses, type RoleStatus } from './role-status.ts';
 export {
+  findWaitingRoles,
+  recordRoleReminders,
   activeRoleCondition,
   countRolesOfType,
   countRolesOfUser,

@@ -1,3 +1,4 @@
+import type { ReminderSpan } from '#kernel/reminder';
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { ProfileId, RoleId, RolesTable, RoleTypeId, UserId } from '#platform/db/db-schema';
 import { linkKeyHash, openKeysOf, sealKeysOf, UNREADABLE_KEY } from '#platform/security/link-keys';
@@ -145,4 +146,42 @@ export async function countRolesOfType(reader: Reader, role_type_id: RoleTypeId)
     .where('role_type_id', '=', role_type_id)
     .executeTakeFirstOrThrow();
   return row.count;
+}
+
+/** Finds invitations that have not lapsed, and requests, with less than `count` reminders. Index: roles_waiting. */
+export async function findWaitingRoles(
+  reader: Reader,
+  { since, until }: ReminderSpan,
+  { count, at, after, limit }: { count: number; at: Date; after: RoleId | null; limit: number },
+): Promise<Pick<Role, 'id' | 'profile_id' | 'user_id'>[]> {
+  return reader
+    .selectFrom('roles')
+    .select(['id', 'profile_id', 'user_id'])
+    .where((eb) =>
+      eb.or([
+        eb('request_key', 'is not', null),
+        eb.and([
+          eb('grant_key', 'is not', null),
+          eb.or([eb('key_expires_at', 'is', null), eb('key_expires_at', '>', at)]),
+        ]),
+      ]),
+    )
+    .where('created_at', '>', since)
+    .where('created_at', '<=', until)
+    .where('reminders_count', '<', count)
+    .where('id', '>', after ?? (0 as RoleId)) // ids start at 1
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Records that a role has had `count` reminders in all; false if it had as many before. */
+export async function recordRoleReminders(tx: Tx, id: RoleId, count: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('roles')
+    .set({ reminders_count: count })
+    .where('id', '=', id)
+    .where('reminders_count', '<', count)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

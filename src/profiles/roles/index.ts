@@ -2,6 +2,7 @@ export { acceptInvitedManager, acceptRole, mayBecomeManager } from './accept-rol
 export { changeRoleExtra } from './change-role-extra.ts';
 export { emailUnverifiedProblem, withVerificationSent } from './email-unverified.ts';
 export { countInvitation, createActivationKey, grantRole, removeLinks } from './grant-role.ts';
+export { remindOfRoles } from './remind-of-roles.ts';
 export { requestManagerRole, requestRole, type RoleRequestInput } from './request-role.ts';
 export { resendInvitation, resendRequest } from './resend-invitation.ts';
 export { revokeRole } from './revoke-role.ts';

@@ -102,7 +102,8 @@ interface CreatedGrant {
   message: string | null;
 }
 
-async function emitGrantCreated(ctx: Context, tx: Tx, grant: CreatedGrant): Promise<void> {
+/** Emits `subscription_grant_created` with the keys that the subscriber needs. */
+export async function emitGrantCreated(ctx: Context, tx: Tx, grant: CreatedGrant): Promise<void> {
   const { subscription, plan, grantee } = grant;
   const { invitee } = grantee;
   const at = ctx.clock.now();

@@ -95,7 +95,7 @@ export async function inviteGrantee(
 }
 
 /** Returns the user who has to activate an account before the profile can accept; null if a user can sign in for it. */
-async function findInvitee(tx: Tx, profile: Profile): Promise<Grantee['invitee']> {
+export async function findInvitee(tx: Tx, profile: Profile): Promise<Grantee['invitee']> {
   const email = profile.invited_email;
   if (email === null) return null;
   const user: User | undefined = await findUserByEmail(tx, email);

@@ -107,3 +107,4 @@ export {
   type Subscription,
 } from './subscription.ts';
 export { awaitsProvider, findEndedRequests, lockEndedRequest } from './request-store.ts';
+export { findWaitingConsents, recordConsentReminders } from './consent-reminder-store.ts';
