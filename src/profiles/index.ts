@@ -53,6 +53,7 @@ export {
   listRoleTypes,
   listProfiles,
   lockedProfile,
+  updateProviderCharges,
   lockProfile,
   profileLock,
   processorProfile,

@@ -168,6 +168,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/api/billing/:profile/checkout', () => '/api/billing/acme/checkout', /"dest_amount":777\b/],
   ['/api/billing/:profile/charges/:charge', () => `/api/billing/acme/charges/${charges.both}`, /"amount":1100\b/],
   ['/api/billing/:profile/dunning', () => '/api/billing/acme/dunning', /"count":0/],
+  ['/api/billing/:profile/provider-charges', () => '/api/billing/acme/provider-charges', /"allow_provider_charges"/],
   ['/api/billing/:profile/card', () => '/api/billing/acme/card', /"last4"/],
   ['/api/billing/:profile/credits', () => '/api/billing/acme/credits', /"balance":777\b/],
   ['/api/billing/:profile/credit-notes', () => '/api/billing/acme/credit-notes', /"amount":1100\b/],

@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
 import { PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
 
+const sample = { profile: payerSample, card: savedCardSample, may_edit: true, consent: null, test_cards: true };
+
 export const cardPage = definePage(
   'saas/billing/card.html',
   Type.Object({
@@ -9,20 +11,21 @@ export const cardPage = definePage(
     card: SavedCardPart,
     /** False for a caller who only reads. */
     may_edit: Type.Boolean(),
+    /** The consent to charges that a provider causes; null for a caller who cannot give it. */
+    consent: Type.Union([Type.Object({ is_given: Type.Boolean() }), Type.Null()]),
     /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
     test_cards: Type.Boolean(),
     ...refusedFormParts,
     form: Type.Optional(Type.Object({ card_name: Type.String() })),
   }),
   {
-    typical: { profile: payerSample, card: savedCardSample, may_edit: true, test_cards: true },
-    read_only: { profile: payerSample, card: savedCardSample, may_edit: false, test_cards: true },
-    empty: { profile: payerSample, card: null, may_edit: true, test_cards: true },
+    typical: { ...sample, consent: { is_given: false } },
+    consented: { ...sample, consent: { is_given: true } },
+    read_only: { ...sample, may_edit: false },
+    empty: { ...sample, card: null },
     error: {
-      profile: payerSample,
+      ...sample,
       card: null,
-      may_edit: true,
-      test_cards: true,
       detail: '',
       errors: { card_number: ['Enter the number on the card: 12 to 19 digits.'] },
       form: { card_name: 'Ada Lovelace' },

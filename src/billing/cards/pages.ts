@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
+import type { Subject } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
 import type { Reader } from '#platform/db/database';
 import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
@@ -9,6 +10,7 @@ import { type Processors, removeCard, saveCard, findSavedCard } from '#payments'
 import { getPayer, loadPayerSummary } from '../payer.ts';
 import { cardPage } from './page-types.ts';
 import { presentSavedCard } from './present-saved-card.ts';
+import { mayAllowCharges, setProviderCharges } from './provider-charges.ts';
 
 const params = Type.Object({ profile: Type.String() });
 
@@ -18,18 +20,19 @@ export function cardPages(app: App, processors: Processors): void {
   const url = '/billing/:profile/card/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
   const changing = { ...options, config: { access: { kind: 'direct', manages: true }, page: true } } as const;
-  const load = async (reader: Reader, payer: Profile, may_edit: boolean) => {
+  const load = async (reader: Reader, payer: Profile, subject: Subject, may_edit = subject.is_manager) => {
     const card = await findSavedCard(reader, payer.id);
     return {
       profile: await loadPayerSummary(reader, payer),
       card: card ? presentSavedCard(card) : null,
       may_edit,
+      consent: may_edit && mayAllowCharges(subject) ? { is_given: payer.allow_provider_charges } : null,
       test_cards: form_fields.length > 0,
     };
   };
   app.get(url, options, async (request, reply) => {
     const { payer } = await getPayer(request);
-    return reply.page(cardPage, await load(request.ctx.db, payer, request.subject.is_manager));
+    return reply.page(cardPage, await load(request.ctx.db, payer, request.subject));
   });
   app.get(`${url}remove/`, changing, async (request, reply) => {
     const { payer } = await getPayer(request);
@@ -42,6 +45,13 @@ export function cardPages(app: App, processors: Processors): void {
     const { payer } = await getPayer(request);
     await removeCard(request.ctx, payer.id);
     return reply.flash('success', 'The card was removed.').redirect(paths.card(payer.slug), 303);
+  });
+  app.post(`${url}provider-charges/`, changing, async (request, reply) => {
+    const { payer } = await getPayer(request);
+    const is_allowed = textField(request.body, 'allow_provider_charges', 1) === '1';
+    await setProviderCharges(request.ctx, request.subject, is_allowed);
+    const text = is_allowed ? 'Providers may charge this card for changes.' : 'Providers may not charge this card.';
+    return reply.flash('success', text).redirect(paths.card(payer.slug), 303);
   });
   app.post(url, options, async (request, reply) => {
     const { ctx, body } = request;
@@ -59,7 +69,7 @@ export function cardPages(app: App, processors: Processors): void {
     } catch (error) {
       const { status, ...problem } = problemToForm(error);
       const form = { card_name: textField(body, 'card_name', 100) };
-      return reply.page(cardPage, { ...(await load(ctx.db, payer, true)), ...problem, form }, status);
+      return reply.page(cardPage, { ...(await load(ctx.db, payer, request.subject, true)), ...problem, form }, status);
     }
   });
 }

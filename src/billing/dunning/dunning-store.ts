@@ -11,7 +11,7 @@ import { executeFragment, fragment, type Fragment } from '#platform/db/fragment'
 import { noteChange } from '#platform/facts/changes-store';
 import { type Part } from '#platform/db/together';
 import type { ChargeTrigger, DunningAttempt, DunningCase } from './dunning-case.ts';
-import type { DunningTerms } from './dunning-terms.ts';
+import type { DunningTerms, OwnTerms } from './dunning-terms.ts';
 
 /** What a case is about: a payer, a provider and a unit. */
 export interface DuePlace {
@@ -151,6 +151,21 @@ export async function findOwnTerms(
   provider_id: ProfileId,
 ): Promise<Selectable<DunningTermsTable> | undefined> {
   return reader.selectFrom('dunning_terms').selectAll().where('provider_id', '=', provider_id).executeTakeFirst();
+}
+
+/** Saves the rules that a provider set; removes the row when it sets none. */
+export async function saveOwnTerms(tx: Tx, provider_id: ProfileId, own: OwnTerms, at: Date): Promise<void> {
+  if (Object.values(own).every((value) => value === null)) {
+    await tx.deleteFrom('dunning_terms').where('provider_id', '=', provider_id).execute();
+    return;
+  }
+  const { retry_days, end: ends, ...rest } = own;
+  const row = { ...rest, retry_days: retry_days && JSON.stringify(retry_days), ends, updated_at: at };
+  await tx
+    .insertInto('dunning_terms')
+    .values({ provider_id, ...row })
+    .onConflict((conflict) => conflict.column('provider_id').doUpdateSet(row))
+    .execute();
 }
 
 /** An automatic charge with the outcome of its attempt. */

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { FieldMessages } from '#kernel/problem';
 import type { DunningTermsTable, JsonValue } from '#platform/db/db-schema';
 
 /** Rules of dunning, as a case keeps them from day 0 on. */
@@ -23,6 +24,49 @@ export interface DunningSettings {
   dunning_access_days: number;
   dunning_end: DunningTerms['end'];
   dunning_used_part: DunningTerms['used_part'];
+}
+
+/** Rules that a provider set; null where it takes the setting of the site. */
+export type OwnTerms = { readonly [Name in keyof DunningTerms]: DunningTerms[Name] | null };
+
+export const NO_OWN_TERMS: OwnTerms = {
+  retry_days: null,
+  grace_days: null,
+  access: null,
+  access_days: null,
+  end: null,
+  used_part: null,
+};
+
+/** Most retries of one case. */
+export const RETRIES_MAX = 10;
+
+/** Converts the stored rules of a provider. */
+export function readOwnTerms(own: Selectable<DunningTermsTable> | undefined): OwnTerms {
+  if (!own) return NO_OWN_TERMS;
+  const { retry_days, grace_days, access, access_days, ends: end, used_part } = own;
+  return { retry_days: readDays(retry_days), grace_days, access, access_days, end, used_part };
+}
+
+/**
+ * Returns what is wrong with the rules that a provider would have, by field; empty if nothing is. `own` says which
+ * fields the provider set: a rule of the site that does not fit is reported at them. Pure.
+ */
+export function findTermFaults(terms: DunningTerms, own: OwnTerms): FieldMessages {
+  const { retry_days, grace_days, access, access_days, end } = terms;
+  const errors: Record<string, string[]> = {};
+  const isRising = retry_days.every((day, index) => index === 0 || day > (retry_days[index - 1] ?? 0));
+  if (!isRising) errors['retry_days'] = ['Write the days in increasing order, each once.'];
+  const last = retry_days.at(-1) ?? 0;
+  if (isRising && end !== 'keep' && last > grace_days) {
+    const name = own.retry_days === null ? 'grace_days' : 'retry_days';
+    errors[name] = [`The last retry is on day ${last}, but the grace ends on day ${grace_days}.`];
+  }
+  if (access === 'after_days' && end !== 'keep' && access_days > grace_days) {
+    const name = own.access_days === null ? 'access' : 'access_days';
+    errors[name] = [`Access would end on day ${access_days}, after the grace, which ends on day ${grace_days}.`];
+  }
+  return errors;
 }
 
 /** Returns the rules of a provider: its own where it set them, else those of the site. */

@@ -3,7 +3,8 @@ export { isPaying, prepareDue, type ReservedDue, reservedDueParts } from './char
 export { chargeOwing, chargePayers, chargeUnreached } from './charge-owing.ts';
 export type { DunningContext } from './dunning-context.ts';
 export type { DuePlace } from './dunning-store.ts';
-export type { DunningSettings } from './dunning-terms.ts';
+export { changeTerms, loadTerms, type ProviderTerms } from './change-terms.ts';
+export { type DunningSettings, type DunningTerms, dunningTerms, type OwnTerms } from './dunning-terms.ts';
 export { type Due, isChargeable } from './load-dues.ts';
 export { listPayerCases, listProviderCases } from './case-list-store.ts';
 export { accessEnd, type DunningAttempt, type DunningCase } from './dunning-case.ts';

@@ -5,14 +5,24 @@ import { ChargeSchema, paymentsProblems, presentCharge, type Processors } from '
 import type { ProfileId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { findProfileById } from '#profiles';
 import { billingProblems } from '../problems.ts';
 import { listPayerCases, listProviderCases, payerCaseList, providerCaseList } from './case-list-store.ts';
+import { changeTerms, loadTerms, type ProviderTerms } from './change-terms.ts';
 import type { DunningSettings } from './dunning-terms.ts';
 import { presentCases, presentProviderCases } from './present-cases.ts';
 import { retryDunning } from './retry-dunning.ts';
-import { CasePage, ProfileParams, ProviderCasePage, RetryBody, StateFilter } from './schemas.ts';
+import {
+  CasePage,
+  ProfileParams,
+  ProviderCasePage,
+  RetryBody,
+  StateFilter,
+  TermsBody,
+  TermsSchema,
+} from './schemas.ts';
 import { Type } from 'typebox';
 
 const tags = ['credit'];
@@ -110,6 +120,47 @@ export function dunningRoutes(
       return { ...page, results: await presentProviderCases(ctx.db, page.results) };
     },
   );
+  termsRoutes(app, dunning);
+}
+
+/** Routes of the rules that a provider sets for charges that fail. */
+function termsRoutes(app: App, dunning: DunningSettings): void {
+  const url = '/api/profile/:profile/dunning-terms';
+  const schema = { tags: ['subscriptions'], params: ProfileParams, response: { 200: TermsSchema } };
+  app.get(
+    url,
+    {
+      config: { access: { kind: 'direct' } },
+      schema: {
+        ...schema,
+        summary: 'Retrieves the rules for failed charges',
+        description:
+          'Returns the rules that apply to subscribers of the provider whose charge fails: its own where it set them, else those of the site.',
+      },
+    },
+    async ({ ctx, subject }) => presentTerms(await loadTerms(ctx.db, dunning, subjectId(subject))),
+  );
+  putAndPatch(
+    app,
+    url,
+    {
+      config: { access: { kind: 'direct', manages: true } },
+      schema: {
+        ...schema,
+        summary: 'Changes the rules for failed charges',
+        description:
+          'Sets rules of the provider; `null` takes the setting of the site, a field that is left out keeps its value. Cases that are open keep the rules of their first failed charge.',
+        body: TermsBody,
+      },
+    },
+    async ({ ctx, subject, body }) => presentTerms(await changeTerms(ctx, dunning, subjectId(subject), body)),
+  );
+}
+
+function presentTerms({ terms, own }: ProviderTerms) {
+  const { retry_days, ...others } = terms;
+  const named = Object.entries(own).flatMap(([name, value]) => (value === null ? [] : [name]));
+  return { ...others, retry_days: [...retry_days], own: named };
 }
 
 function subjectId({ profile_id }: Subject): ProfileId {

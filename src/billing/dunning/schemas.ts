@@ -1,7 +1,8 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { IsoInstant, NullableInstant, NullableString, PageOf, SlugParam } from '#platform/http/schemas';
 import { ProfileSummarySchema } from '#profiles';
 import { caseStates } from './case-list-store.ts';
+import { RETRIES_MAX } from './dunning-terms.ts';
 
 export const ProfileParams = Type.Object({ profile: SlugParam });
 
@@ -49,4 +50,37 @@ export const RetryBody = Type.Object({
       description: 'Token of a new card, which stays on file and is charged; the card on file is charged when omitted',
     }),
   ),
+});
+
+const days = { minimum: 0, maximum: 365 } as const;
+const accesses = ['keep', 'after_days', 'none'] as const;
+const ends = ['end', 'suspend', 'keep'] as const;
+const used_parts = ['due', 'written_off'] as const;
+const RetryDays = Type.Array(Type.Integer({ minimum: 1, maximum: 365 }), {
+  maxItems: RETRIES_MAX,
+  description: 'Days after the first failed charge at which the card is charged again, in increasing order',
+});
+const nullable = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
+
+export const TermsSchema = Type.Object(
+  {
+    retry_days: RetryDays,
+    grace_days: Type.Integer({ ...days, description: 'Days after the first failed charge until the end' }),
+    access: Type.Enum([...accesses], { description: 'Access while the balance is due' }),
+    access_days: Type.Integer({ ...days, description: 'Days of access, with access `after_days`' }),
+    end: Type.Enum([...ends], { description: 'What happens to the subscriptions at the end of the grace' }),
+    used_part: Type.Enum([...used_parts], { description: 'Price of the used time of a subscription that ended' }),
+    own: Type.Array(Type.String(), { description: 'Fields that the provider set; the others are those of the site' }),
+  },
+  { title: 'DunningTerms' },
+);
+
+/** Null takes the setting of the site; a field that is left out stays. */
+export const TermsBody = Type.Object({
+  retry_days: nullable(RetryDays),
+  grace_days: nullable(Type.Integer(days)),
+  access: nullable(Type.Enum([...accesses])),
+  access_days: nullable(Type.Integer(days)),
+  end: nullable(Type.Enum([...ends])),
+  used_part: nullable(Type.Enum([...used_parts])),
 });

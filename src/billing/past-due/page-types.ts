@@ -4,10 +4,12 @@ import { paths } from '#platform/http/paths';
 import { IsoInstant, NullableInstant, NullableString } from '#platform/http/schemas';
 import { Fact } from '#platform/pages/details/fact';
 import { defineListPage } from '#platform/pages/lists/list-declaration';
+import { form_view } from '#platform/pages/forms/form';
 import { ListViewPart } from '#platform/pages/lists/list-view-schema';
 import { sampleList } from '#platform/pages/lists/sample-list';
 import { longText, rightToLeftText, unbrokenText } from '#platform/pages/pieces/hostile-text';
 import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import { describeTerms, termsForm, termsValues } from './terms-form.ts';
 
 /** The closed cases of a payer. */
 export const pastCasesList = defineListPage({ noun: ['failed payment', 'failed payments'], columns: {} });
@@ -186,12 +188,21 @@ const closed = { ...row, href: null, due: null, plans: [], next_attempt_at: null
 const past_due_url = paths.subscribersPastDue('cowork');
 const provider = { slug: 'cowork', printable_name: 'Coworking Space' };
 
+const terms_url = paths.dunningTerms('cowork');
+
 export const pastDuePage = definePage(
   'saas/profile/past-due.html',
-  Type.Object({ profile: PayerPart, cases: Type.Array(PastDueRow), list: ListViewPart }),
+  Type.Object({
+    profile: PayerPart,
+    /** The form of the rules; null for a caller who may not change them. */
+    terms_url: NullableString,
+    cases: Type.Array(PastDueRow),
+    list: ListViewPart,
+  }),
   {
     typical: {
       profile: provider,
+      terms_url,
       cases: [
         row,
         { ...row, state: 'waiting', next_attempt_at: null },
@@ -203,14 +214,16 @@ export const pastDuePage = definePage(
       ],
       list: sampleList(pastDueList, past_due_url, { count: 7 }),
     },
-    empty: { profile: provider, cases: [], list: sampleList(pastDueList, past_due_url, { count: 0 }) },
+    empty: { profile: provider, terms_url, cases: [], list: sampleList(pastDueList, past_due_url, { count: 0 }) },
     nothing_found: {
       profile: provider,
+      terms_url,
       cases: [],
       list: sampleList(pastDueList, `${past_due_url}?q=harbour`, { count: 0 }),
     },
     long: {
       profile: { slug: 'cowork', printable_name: longText },
+      terms_url: null,
       cases: [{ ...row, customer: unbrokenText, plans: [rightToLeftText], due: usd(987_654_321_012) }],
       list: sampleList(pastDueList, `${past_due_url}?page=2`, { count: 26 }),
     },
@@ -218,5 +231,55 @@ export const pastDuePage = definePage(
   { as: 'provider' },
 );
 
+const site_terms = {
+  retry_days: [1, 3],
+  grace_days: 7,
+  access: 'keep',
+  access_days: 3,
+  end: 'end',
+  used_part: 'due',
+} as const;
+const no_terms = {
+  retry_days: null,
+  grace_days: null,
+  access: null,
+  access_days: null,
+  end: null,
+  used_part: null,
+};
+const form_context = { locale: 'en', timezone: 'UTC' };
+const terms_sample = {
+  profile: provider,
+  site: describeTerms(site_terms),
+  back_url: past_due_url,
+  ...termsForm.view(termsValues(no_terms), form_context),
+};
+
+export const dunningTermsPage = definePage(
+  'saas/profile/dunning-terms.html',
+  Type.Object({
+    profile: PayerPart,
+    /** The rules of the site. */
+    site: Type.Array(Fact),
+    back_url: Type.String(),
+    ...form_view,
+  }),
+  {
+    typical: {
+      ...terms_sample,
+      ...termsForm.view(termsValues({ ...site_terms, retry_days: [1, 3, 5], access: 'none' }), form_context),
+    },
+    empty: terms_sample,
+    error: {
+      ...terms_sample,
+      form: { ...terms_sample.form, retry_days: '3, 1' },
+      errors: { retry_days: ['Write the days in increasing order, each once.'] },
+      error_count: 1,
+    },
+    long: { ...terms_sample, profile: { slug: 'cowork', printable_name: longText } },
+  },
+  { as: 'provider' },
+);
+
 /** Page types of this sub-room. */
-export const dunningPageTypes = [dunningPage, pastDuePage];
+export const dunningPageTypes = [dunningPage, pastDuePage, dunningTermsPage];

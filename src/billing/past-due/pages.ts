@@ -6,6 +6,8 @@ import type { App } from '#platform/http/app';
 import { problemToForm } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { SlugParam } from '#platform/http/schemas';
+import type { FormContext } from '#platform/pages/forms/field';
+import type { Refusal } from '#platform/pages/forms/form';
 import { askList } from '#platform/pages/lists/ask-list';
 import { viewList } from '#platform/pages/lists/list-view';
 import { humanizeMoney } from '#platform/templates/humanize-money';
@@ -15,14 +17,18 @@ import { getPayer } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { presentSavedCard } from '../cards/index.ts';
 import {
+  changeTerms,
   type DunningSettings,
+  dunningTerms,
   findOpenCases,
   listPayerCases,
   listProviderCases,
   loadCaseFacts,
+  loadTerms,
   retryDunning,
 } from '../dunning/index.ts';
-import { dunningPage, pastCasesList, pastDueList, pastDuePage } from './page-types.ts';
+import { dunningPage, dunningTermsPage, pastCasesList, pastDueList, pastDuePage } from './page-types.ts';
+import { describeTerms, readTermsForm, termsForm, termsValues } from './terms-form.ts';
 import { viewCase, viewPastDue } from './view-case.ts';
 
 const ProfileParams = Type.Object({ profile: SlugParam });
@@ -38,6 +44,7 @@ export function dunningPages(app: App, needs: DunningPageNeeds): void {
   const config = { access: { kind: 'direct' }, page: true } as const;
   const options = { config, schema: { hide: true, params: ProfileParams } };
   app.get('/profile/:profile/subscribers/past-due/', options, showPastDue);
+  addTermsPage(app, needs.dunning);
 }
 
 function addPayerPage(app: App, { processors, dunning }: DunningPageNeeds): void {
@@ -114,6 +121,43 @@ async function showCases(
   );
 }
 
+/** The rules of a provider for charges that fail: the form, and what it changes. */
+function addTermsPage(app: App, site: DunningSettings): void {
+  const url = '/profile/:profile/subscribers/past-due/rules/';
+  const config = { access: { kind: 'direct', manages: true }, page: true } as const;
+  const options = { config, schema: { hide: true, params: ProfileParams } };
+  const show = async (request: FastifyRequest, reply: FastifyReply, refusal: Refusal | null) => {
+    const { payer: provider } = await getPayer(request);
+    const { own } = await loadTerms(request.ctx.db, site, provider.id);
+    return reply.page(
+      dunningTermsPage,
+      {
+        profile: { slug: provider.slug, printable_name: profileName(provider) },
+        site: describeTerms(dunningTerms(site, undefined)),
+        back_url: paths.subscribersPastDue(provider.slug),
+        ...termsForm.view(termsValues(own), formContext(request), refusal),
+      },
+      refusal?.status ?? 200,
+    );
+  };
+  app.get(url, options, async (request, reply) => show(request, reply, null));
+  app.post(url, options, async (request, reply) => {
+    const { payer: provider } = await getPayer(request);
+    try {
+      const change = readTermsForm(request.body, formContext(request));
+      await changeTerms(request.ctx, site, provider.id, change);
+    } catch (error) {
+      return show(request, reply, termsForm.refuse(error, request.body));
+    }
+    reply.flash('success', 'The rules were saved. Open cases keep theirs.');
+    return reply.redirect(paths.subscribersPastDue(provider.slug), 303);
+  });
+}
+
+function formContext({ ctx }: FastifyRequest): FormContext {
+  return { locale: ctx.lang, timezone: 'UTC' };
+}
+
 async function showPastDue(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { ctx, listUrl: url } = request;
   const { payer: provider } = await getPayer(request);
@@ -122,6 +166,7 @@ async function showPastDue(request: FastifyRequest, reply: FastifyReply): Promis
   const page = await listProviderCases(ctx.db, provider.id, { list: asked.list, url, state });
   return reply.page(pastDuePage, {
     profile: { slug: provider.slug, printable_name: profileName(provider) },
+    terms_url: request.subject.is_manager ? paths.dunningTerms(provider.slug) : null,
     cases: (await loadCaseFacts(ctx.db, page.results)).map(viewPastDue),
     list: viewList(asked, {
       count: page.count,

@@ -187,3 +187,8 @@ export async function updateProfileRow(tx: Tx, id: ProfileId, change: ProfileCha
   const named = change.slug === undefined ? change : { ...change, slug: canonicalName(change.slug) };
   return tx.updateTable('profiles').set(named).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }
+
+/** Sets whether providers may charge the card on file when they change a subscription of the profile. */
+export async function updateProviderCharges(tx: Tx, id: ProfileId, allow_provider_charges: boolean): Promise<void> {
+  await tx.updateTable('profiles').set({ allow_provider_charges }).where('id', '=', id).execute();
+}

@@ -323,5 +323,18 @@ export const billingCalls: readonly ExampleCall[] = [
     },
   },
   { operation: 'GET /api/profile/{profile}/subscribers/dunning', path: cowork },
+  {
+    operation: 'PUT /api/profile/{profile}/dunning-terms',
+    path: cowork,
+    body: { retry_days: [2, 4], access: 'none', grace_days: null },
+  },
+  { operation: 'GET /api/profile/{profile}/dunning-terms', path: cowork },
+  {
+    operation: 'PUT /api/billing/{profile}/provider-charges',
+    as: 'xia',
+    path: xia,
+    body: { allow_provider_charges: true },
+  },
+  { operation: 'GET /api/billing/{profile}/provider-charges', as: 'xia', path: xia },
   { operation: 'POST /api/billing/{profile}/dunning/retry', as: 'xia', path: xia, body: {} },
 ];

@@ -1,0 +1,31 @@
+import { commonProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
+import { findProfileById, updateProviderCharges } from '#profiles';
+
+/** Returns whether providers may charge the card of a profile when they change a subscription for it. */
+export async function readProviderCharges(ctx: Context, { profile_id }: Pick<Subject, 'profile_id'>): Promise<boolean> {
+  const profile = profile_id === null ? undefined : await findProfileById(ctx.db, profile_id);
+  if (!profile) throw commonProblems.not_found();
+  return profile.allow_provider_charges;
+}
+
+/**
+ * True if a caller may give that consent: a manager of the profile itself. A provider or the broker who could give it
+ * would allow its own charges. Pure.
+ */
+export function mayAllowCharges({ relation, is_manager }: Pick<Subject, 'relation' | 'is_manager'>): boolean {
+  return is_manager && (relation === 'direct' || relation === 'self');
+}
+
+/**
+ * Gives or takes back the consent.
+ * @throws permission_denied (403), not_found (404)
+ */
+export async function setProviderCharges(ctx: Context, subject: Subject, is_allowed: boolean): Promise<void> {
+  const { profile_id } = subject;
+  if (profile_id === null) throw commonProblems.not_found();
+  if (!mayAllowCharges(subject)) throw commonProblems.permission_denied();
+  await inTransaction(ctx.db, (tx) => updateProviderCharges(tx, profile_id, is_allowed));
+}
