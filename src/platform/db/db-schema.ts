@@ -307,6 +307,8 @@ export interface ClaimsTable {
   expires_at: Date;
   /** When the payer revoked the unclaimed seats. A seat that was paid is closed by its refund, a free one by this. */
   revoked_at: Date | null;
+  /** Scheduled reminders that were sent while the seat waited. Excludes codes that the payer sent again. */
+  reminders_count: Generated<number>;
 }
 
 export interface ContactsTable {
@@ -1216,6 +1218,8 @@ export interface RolesTable {
   /** HMAC-SHA256 of the key under the master key, for look-up. */
   grant_key_hash: string | null;
   request_key_hash: string | null;
+  /** Scheduled reminders that were sent while the role waited. Excludes what a person sent again. */
+  reminders_count: Generated<number>;
 }
 
 export interface RowCountChangesTable {
@@ -1433,6 +1437,8 @@ export interface SubscriptionsTable {
   resumes_at: Date | null;
   /** Set while unpaid time stands still: no access, no renewal, no recognition. */
   suspended_at: Date | null;
+  /** Scheduled reminders that were sent while the subscription waited for consent. */
+  reminders_count: Generated<number>;
 }
 
 export interface TestProcessorAccountsTable {
