@@ -33,6 +33,8 @@ export interface ClosedLine {
   price: number;
   /** Given back by earlier refunds. */
   refunded: number;
+  /** Charged back by lost disputes. */
+  charged_back: number;
   /** What its charge lines still allow. */
   refundable: number;
 }
@@ -45,8 +47,10 @@ export interface LineRefund {
   unused: number;
   /** Further amount to the card for time that was used; it stays in Refund. */
   used: number;
-  /** Part of earlier refunds that was for unused time; it leaves Backlog. */
+  /** Part of earlier refunds and lost disputes that was for unused time; it leaves Backlog. */
   share: number;
+  /** Part of `share` that lost disputes took; absent from cancellations that were stored before it was kept apart. */
+  chargeback_share?: number;
   /** Becomes credit, because no card paid it, or because credit was chosen. */
   credit: number;
 }
@@ -59,9 +63,11 @@ export function splitRefund(line: ClosedLine, choice: Exclude<RefundChoice, 'non
   const due = Math.min(line.amount, line.unpaid);
   const rest = line.amount - due;
   const paid = line.price - line.unpaid;
-  const share =
-    paid <= 0 ? 0 : Math.min(rest, Number((BigInt(rest) * BigInt(Math.min(line.refunded, paid))) / BigInt(paid)));
+  const shareOf = (given_back: number) =>
+    paid <= 0 ? 0 : Math.min(rest, Number((BigInt(rest) * BigInt(Math.min(given_back, paid))) / BigInt(paid)));
+  const share = shareOf(line.refunded + line.charged_back);
+  const chargeback_share = share - shareOf(line.refunded);
   const unused = Math.min(rest - share, line.refundable);
   const used = choice === 'full' ? line.refundable - unused : 0;
-  return { due, unused, used, share, credit: rest - share - unused };
+  return { due, unused, used, share, chargeback_share, credit: rest - share - unused };
 }

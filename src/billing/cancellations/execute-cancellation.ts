@@ -79,28 +79,33 @@ function wantedNotes({ lines }: CancelPlan): WantedNote[] {
   return lines.map(({ order_line_id, due, credit, covers_from, covers_to }) => ({
     order_line_id,
     amount: due + credit,
+    decided: { due, credit },
     kind: 'unused_time',
     covers_from,
     covers_to,
   }));
 }
 
-/** Refunds of unused time, and the share of earlier ones, leave Backlog. */
+/** Refunds of unused time, and the shares of earlier refunds and lost disputes, leave Backlog. */
 function backlogEntries({ subscription, plan: { profile_id } }: RunningTerm, { lines, unit }: CancelPlan): NewEntry[] {
-  return lines.flatMap(({ unused, share }) =>
-    unused + share === 0
-      ? []
-      : [
-          moveAmount({
-            from: { profile_id, account: accounts.refund },
+  return lines.flatMap(({ unused, share, chargeback_share = 0 }) => {
+    const taken = [
+      { account: accounts.refund, amount: unused + share - chargeback_share },
+      { account: accounts.chargeback, amount: chargeback_share },
+    ];
+    return taken.flatMap(({ account, amount }) =>
+      amount === 0
+        ? []
+        : moveAmount({
+            from: { profile_id, account },
             to: { profile_id, account: accounts.backlog },
-            amount: unused + share,
+            amount,
             unit,
             subject: subscriptionSubject(subscription.id),
             description: 'Keep a balanced ledger',
           }),
-        ],
-  );
+    );
+  });
 }
 
 function notesOf({ refunds }: Execution, posted: readonly Entry[], from: number) {

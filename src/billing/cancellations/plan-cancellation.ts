@@ -138,7 +138,8 @@ async function splitLines(
       amount,
       unpaid: order.unpaid,
       price: order.price - order.noted_due,
-      refunded: order.refunded + order.charged_back,
+      refunded: order.refunded,
+      charged_back: order.charged_back,
       refundable: choice === 'credit' ? 0 : refundable,
     };
     const split = splitRefund(line, choice === 'credit' ? 'unused' : choice);

@@ -24,6 +24,11 @@ export interface WantedNote {
   /** Unearned amount that was taken out of the coverages of the line (`G`), ≥ 0. */
   amount: number;
   kind: Exclude<NotedAmount['kind'], 'refund'>;
+  /**
+   * Parts of `amount` that the caller has decided, without the shares of refunds, which it books itself: a refund of
+   * the same operation is no earlier one. Decided from what was paid when omitted.
+   */
+  decided?: Pick<NoteParts, 'due' | 'credit'>;
   /** Time that is given back; `covers_to` is exclusive. */
   covers_from?: Date | null;
   covers_to?: Date | null;
@@ -67,7 +72,9 @@ export async function noteCredit(
   const split = given.map((note) => {
     const line = lines.get(note.order_line_id);
     assert(line, 'a credit note is about a line of a settled order');
-    return { note, line, parts: facts.split(line, note.amount) };
+    const { decided } = note;
+    const parts = decided ? { ...decided, refund_share: 0, chargeback_share: 0 } : facts.split(line, note.amount);
+    return { note, line, parts };
   });
   const numbers = await takeLotNumbers(tx, split.filter(({ parts }) => parts.credit > 0).length);
   const entries: NewEntry[] = [];
