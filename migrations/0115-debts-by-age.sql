@@ -36,59 +36,121 @@ create view metric_debt_postings as
     or (orig_account, dest_account) in (('Backlog', 'Receivable'), ('Receivable', 'Canceled'), ('Payable', 'Receivable')));
 
 -- Debts of the subjects of the entries with ids in a range, by all entries up to the end of it. Payments settle the oldest order first.
--- Only times after base_at are computed, when nothing was due last before the range; a subject without debts has a row without entry_id.
--- The planner knows no row counts of the steps and would nest loops over all of them; entries of a subject are read by its index.
+-- Only times after base_at are returned, when nothing was due last before the range; a subject without debts has a row without entry_id.
+-- A loop, because each step depends on the one before: the time is linear, regardless of the plan of the server.
 create function metric_debt_rows(after_id bigint, range_end bigint)
   returns table (provider_id bigint, subject_kind text, subject_id text, subject_part text, unit text, base_at timestamptz,
     entry_id bigint, amount bigint, ordered_at timestamptz, from_at timestamptz, until_at timestamptz)
-  language sql stable set enable_nestloop = off as $$
-  with touched as materialized (
-    select posting.subject_kind, posting.subject_id, posting.subject_part, min(posting.created_at) as first_at
-    from metric_debt_postings posting where id > after_id and id <= range_end
-    group by 1, 2, 3
-  ), posting as materialized (
-    select posting.*, dense_rank() over (order by posting.subject_kind, posting.subject_id, posting.subject_part, posting.unit) as key,
-      touched.first_at
+  language plpgsql stable as $$
+declare
+  step record;
+  -- Open orders of the subject, the oldest at `head`, and what was paid before there was an order.
+  open_ids bigint[] := '{}';
+  open_amounts bigint[] := '{}';
+  open_at timestamptz[] := '{}';
+  head integer := 1;
+  prepaid bigint := 0;
+  -- Debts that were found after base_at.
+  found_ids bigint[] := '{}';
+  found_amounts bigint[] := '{}';
+  found_orders timestamptz[] := '{}';
+  found_from timestamptz[] := '{}';
+  found_until timestamptz[] := '{}';
+  taken bigint;
+  rest bigint;
+begin
+  base_at := '-infinity';
+  for step in
+    with touched as materialized (
+      select posting.subject_kind, posting.subject_id, posting.subject_part, min(posting.created_at) as first_at
+      from metric_debt_postings posting where posting.id > after_id and posting.id <= range_end
+      group by 1, 2, 3
+    )
+    select posting.*, touched.first_at, lead(posting.created_at) over own as next_at, min(case when is_order then orig_profile_id end) over subject as seller_id
     from touched cross join lateral (
+      -- By ledger_entries_subject: the server does not know how few subjects a range has.
       select * from metric_debt_postings entry
       where (entry.subject_kind, entry.subject_id) = (touched.subject_kind, touched.subject_id)
         and entry.subject_part is not distinct from touched.subject_part and entry.id <= range_end
       offset 0
     ) posting
-  ), instant as (
-    select key, created_at, min(posting.first_at) as first_at, sum(settled) as settled,
-      sum(sum(added - settled)) over (partition by key order by created_at) as due
-    from posting group by key, created_at
-  ), step as materialized (
-    select key, created_at, lead(created_at) over own as until_at,
-      coalesce(count(*) filter (where due = 0) over (own rows between unbounded preceding and 1 preceding), 0) as stretch,
-      max(created_at) filter (where due = 0 and created_at < instant.first_at) over (partition by key) as base_at, settled
-    from instant window own as (partition by key order by created_at)
-  ), paid as (
-    select step.*, sum(settled) over (partition by key, stretch order by created_at) as paid from step
-    where created_at > coalesce(step.base_at, '-infinity')
-  ), ordered as (
-    select posting.key, posting.id, posting.created_at, step.stretch, posting.added,
-      sum(posting.added) over (partition by posting.key, step.stretch order by posting.created_at, posting.id) as total
-    from posting join step using (key, created_at)
-    where posting.added > 0 and created_at > coalesce(step.base_at, '-infinity')
-  ), debt as (
-    select paid.key, ordered.id, least(ordered.added, ordered.total - paid.paid) as amount, ordered.created_at as ordered_at,
-      paid.created_at as from_at, coalesce(paid.until_at, 'infinity') as until_at
-    from paid join ordered on (ordered.key, ordered.stretch) = (paid.key, paid.stretch) and ordered.created_at <= paid.created_at
-      and ordered.total > paid.paid
-  ), subject as (
-    select key, min(posting.subject_kind) as subject_kind, min(posting.subject_id) as subject_id, min(posting.subject_part) as subject_part,
-      min(posting.unit) as unit, min(orig_profile_id) filter (where is_order) as provider_id
-    from posting group by key
-  ), base as (
-    select key, max(step.base_at) as base_at from step group by key
-  )
-  select subject.provider_id, subject.subject_kind, subject.subject_id, subject.subject_part, subject.unit,
-    coalesce(base.base_at, '-infinity'), debt.id, debt.amount::bigint, debt.ordered_at, debt.from_at, debt.until_at
-  from subject join base using (key) left join debt using (key)
-  where subject.provider_id is not null
-$$;
+    window subject as (partition by posting.subject_kind, posting.subject_id, posting.subject_part, posting.unit),
+      own as (partition by posting.subject_kind, posting.subject_id, posting.subject_part, posting.unit order by posting.created_at, posting.id)
+    order by posting.subject_kind, posting.subject_id, posting.subject_part, posting.unit, posting.created_at, posting.id
+  loop
+    rest := step.settled;
+    if step.added > 0 then
+      open_ids := open_ids || step.id;
+      open_amounts := open_amounts || step.added::bigint;
+      open_at := open_at || step.created_at;
+      rest := prepaid;
+      prepaid := 0;
+    end if;
+    while rest > 0 and head <= cardinality(open_ids) loop
+      taken := least(rest, open_amounts[head]);
+      open_amounts[head] := open_amounts[head] - taken;
+      rest := rest - taken;
+      if open_amounts[head] = 0 then
+        head := head + 1;
+      end if;
+    end loop;
+    prepaid := prepaid + rest;
+
+    if head > cardinality(open_ids) then
+      open_ids := '{}';
+      open_amounts := '{}';
+      open_at := '{}';
+      head := 1;
+    end if;
+    -- The amounts after an instant are known with its last entry.
+    if step.next_at is distinct from step.created_at then
+      if head > cardinality(open_ids) and prepaid = 0 and step.created_at < step.first_at then
+        base_at := step.created_at;
+        found_ids := '{}';
+        found_amounts := '{}';
+        found_orders := '{}';
+        found_from := '{}';
+        found_until := '{}';
+      end if;
+      for place in head .. cardinality(open_ids) loop
+        found_ids := found_ids || open_ids[place];
+        found_amounts := found_amounts || open_amounts[place];
+        found_orders := found_orders || open_at[place];
+        found_from := found_from || step.created_at;
+        found_until := found_until || coalesce(step.next_at, 'infinity');
+      end loop;
+    end if;
+
+    if step.next_at is null then
+      provider_id := step.seller_id;
+      subject_kind := step.subject_kind;
+      subject_id := step.subject_id;
+      subject_part := step.subject_part;
+      unit := step.unit;
+      if provider_id is not null then
+        for place in 1 .. greatest(1, cardinality(found_ids)) loop
+          entry_id := found_ids[place];
+          amount := found_amounts[place];
+          ordered_at := found_orders[place];
+          from_at := found_from[place];
+          until_at := found_until[place];
+          return next;
+        end loop;
+      end if;
+      base_at := '-infinity';
+      open_ids := '{}';
+      open_amounts := '{}';
+      open_at := '{}';
+      head := 1;
+      prepaid := 0;
+      found_ids := '{}';
+      found_amounts := '{}';
+      found_orders := '{}';
+      found_from := '{}';
+      found_until := '{}';
+    end if;
+  end loop;
+end $$;
 
 -- Debts of all subjects, those of entries above the state computed.
 create view metric_current_debts as
