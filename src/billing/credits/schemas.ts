@@ -56,7 +56,11 @@ export const GiftBody = Type.Object({
 export const PayoutBody = Type.Object({
   amount: Type.Optional(
     Type.Union([
-      Type.Integer({ description: 'In 1/100 of the unit of the credit; all that is left when omitted' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'In 1/100 of the unit of the credit; all that is left when omitted',
+      }),
       Type.Null(),
     ]),
   ),

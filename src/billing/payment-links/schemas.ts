@@ -44,7 +44,7 @@ export const CollectBody = Type.Union([
   Type.Null(),
   Type.Object({
     amount: Type.Optional(
-      Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      Type.Union([Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
         description: 'In 1/100 of the unit; all that is due when omitted',
       }),
     ),
