@@ -6,6 +6,13 @@ import { dirname } from 'node:path';
  */
 const FILES_MAX = 14;
 
+/** Tests that walk the whole site: a file takes about five times as long as one of a room. */
+const LONG = 'test/conformance/';
+const LONG_FILES_MAX = 5;
+
+/** Fewest files of a room that has a process of its own: loading the program takes 2 s of CPU. */
+const FILES_MIN = 5;
+
 /**
  * Tests that start and stop programs, tests that take long, tests that measure the memory of their process, and a file
  * whose last hook does not end inside a suite.
@@ -22,21 +29,25 @@ const SEPARATE = [
 
 /**
  * Divides test files into groups, of which each is run by one process: the files of a room together, in equal parts if
- * there are more than `FILES_MAX`. The separate files first, then the largest groups, so that the last process to end
- * is a short one.
+ * there are more than `FILES_MAX`, and those of small rooms together. The long tests first, then the separate files,
+ * then the largest groups, so that the last process to end is a short one.
  *
  * The groups depend on the names of the files only, so that a run can be repeated.
  */
 export function groupTests(files: readonly string[]): string[][] {
-  const sorted = [...files].toSorted();
-  const separate = sorted.filter((file) => isSeparate(file)).map((file) => [file]);
-  const others = sorted.filter((file) => !isSeparate(file));
-  const rooms = Map.groupBy(others, (file) => dirname(file).split('/').slice(0, 2).join('/'));
-  return [...separate, ...[...rooms.values()].flatMap(inParts).toSorted((a, b) => b.length - a.length)];
-}
-
-function isSeparate(file: string): boolean {
-  return SEPARATE.some((path) => file.startsWith(path));
+  const kinds = Object.groupBy([...files].toSorted(), (file) =>
+    SEPARATE.some((path) => file.startsWith(path)) ? 'separate' : file.startsWith(LONG) ? 'long' : 'other',
+  );
+  const { separate = [], long = [], other = [] } = kinds;
+  const rooms = Map.groupBy(other, (file) => dirname(file).split('/').slice(0, 2).join('/'));
+  const { small = [], large = [] } = Object.groupBy(rooms.values(), ({ length }) =>
+    length < FILES_MIN ? 'small' : 'large',
+  );
+  return [
+    ...inParts(long, LONG_FILES_MAX),
+    ...separate.map((file) => [file]),
+    ...[...large, small.flat()].flatMap((room) => inParts(room, FILES_MAX)).toSorted((a, b) => b.length - a.length),
+  ];
 }
 
 /**
@@ -47,8 +58,8 @@ export function isPure(file: string): boolean {
   return /^(?:src|tools|ui)\/.*(?<![.]db)[.]test[.]ts$/.test(file);
 }
 
-function inParts(files: string[]): string[][] {
-  const count = Math.ceil(files.length / FILES_MAX);
+function inParts(files: string[], files_max: number): string[][] {
+  const count = Math.ceil(files.length / files_max);
   return Array.from({ length: count }, (_, part) =>
     files.slice(Math.round((part * files.length) / count), Math.round(((part + 1) * files.length) / count)),
   );
