@@ -1,7 +1,6 @@
-import { sql } from 'kysely';
 import { selectUsers, type User, userPart } from '#accounts';
 import { canonicalName } from '#kernel/slug';
-import { builtOnce } from '#platform/db/built-once';
+import { builtOnce, oneOf } from '#platform/db/built-once';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { part, readTogether } from '#platform/db/together';
@@ -42,8 +41,8 @@ const optoutsOf = builtOnce((reader, user_ids: readonly UserId[], events: readon
   reader
     .selectFrom('notification_optouts')
     .select(['user_id', 'event'])
-    .where('user_id', '=', sql<UserId>`any(${user_ids})`)
-    .where('event', '=', sql<string>`any(${events})`),
+    .where('user_id', '=', oneOf(user_ids, 'bigint'))
+    .where('event', '=', oneOf(events, 'text')),
 );
 
 /** Finds those of these users who opted out of one of the events, in one query. */

@@ -2,7 +2,7 @@ import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import { singleLine } from '#kernel/text';
 import { type RawBuilder, sql } from 'kysely';
-import { builtOnce, pointRead } from '#platform/db/built-once';
+import { builtOnce, oneOf, pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import type { TextMatch } from '#platform/lists/list-search';
 import type { UserId } from '#platform/db/db-schema';
@@ -85,7 +85,7 @@ const verifiedAddresses = builtOnce((reader, addresses: readonly string[]) =>
   reader
     .selectFrom('users')
     .select(['id', sql<string>`lower(email)`.as('address')])
-    .where(sql<string>`lower(email)`, '=', sql<string>`any(${addresses})`)
+    .where(sql<string>`lower(email)`, '=', oneOf(addresses, 'text'))
     .where('email_verified_at', 'is not', null)
     .where('is_active', '=', true),
 );
@@ -114,7 +114,7 @@ export async function findUserByPhone(reader: Reader, phone: string): Promise<Us
 }
 
 const usersByIds = builtOnce((reader, ids: readonly UserId[]) =>
-  selectUsers(reader).where('users.id', '=', sql<UserId>`any(${ids})`),
+  selectUsers(reader).where('users.id', '=', oneOf(ids, 'bigint')),
 );
 
 /** Returns users by id, in one query. */

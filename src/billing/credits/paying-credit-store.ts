@@ -1,5 +1,6 @@
 import { type Expression, sql, type SqlBool } from 'kysely';
 import type { ChargeId, CreditId, LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import { oneOf } from '#platform/db/built-once';
 import type { Reader } from '#platform/db/database';
 import { selectChargeAttempts, selectChargeLines } from '#payments';
 
@@ -41,7 +42,7 @@ export async function findCreditOfCharges(
       (join) => join.onTrue(),
     )
     .select(['charge.id as charge_id', 'item.rank as charge_rank'])
-    .where('charge.id', 'in', [...new Set(charge_ids)])
+    .where('charge.id', '=', oneOf([...new Set(charge_ids)], 'bigint'))
     .execute();
   return Map.groupBy(rows, ({ charge_id }) => charge_id);
 }

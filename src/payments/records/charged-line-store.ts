@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type LedgerSubject, selectInvoiceNumbers } from '#ledger';
 import type { ChargeId, LedgerEntryId } from '#platform/db/db-schema';
+import { oneOf } from '#platform/db/built-once';
 import type { Reader } from '#platform/db/database';
 import { selectProfileNames } from '#profiles';
 import { chargeSubject } from './charge.ts';
@@ -43,7 +44,7 @@ export async function findInvoiceNumbers(
     .innerJoin(selectInvoiceNumbers(reader).as('invoice'), 'invoice.ledger_entry_id', 'item.invoiced_entry_id')
     .select(['item.charge_id', 'invoice.number', 'invoice.invoice_id'])
     .distinct()
-    .where('item.charge_id', 'in', [...new Set(charge_ids)])
+    .where('item.charge_id', '=', oneOf([...new Set(charge_ids)], 'bigint'))
     .orderBy('invoice.invoice_id')
     .execute();
   const byCharge = Map.groupBy(rows, ({ charge_id }) => charge_id);

@@ -1,4 +1,4 @@
-import type { CompiledQuery } from 'kysely';
+import { type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { Reader } from './database.ts';
 import { prepareAtFirstRun } from './prepared.ts';
 import { findSharedReads } from './shared-reads.ts';
@@ -46,6 +46,16 @@ export function pointRead<V extends readonly unknown[], O>(build: Build<V, O>): 
     if (!shared) return execute(reader, query);
     return shared.read({ name, text: query.sql, values: [...query.parameters] }, () => execute(reader, query));
   };
+}
+
+/**
+ * The right side of a comparison with one of several values: `where id = any(…)`.
+ *
+ * Why a subquery: the server would plan a statement with an array again for each number of values, which takes longer
+ * than to find a few rows by an index.
+ */
+export function oneOf<T>(values: readonly T[], type: 'bigint' | 'text'): RawBuilder<T> {
+  return sql<T>`any(array(select unnest(${values}::${sql.raw(type)}[])))`;
 }
 
 /** Returns placeholders in place of the values. */

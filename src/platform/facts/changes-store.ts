@@ -20,12 +20,14 @@ export const CHANGES_MAX = 10_000;
  * ids become visible in any order, so that neither is a position.
  *
  * Without an earlier snapshot there are no rows. Index: changes_pkey (xid, id). The limit prevents a plan that reads
- * the whole table.
+ * the whole table. The plan does not depend on the snapshot, because a subquery returns it: the server makes it once per
+ * connection.
  */
 const text = `select pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as server,
     array(
       select kind || ':' || subject from changes
-       where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+       where xid >= pg_snapshot_xmin((select $1::pg_snapshot))
+         and not pg_visible_in_snapshot(xid, (select $1::pg_snapshot))
        order by xid, id limit ${CHANGES_MAX + 1}
     ) as tags`;
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { nickName, selectUsers } from '#accounts';
 import { canonicalName } from '#kernel/slug';
-import { builtOnce, pointRead } from '#platform/db/built-once';
+import { builtOnce, oneOf, pointRead } from '#platform/db/built-once';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { type Part, part } from '#platform/db/together';
@@ -54,7 +54,7 @@ export async function getProfileView(reader: Reader, id: ProfileId): Promise<Pro
 }
 
 const viewsByIds = builtOnce((reader, ids: readonly ProfileId[]) =>
-  selectProfileViews(reader).where('profiles.id', '=', sql<ProfileId>`any(${ids})`),
+  selectProfileViews(reader).where('profiles.id', '=', oneOf(ids, 'bigint')),
 );
 
 /** Finds profiles with facts of their users, in one query. */

@@ -1,6 +1,6 @@
 import { type Expression, sql } from 'kysely';
 import { canonicalName } from '#kernel/slug';
-import { builtOnce, pointRead } from '#platform/db/built-once';
+import { builtOnce, oneOf, pointRead } from '#platform/db/built-once';
 import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { MANAGER, parseRoleSlugs, type RoleType } from './role-type.ts';
@@ -31,10 +31,7 @@ export function pickTypeInUrl(types: readonly RoleType[], text: string): RoleTyp
 }
 
 const roleTypesBySlugs = builtOnce((reader, slugs: readonly string[]) =>
-  reader
-    .selectFrom('role_types')
-    .selectAll()
-    .where('slug', '=', sql<string>`any(${slugs})`),
+  reader.selectFrom('role_types').selectAll().where('slug', '=', oneOf(slugs, 'text')),
 );
 
 /** Finds types by their exact slugs, in one query; a slug is unique in the site. */
