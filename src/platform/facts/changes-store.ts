@@ -20,8 +20,8 @@ export const CHANGES_MAX = 10_000;
  * ids become visible in any order, so that neither is a position.
  *
  * Without an earlier snapshot there are no rows. Index: changes_pkey (xid, id). The limit prevents a plan that reads
- * the whole table. The plan does not depend on the snapshot, because a subquery returns it: the server makes it once per
- * connection.
+ * the whole table. A subquery returns the snapshot, so that the plan does not depend on it: the server makes it once
+ * per connection.
  */
 const text = `select pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as server,
     array(
