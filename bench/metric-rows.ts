@@ -107,11 +107,11 @@ function statements(customers: number): string[] {
      values (${BASE}, ${provider}, '${METRIC_COUPON}', 'percentage', 5000, now() - interval '2 years')`,
     `insert into cart_items (id, user_id, plan_id, coupon_id, option, created_at, recorded_at) overriding system value
      select ${customer}, ${customer}, ${BASE} + c % 9, ${BASE}, 1, ${begin}, ${begin} from ${each_customer} where c % 3 = 0`,
-    `insert into subscriptions (id, profile_id, plan_id, created_at, anchor_at, ends_at) overriding system value
-     select ${customer}, ${customer}, ${BASE} + c % 9, ${begin}, ${begin}, case when c <= ${MEMBERS_COUNT}
+    `insert into subscriptions (id, profile_id, plan_id, created_at, anchor_at, auto_renew, ends_at) overriding system value
+     select ${customer}, ${customer}, ${BASE} + c % 9, ${begin}, ${begin}, false, case when c <= ${MEMBERS_COUNT}
        then now() + interval '1 year' else ${begin} + ${orders_max} * interval '1 month' end from ${each_customer}`,
-    `insert into subscriptions (id, profile_id, plan_id, created_at, anchor_at, ends_at) overriding system value
-     select ${customer} + ${customers}, ${customer}, ${BASE} + 101 + c % ${MEMBERS_COUNT}, ${begin}, ${begin},
+    `insert into subscriptions (id, profile_id, plan_id, created_at, anchor_at, auto_renew, ends_at) overriding system value
+     select ${customer} + ${customers}, ${customer}, ${BASE} + 101 + c % ${MEMBERS_COUNT}, ${begin}, ${begin}, false,
        ${begin} + interval '${ORDERS_OF_CUSTOMER} months' from ${each_customer}`,
     `insert into orders (id, profile_id, state, cart_version, amount, unit, created_at, closed_at) overriding system value
      select ${order}, ${customer}, 'settled', 'bench', ${amount}, 'usd', ${at}, ${at} from ${orders} where ${is_ordered}`,

@@ -16,7 +16,12 @@ const DURATION_MS_MAX = 300;
 const RATIO_MAX = 2;
 
 const ofProvider = `/api/metrics/${METRIC_PROVIDER}`;
-const lastYear = () => new Date(Date.now() - 365 * 86_400_000).toISOString().slice(0, 10);
+const monthStart = (months: number) => {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months)).toISOString().slice(0, 10);
+};
+/** The last whole month, and the one before: the links of the reports name such periods. */
+const month = `start_at=${monthStart(-1)}&ends_at=${monthStart(0)}`;
 
 /** Reports of a provider and of the site, and the lists behind their points. */
 const operations: readonly string[] = [
@@ -42,10 +47,11 @@ const operations: readonly string[] = [
   ...['weekly', 'yearly'].map((type) => `${ofProvider}/plans?period_type=${type}`),
   `${ofProvider}/balances?period_type=hourly&nb_periods=100&timezone=Asia/Kathmandu`,
   `${ofProvider}/recurring-revenue?period_type=daily&nb_periods=100`,
-  `${ofProvider}/entries?series=payments&unit=usd&start_at=${lastYear()}`,
+  `${ofProvider}/entries?series=payments&unit=usd&${month}`,
   `${ofProvider}/entries?series=backlog&unit=usd`,
-  `${ofProvider}/entries?series=total-sales&unit=usd&start_at=${lastYear()}`,
-  `${ofProvider}/movements?start_at=${lastYear()}`,
+  `${ofProvider}/entries?series=total-sales&unit=usd&${month}`,
+  `${ofProvider}/entries?series=new-sales&unit=usd&${month}&before_at=${monthStart(-2)}`,
+  `${ofProvider}/movements?${month}`,
   `${ofProvider}/subscriptions?state=active`,
   '/api/metrics/registered',
   '/api/metrics/balances/bench',
@@ -55,16 +61,29 @@ const operations: readonly string[] = [
 export async function benchMetrics(_: Bench): Promise<void> {
   const [few, many] = [await measureOperations(SMALL), await measureOperations(LARGE)];
   for (const path of operations) {
-    const [few_ms = Number.NaN, many_ms = Number.NaN] = [few.get(path), many.get(path)];
+    const [small, large] = [few.get(path), many.get(path)];
+    if (!small || !large) throw new Error(`${path} was not measured`);
     const name = path.replace(METRIC_PROVIDER, '{profile}').replace(METRIC_COUPON, '{coupon}');
-    const detail = `p50 ${few_ms.toFixed(1)} ms with ${SMALL} rows`;
-    printLine({ name: `GET ${name}`, value: many_ms / few_ms, unit: 'times', goal: { max: RATIO_MAX }, detail });
-    printLine({ name: '', value: many_ms, unit: 'ms', goal: { max: DURATION_MS_MAX }, detail: `with ${LARGE} rows` });
+    printLine({
+      name: `GET ${name}`,
+      value: large.lowest_ms / small.lowest_ms,
+      unit: 'times',
+      goal: { max: RATIO_MAX },
+      detail: `lowest ${small.lowest_ms.toFixed(1)} ms with ${SMALL} rows, ${large.lowest_ms.toFixed(1)} ms with ${LARGE}`,
+    });
+    const detail = `p50 with ${LARGE} rows`;
+    printLine({ name: '', value: large.median_ms, unit: 'ms', goal: { max: DURATION_MS_MAX }, detail });
   }
   await writeReport(few, many);
 }
 
-async function measureOperations(rows: number): Promise<Map<string, number>> {
+/** Durations of an operation. The lowest depends least on other load of the machine: the ratio compares these. */
+interface Durations {
+  median_ms: number;
+  lowest_ms: number;
+}
+
+async function measureOperations(rows: number): Promise<Map<string, Durations>> {
   const filling = { by: 'bench/metric-rows.ts', rows, fill: fillMetricRows };
   return onFilledSite(
     filling,
@@ -72,7 +91,7 @@ async function measureOperations(rows: number): Promise<Map<string, number>> {
     () => {},
     async ({ site, token }) => {
       const client = new Client(site.origin);
-      const medians = new Map<string, number>();
+      const measured = new Map<string, Durations>();
       for (const path of operations) {
         const durations_ms: number[] = [];
         for (let run = -2; run < RUNS_COUNT; run += 1) {
@@ -81,33 +100,40 @@ async function measureOperations(rows: number): Promise<Map<string, number>> {
           if (run >= 0) durations_ms.push(performance.now() - started_ms);
         }
         const median_ms = median(durations_ms);
-        medians.set(path, median_ms);
+        measured.set(path, { median_ms, lowest_ms: Math.min(...durations_ms) });
         console.log(`  ${rows} rows: ${median_ms.toFixed(1).padStart(8)} ms  GET ${path}`);
       }
       await client.close();
-      return medians;
+      return measured;
     },
   );
 }
 
-async function writeReport(few: ReadonlyMap<string, number>, many: ReadonlyMap<string, number>): Promise<void> {
+async function writeReport(few: ReadonlyMap<string, Durations>, many: ReadonlyMap<string, Durations>): Promise<void> {
+  const nothing: Durations = { median_ms: Number.NaN, lowest_ms: Number.NaN };
   const lines = operations.map((path) => {
-    const [few_ms = Number.NaN, many_ms = Number.NaN] = [few.get(path), many.get(path)];
-    const reached = many_ms <= DURATION_MS_MAX && many_ms <= RATIO_MAX * few_ms ? 'yes' : 'no';
+    const [small, large] = [few.get(path) ?? nothing, many.get(path) ?? nothing];
+    const ratio = large.lowest_ms / small.lowest_ms;
     const name = path
       .replace(METRIC_PROVIDER, '{profile}')
       .replace(METRIC_COUPON, '{coupon}')
-      .replace(/start_at=[-\d]+/, 'start_at={a year ago}');
-    return `| ${[name, few_ms.toFixed(1), many_ms.toFixed(1), (many_ms / few_ms).toFixed(2), reached].join(' | ')} |`;
+      .replaceAll(/_at=[-\d]+/g, '_at={month}');
+    const durations = [small, large].flatMap(({ lowest_ms, median_ms }) => [
+      lowest_ms.toFixed(1),
+      median_ms.toFixed(1),
+    ]);
+    const reached = large.median_ms <= DURATION_MS_MAX && ratio <= RATIO_MAX ? 'yes' : 'no';
+    return `| ${[name, ...durations, ratio.toFixed(2), reached].join(' | ')} |`;
   });
   const text = [
     '# Reports of a large ledger',
     '',
-    `Whole responses over HTTP, median of ${RUNS_COUNT}, with ${SMALL} and ${LARGE} ledger rows of one provider. Goals: ${DURATION_MS_MAX} ms, and`,
-    `${RATIO_MAX} times the duration with ${SMALL} rows. \`npm run bench -- metrics\` writes this file.`,
+    `Whole responses over HTTP with ${SMALL} and with ${LARGE} ledger rows of one provider: lowest and median duration of`,
+    `${RUNS_COUNT}, in ms. Goals: a median of ${DURATION_MS_MAX} ms, and ${RATIO_MAX} times the lowest duration with ${SMALL} rows.`,
+    '`npm run bench -- metrics` writes this file.',
     '',
-    `| operation | ms, ${SMALL} rows | ms, ${LARGE} rows | ratio | reached |`,
-    '|---|---:|---:|---:|---|',
+    `| operation | ${SMALL}: lowest | median | ${LARGE}: lowest | median | ratio | reached |`,
+    '|---|---:|---:|---:|---:|---:|---|',
     ...lines,
     '',
   ].join('\n');

@@ -73,10 +73,13 @@ function selectSums(
   const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
   const selected = sql`scope_id = ${scope_id} and ${unit === null ? sql`true` : sql`unit = ${unit}`}
     and ${series === null ? sql`true` : sql`series = any(${[...series]}::text[])`}`;
-  // Indexes: metric_sums_pkey, ledger_entries_created_at, ledger_entries_pkey. `+ interval '0'` leaves the last one
-  // to its part: nearly all entries are older than the last bound.
+  const stored = sql`scope_id = ${scope_id} and series = name and ${unit === null ? sql`true` : sql`unit = ${unit}`}`;
+  // Indexes: metric_sums_pkey, for each series and bound a range of it; `offset 0` keeps it from reading all hours.
+  // ledger_entries_created_at, ledger_entries_pkey: `+ interval '0'` leaves the last one to its part, since nearly all
+  // entries are older than the last bound.
   return sql<SumRow>`
-    with bound as materialized (
+    with recursive ${series === null ? namesOf(scope_id) : sql`name_of (name) as (select unnest(${[...series]}::text[]))`},
+    bound as materialized (
       select at, position - 1 as position, date_trunc('day', at, 'UTC') as day, date_trunc('hour', at, 'UTC') as hour
       from unnest(${instants}) with ordinality as given (at, position)
     ), thresholds as materialized (
@@ -85,18 +88,18 @@ function selectSums(
     select series, position::integer as position, is_only, sum(amount)::bigint as amount,
       sum(entries_count)::bigint as entries_count
     from (
-      select series, width_bucket(starts_at, days) as position, false as is_only, amount, entries_count
-      from metric_sums cross join thresholds
-      where ${selected} and grain = 'day' and starts_at < date_trunc('day', last, 'UTC')
+      select name as series, width_bucket(starts_at, days) as position, false as is_only, amount, entries_count
+      from thresholds cross join name_of cross join lateral (
+        select starts_at, amount, entries_count from metric_sums
+        where ${stored} and grain = 'day' and starts_at < date_trunc('day', last, 'UTC') offset 0) whole
       union all
-      select series, position, true, amount, entries_count from bound join metric_sums on starts_at >= day and starts_at < hour
-      where ${selected} and grain = 'hour'
+      select name, position, true, amount, entries_count from bound cross join name_of cross join lateral (
+        select amount, entries_count from metric_sums
+        where ${stored} and grain = 'hour' and starts_at >= day and starts_at < hour offset 0) part_of_day
       union all
-      select series, position, true, amount, entries_count from thresholds cross join (
-        select series, created_at, amount, entries_count, id from metric_postings
-        where ${selected} and (${startedHours(bounds)}) offset 0
-      ) posting join bound on created_at >= hour and created_at < at
-      where id <= last_id
+      select series, position, true, amount, entries_count from bound cross join thresholds cross join lateral (
+        select series, amount, entries_count from metric_postings
+        where ${selected} and created_at >= hour and created_at < at and id <= last_id offset 0) part_of_hour
       union all
       select series, width_bucket(created_at, ${instants}), false, amount, entries_count from thresholds cross join lateral (
         select series, created_at, amount, entries_count from metric_postings
@@ -104,27 +107,14 @@ function selectSums(
     ) as part group by 1, 2, 3`;
 }
 
-const HOUR_MS = 3_600_000;
-
-/**
- * Condition on entries of the hours in which bounds lie, up to the bounds. Instants are literals, so that the server
- * knows how few entries match: with parameters it would read all of them.
- */
-function startedHours(bounds: readonly Date[]): RawBuilder<unknown> {
-  const ranges: { from_ms: number; until_ms: number }[] = [];
-  for (const bound of bounds) {
-    const until_ms = bound.getTime();
-    const from_ms = Math.floor(until_ms / HOUR_MS) * HOUR_MS;
-    const last = ranges.at(-1);
-    if (from_ms === until_ms) continue;
-    if (last && from_ms - last.until_ms < HOUR_MS) last.until_ms = until_ms;
-    else ranges.push({ from_ms, until_ms });
-  }
-  const literal = (at_ms: number) => sql`${sql.lit(new Date(at_ms).toISOString())}::timestamptz`;
-  const conditions = ranges.map(
-    ({ from_ms, until_ms }) => sql`(created_at >= ${literal(from_ms)} and created_at < ${literal(until_ms)})`,
-  );
-  return conditions.length === 0 ? sql`false` : sql.join(conditions, sql` or `);
+/** Names of the series of a scope, one after the other by the index: they are few among many rows. */
+function namesOf(scope_id: ProfileId | typeof SITE): RawBuilder<unknown> {
+  return sql`name_of (name) as (
+      (select series from metric_sums where scope_id = ${scope_id} order by series limit 1)
+      union all
+      select (select series from metric_sums where scope_id = ${scope_id} and series > name order by series limit 1)
+      from name_of where name is not null
+    )`;
 }
 
 /** Values of one series, 0 where it has none. */

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -36,7 +36,10 @@ export async function listCustomerValues(
 ): Promise<Page<CustomerValue>> {
   const is_whole = list.start_at === null && list.ends_at === null;
   const count = is_whole ? selectCustomersCount(provider_id) : null;
-  return listPage(reader, selectValues(reader, provider_id), customerValueList, list, url, { count });
+  return listPage(reader, selectValues(reader, provider_id), customerValueList, list, url, {
+    count,
+    ...partsInOrder(reader, provider_id, list),
+  });
 }
 
 /** Yields all customers of `listCustomerValues` in batches. */
@@ -48,9 +51,31 @@ export function readCustomerValues(
   return readBatches(reader, selectValues(reader, provider_id), customerValueList, list);
 }
 
-function selectValues(reader: Reader, provider_id: ProfileId) {
+/** The first and the last customers of a list by their first order. Index: metric_customer_totals_ordered_at. */
+function partsInOrder(
+  reader: Reader,
+  provider_id: ProfileId,
+  { order, page, page_size, terms, start_at, ends_at }: ListQuery,
+) {
+  const [first = { field: 'created_at', descending: true }, ...others] = order;
+  const is_bounded = start_at !== null || ends_at !== null;
+  if (first.field !== 'created_at' || others.length > 0 || terms.length > 0 || is_bounded) return {};
+  // Customers of one instant stand by the tie breaker, which the index does not have.
+  const select = (descending: boolean, count: Expression<number>) =>
+    selectValues(
+      reader,
+      provider_id,
+      sql`order by ordered_at ${sql.raw(descending ? 'desc' : 'asc')} fetch first (${count}) rows with ties`,
+    );
+  return {
+    first: select(first.descending, sql.lit(page * page_size)),
+    last: (rows_count: Expression<number>) => select(!first.descending, rows_count),
+  };
+}
+
+function selectValues(reader: Reader, provider_id: ProfileId, cut = sql``) {
   return reader
-    .selectFrom(totalsOf(provider_id).as('total'))
+    .selectFrom(totalsOf(provider_id, cut).as('total'))
     .innerJoin(selectProfileNames(reader).as('customer'), 'customer.id', 'total.customer_id')
     .select(['total.customer_id', 'total.unit', 'total.ordered_at'])
     .select([
@@ -65,19 +90,19 @@ const recentOf = (provider_id: ProfileId) => sql`recent as materialized (
     select * from metric_customer_postings(totalled_until('ledger_entries'), 9223372036854775807, ${provider_id}))`;
 
 /** Indexes: metric_customer_totals_ordered_at, metric_customer_totals_pkey, ledger_entries_pkey. */
-function totalsOf(provider_id: ProfileId): RawBuilder<CustomerValue> {
+function totalsOf(provider_id: ProfileId, cut: RawBuilder<unknown>): RawBuilder<CustomerValue> {
   return sql<CustomerValue>`(
     with ${recentOf(provider_id)}
-    select customer_id, unit, contract_amount, cash_amount, recognised_amount, ordered_at from metric_customer_totals stored
+    (select customer_id, unit, contract_amount, cash_amount, recognised_amount, ordered_at from metric_customer_totals stored
     where provider_id = ${provider_id} and contract_amount > 0
-      and (customer_id, unit) not in (select customer_id, unit from recent)
+      and (customer_id, unit) not in (select customer_id, unit from recent) ${cut})
     union all
-    select recent.customer_id, recent.unit, recent.contract_amount + coalesce(stored.contract_amount, 0),
+    (select recent.customer_id, recent.unit, recent.contract_amount + coalesce(stored.contract_amount, 0),
       recent.cash_amount + coalesce(stored.cash_amount, 0), recent.recognised_amount + coalesce(stored.recognised_amount, 0),
       least(recent.ordered_at, stored.ordered_at)
     from recent left join metric_customer_totals stored
       on (stored.provider_id, stored.customer_id, stored.unit) = (${provider_id}::bigint, recent.customer_id, recent.unit)
-    where recent.contract_amount + coalesce(stored.contract_amount, 0) > 0
+    where recent.contract_amount + coalesce(stored.contract_amount, 0) > 0)
   )`;
 }
 

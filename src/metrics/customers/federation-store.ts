@@ -51,8 +51,11 @@ export async function countFederation(
       select profile_id, min(begins_at) as begins_at, max(ends_at) as ends_at from subscribed group by 1
     )
     select name, removed, invited, newly_invited from (
-      select member.name, member.id, 0 as place, ${counts(from, at)}
-      from member left join subscribed on subscribed.member_id = member.id group by member.id, member.name
+      select member.name, member.id, 0 as place, coalesce(removed, 0) as removed, coalesce(invited, 0) as invited,
+        coalesce(newly_invited, 0) as newly_invited
+      from member left join (
+        select member_id, ${counts(from, at)} from subscribed group by member_id
+      ) as own on own.member_id = member.id
       union all
       select ${name}::text, 0, 1, ${counts(from, at)} from whole
     ) counted order by place, name, id`.execute(reader);

@@ -5,6 +5,7 @@ import type { Reader } from '#platform/db/database';
 import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
+import { selectSubscriptionsCount } from './plan-count-store.ts';
 
 /**
  * What a list of subscriptions has. `active`: those that run at `ends_at`. Others: those with an instant from
@@ -51,10 +52,11 @@ export interface CountedSubscription {
 /** Lists the agreed subscriptions behind a point. Indexes: subscriptions_plan_created_at, subscriptions_plan_id. */
 export async function listCountedSubscriptions(
   reader: Reader,
-  { provider_id, plan, state, start_at, ends_at }: SubscriptionPoint,
+  point: SubscriptionPoint,
   list: ListQuery,
   url: URL,
 ): Promise<Page<CountedSubscription>> {
+  const { provider_id, plan, state, start_at, ends_at } = point;
   let query = reader
     .selectFrom('subscriptions as subscription')
     .innerJoin('plans as owned', 'owned.id', 'subscription.plan_id')
@@ -69,7 +71,8 @@ export async function listCountedSubscriptions(
     .where('subscription.request_key', 'is', null);
   if (plan !== null) query = query.where('owned.slug', '=', plan);
   query = query.where(whereState(state, start_at, ends_at));
-  return listPage(reader, query, countedSubscriptionList, { ...list, start_at: null, ends_at: null }, url);
+  const count = state === 'active' || state === 'ended' ? selectSubscriptionsCount({ ...point, state }) : null;
+  return listPage(reader, query, countedSubscriptionList, { ...list, start_at: null, ends_at: null }, url, { count });
 }
 
 /** Condition of a state on `subscription` and its plan `owned`. */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Reader } from '#platform/db/database';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 
@@ -36,10 +36,42 @@ export async function countByPlan(
   provider_id: ProfileId,
   bounds: readonly Date[],
 ): Promise<PlanCounts[]> {
+  const { rows } = await selectCounts(provider_id, bounds).execute(reader);
+  return gatherPlans(rows, bounds);
+}
+
+/** Selects the number of the subscriptions that run at `ends_at`, or that ended from `start_at` (null: ever) on. */
+export function selectSubscriptionsCount({
+  provider_id,
+  plan,
+  state,
+  start_at,
+  ends_at,
+}: {
+  provider_id: ProfileId;
+  plan: string | null;
+  state: 'active' | 'ended';
+  start_at: Date | null;
+  ends_at: Date;
+}): RawBuilder<{ count: number }> {
+  const bounds = state === 'ended' && start_at ? [start_at, ends_at] : [ends_at];
+  // Those before the last bound less those before the first.
+  const sign =
+    bounds.length === 1
+      ? sql`case when position = 0 then 1 else 0 end`
+      : sql`case when position = 1 then 1 when position = 0 and is_only then -1 else 0 end`;
+  const value = state === 'active' ? sql`running` : sql`ended`;
+  return sql<{ count: number }>`select coalesce(sum(${value} * (${sign})), 0)::bigint as count
+    from (${selectCounts(provider_id, bounds)}) as counted where slug = coalesce(${plan}::text, slug)`;
+}
+
+/** Selects what the subscriptions of each plan add to each bound, and to those after it unless `is_only`. */
+function selectCounts(provider_id: ProfileId, bounds: readonly Date[]): RawBuilder<CountRow> {
   const instants = sql`${bounds.map((bound) => bound.toISOString())}::timestamptz[]`;
-  // Indexes: subscription_days_pkey, subscriptions_plan_created_at, subscriptions_plan_id, subscriptions_waiting,
+  // Indexes: subscription_days_pkey, subscriptions_plan_created_at, subscriptions_plan_id (`offset 0`: a range of each
+  // plan and bound instead of a join that compares all subscriptions with each bound), subscriptions_waiting,
   // subscriptions_requested, profiles_archived, subscriptions_profile_id.
-  const { rows } = await sql<CountRow>`
+  return sql<CountRow>`
     with plan as materialized (
       select id, slug, coalesce(title, slug) as title, is_active from plans where profile_id = ${provider_id}
     ), bound as materialized (
@@ -56,25 +88,24 @@ export async function countByPlan(
       where profile_id in (select id from profiles where not is_active) and plan_id in (select id from plan)
         and grant_key is null and request_key is null
     ), counted as (
-      select scope_id as plan_id, width_bucket(day, days) as position, false as is_only,
+      select plan.id as plan_id, width_bucket(day, days) as position, false as is_only,
         begun_count - ended_count as running, ended_count as ended
-      from (
-        select scope_id, day, begun_count, ended_count from subscription_days
-          where list = 'plan' and scope_id in (select id from plan)
-        union all
-        select scope_id, day, begun_count, ended_count from subscription_day_changes
-          where list = 'plan' and scope_id in (select id from plan)
-      ) as days_of_plan cross join thresholds
+      from thresholds cross join plan cross join lateral (
+        select day, begun_count, ended_count from subscription_days where list = 'plan' and scope_id = plan.id
+        offset 0) days_of_plan
       union all
-      select plan_id, position, true, 1, 0 from bound join subscriptions on subscriptions.created_at > day_start
-          and subscriptions.created_at <= at
-        join profiles on profiles.id = subscriptions.profile_id and profiles.is_active
-      where plan_id in (select id from plan)
+      select scope_id, width_bucket(day, days), false, begun_count - ended_count, ended_count
+      from subscription_day_changes cross join thresholds
+      where list = 'plan' and scope_id in (select id from plan)
       union all
-      select plan_id, position, true, -1, (subscriptions.ends_at < at)::integer
-      from bound join subscriptions on subscriptions.ends_at > day_start and subscriptions.ends_at <= at
-        join profiles on profiles.id = subscriptions.profile_id and profiles.is_active
-      where plan_id in (select id from plan)
+      select plan.id, position, true, 1, 0 from bound cross join plan cross join lateral (
+        select from subscriptions join profiles on profiles.id = subscriptions.profile_id and profiles.is_active
+        where plan_id = plan.id and subscriptions.created_at > day_start and subscriptions.created_at <= at offset 0) begun
+      union all
+      select plan.id, position, true, -1, (ends_at < at)::integer from bound cross join plan cross join lateral (
+        select subscriptions.ends_at from subscriptions
+          join profiles on profiles.id = subscriptions.profile_id and profiles.is_active
+        where plan_id = plan.id and subscriptions.ends_at > day_start and subscriptions.ends_at <= at offset 0) ended
       union all
       select plan_id, position, true, case when created_at <= at and ends_at > at then sign else 0 end,
         case when ends_at < at then sign else 0 end
@@ -85,9 +116,7 @@ export async function countByPlan(
       select plan_id, position::integer as position, is_only, sum(running)::bigint as running, sum(ended)::bigint as ended
       from counted group by 1, 2, 3
     ) as sums on sums.plan_id = plan.id
-    order by title, plan.id`.execute(reader);
-
-  return gatherPlans(rows, bounds);
+    order by title, plan.id`;
 }
 
 function gatherPlans(rows: readonly CountRow[], bounds: readonly Date[]): PlanCounts[] {

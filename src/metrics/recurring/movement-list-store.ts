@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { Reader } from '#platform/db/database';
@@ -54,7 +54,10 @@ export async function listMovements(
         movementList,
         { ...list, start_at: null, ends_at: null },
         url,
-        { count: total && sql<{ count: number }>`select movements_count as count from (${total}) as counted` },
+        {
+          count: total && sql<{ count: number }>`select movements_count as count from (${total}) as counted`,
+          ...partsInOrder(together, point, list),
+        },
       ),
     (together) =>
       total
@@ -69,23 +72,33 @@ export async function listMovements(
   return { page, amount: sum?.amount ?? 0 };
 }
 
-function selectPoint(
-  reader: Reader,
-  { provider_id, unit, kinds, with_pauses, start_at, ends_at, cohort }: MovementPoint,
-) {
-  let query = reader
-    .selectFrom(selectMovements(provider_id).as('movement'))
-    .innerJoin(selectProfileNames(reader).as('subscriber'), 'subscriber.id', 'movement.profile_id')
-    .where('movement.unit', '=', unit)
-    .where('movement.kind', 'in', kinds)
-    .where(sql<boolean>`movement.at < ${ends_at}`);
-  if (start_at) query = query.where(sql<boolean>`movement.at >= ${start_at}`);
-  if (!with_pauses) query = query.where('movement.cause', '<>', 'pause');
-  if (cohort)
-    query = query.where(
-      sql<boolean>`movement.began_at >= ${cohort.start_at} and movement.began_at < ${cohort.ends_at}`,
+function selectPoint(reader: Reader, point: MovementPoint, cut = sql``) {
+  const { provider_id, unit, kinds, with_pauses, start_at, ends_at, cohort } = point;
+  const conditions = [
+    sql`unit = ${unit} and kind = any(${[...kinds]}::text[]) and at < ${ends_at}`,
+    ...(start_at ? [sql`at >= ${start_at}`] : []),
+    ...(with_pauses ? [] : [sql`cause <> 'pause'`]),
+    ...(cohort ? [sql`began_at >= ${cohort.start_at} and began_at < ${cohort.ends_at}`] : []),
+  ];
+  return reader
+    .selectFrom(selectMovements(provider_id, sql.join(conditions, sql` and `), cut).as('movement'))
+    .innerJoin(selectProfileNames(reader).as('subscriber'), 'subscriber.id', 'movement.profile_id');
+}
+
+/** The first and the last movements of a list by instant, read from the index in its order. */
+function partsInOrder(reader: Reader, point: MovementPoint, { order, page, page_size, terms }: ListQuery) {
+  const [first = { field: 'at', descending: true }, ...others] = order;
+  if (first.field !== 'at' || others.length > 0 || terms.length > 0) return {};
+  const select = (descending: boolean, count: Expression<number>) => {
+    const direction = sql.raw(descending ? 'desc' : 'asc');
+    return selectPoint(reader, point, sql`order by at ${direction}, profile_id ${direction} limit ${count}`).selectAll(
+      'movement',
     );
-  return query;
+  };
+  return {
+    first: select(first.descending, sql.lit(page * page_size)),
+    last: (rows_count: Expression<number>) => select(!first.descending, rows_count),
+  };
 }
 
 /** An order line behind a movement. */

@@ -101,8 +101,8 @@ function selectSums(provider_id: ProfileId, unit: string, bounds: readonly Date[
       select kind, is_pause, width_bucket(recurring_days.day, days) as position, false as is_only, amount, movements_count
       from recurring_days cross join thresholds where ${own}
       union all
-      select kind, cause = 'pause', position, true, amount, 1 from bound join recurring_movements on at >= day_start and at < bound_at
-      where ${own}
+      select kind, cause = 'pause', position, true, amount, 1 from bound cross join lateral (
+        select kind, cause, amount from recurring_movements where ${own} and at >= day_start and at < bound_at offset 0) started
       union all
       select kind, cause = 'pause', width_bucket(at, ${instants}), false, -amount, -1 from recurring_movements
       where ${own} and profile_id in (select profile_id from stale)
@@ -158,14 +158,22 @@ export interface Movement {
   began_at: Date;
 }
 
-/** Selects all movements of a provider, those of stale subscribers computed. */
-export function selectMovements(provider_id: ProfileId): RawBuilder<Movement> {
+/**
+ * Selects the movements of a provider that match a condition on their columns, those of stale subscribers computed.
+ * `cut` orders and limits both parts.
+ */
+export function selectMovements(
+  provider_id: ProfileId,
+  condition: RawBuilder<unknown>,
+  cut = sql``,
+): RawBuilder<Movement> {
+  const columns = sql`profile_id, unit, at, kind, cause, amount, after_amount, order_line_ids, began_at`;
   return sql<Movement>`(
     with ${stale(provider_id)}
-    select profile_id, unit, at, kind, cause, amount, after_amount, order_line_ids, began_at from recurring_movements
-    where provider_id = ${provider_id} and profile_id not in (select profile_id from stale)
+    (select ${columns} from recurring_movements
+      where provider_id = ${provider_id} and profile_id not in (select profile_id from stale) and ${condition} ${cut})
     union all
-    select profile_id, unit, at, kind, cause, amount, after_amount, order_line_ids, began_at from computed
+    (select ${columns} from computed where ${condition} ${cut})
   )`;
 }
 
@@ -209,12 +217,14 @@ export async function countCohorts(
       where ${own} and began_on >= (${from} at time zone 'UTC')::date and began_on not in (select day from split)
         and day not in (select day from split)
       union all
-      select ${delta} from split join recurring_movements on at >= ${start('split.day')} and at < ${start('split.day')} + interval '1 day'
-      where ${own} and not (${isSplit('began_at')})
+      select ${delta} from split cross join lateral (
+        select began_at, at, kind, amount from recurring_movements
+        where ${own} and at >= ${start('split.day')} and at < ${start('split.day')} + interval '1 day' offset 0) moved
+      where not (${isSplit('began_at')})
       union all
-      select ${delta} from split join recurring_movements
-        on began_at >= ${start('split.day')} and began_at < ${start('split.day')} + interval '1 day'
-      where ${own}
+      select ${delta} from split cross join lateral (
+        select began_at, at, kind, amount from recurring_movements
+        where ${own} and began_at >= ${start('split.day')} and began_at < ${start('split.day')} + interval '1 day' offset 0) begun
       union all
       select began_at, at, -recurring_profiles(kind), -amount from recurring_movements
       where ${own} and profile_id in (select profile_id from stale)
