@@ -125,7 +125,7 @@ export async function countSales(
       select width_bucket(created_at, ${instants}) as period, dest_profile_id as customer_id, sum(dest_amount) as amount
       from ledger_entries
       where orig_profile_id = ${provider_id} and orig_account = 'Receivable' and dest_account = 'Payable'
-        and created_at >= ${bounds[0]} and created_at < ${bounds.at(-1)} and dest_unit = coalesce(${unit}::text, dest_unit)
+        and created_at >= ${bounds[0]} and created_at < ${bounds.at(-1)} and ${unit === null ? sql`true` : sql`dest_unit = ${unit}`}
       group by 1, 2
     ), own as (
       select period, amount, lag(period) over customer = period - 1 as is_kept, lag(amount) over customer as before_amount

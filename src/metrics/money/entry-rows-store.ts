@@ -122,6 +122,6 @@ function ordersIn(
   return sql`select ${column('id')}, ${column('dest_amount')} as amount, ${column('dest_profile_id')} as customer_id
     from ledger_entries as ${sql.raw(name)}
     where ${column('orig_profile_id')} = ${provider_id} and ${column('orig_account')} = 'Receivable'
-      and ${column('dest_account')} = 'Payable' and ${column('dest_unit')} = coalesce(${unit}::text, ${column('dest_unit')})
+      and ${column('dest_account')} = 'Payable' and ${unit === null ? sql`true` : sql`${column('dest_unit')} = ${unit}`}
       and ${column('created_at')} >= ${from} and ${column('created_at')} < ${until} and ${filter}`;
 }
