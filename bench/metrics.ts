@@ -11,7 +11,7 @@ import { positive } from './settings.ts';
 const SMALL = 100_000;
 const LARGE = positive('BENCH_METRIC_ROWS', 1_000_000, 10_000_000);
 const KEPT = process.env['BENCH_METRIC_DATABASE'] ?? null;
-const RUNS_COUNT = 9;
+const RUNS_COUNT = 15;
 const DURATION_MS_MAX = 300;
 const RATIO_MAX = 2;
 
@@ -59,10 +59,13 @@ const operations: readonly string[] = [
 
 /** Measures each report with 100,000 and with 1,000,000 ledger rows, and writes bench/reports/metrics.md. */
 export async function benchMetrics(_: Bench): Promise<void> {
-  const [few, many] = [await measureOperations(SMALL), await measureOperations(LARGE)];
-  for (const path of operations) {
-    const [small, large] = [few.get(path), many.get(path)];
-    if (!small || !large) throw new Error(`${path} was not measured`);
+  const measured = new Map<string, readonly [small: Durations, large: Durations]>();
+  await onSite(SMALL, (small) =>
+    onSite(LARGE, async (large) => {
+      for (const path of operations) measured.set(path, await compareSites(path, small, large));
+    }),
+  );
+  for (const [path, [small, large]] of measured) {
     const name = path.replace(METRIC_PROVIDER, '{profile}').replace(METRIC_COUPON, '{coupon}');
     printLine({
       name: `GET ${name}`,
@@ -74,7 +77,7 @@ export async function benchMetrics(_: Bench): Promise<void> {
     const detail = `p50 with ${LARGE} rows`;
     printLine({ name: '', value: large.median_ms, unit: 'ms', goal: { max: DURATION_MS_MAX }, detail });
   }
-  await writeReport(few, many);
+  await writeReport(measured);
 }
 
 /** Durations of an operation. The lowest depends least on other load of the machine: the ratio compares these. */
@@ -83,36 +86,45 @@ interface Durations {
   lowest_ms: number;
 }
 
-async function measureOperations(rows: number): Promise<Map<string, Durations>> {
+/** Sends one request and returns its duration in milliseconds. */
+type Timed = (path: string) => Promise<number>;
+
+async function onSite(rows: number, work: (get: Timed) => Promise<void>): Promise<void> {
   const filling = { by: 'bench/metric-rows.ts', rows, fill: fillMetricRows };
-  return onFilledSite(
+  await onFilledSite(
     filling,
     KEPT,
     () => {},
     async ({ site, token }) => {
       const client = new Client(site.origin);
-      const measured = new Map<string, Durations>();
-      for (const path of operations) {
-        const durations_ms: number[] = [];
-        for (let run = -2; run < RUNS_COUNT; run += 1) {
-          const started_ms = performance.now();
-          await send(client, { method: 'GET', path, headers: { authorization: `Bearer ${token}` } });
-          if (run >= 0) durations_ms.push(performance.now() - started_ms);
-        }
-        const median_ms = median(durations_ms);
-        measured.set(path, { median_ms, lowest_ms: Math.min(...durations_ms) });
-        console.log(`  ${rows} rows: ${median_ms.toFixed(1).padStart(8)} ms  GET ${path}`);
-      }
+      await work(async (path) => {
+        const started_ms = performance.now();
+        await send(client, { method: 'GET', path, headers: { authorization: `Bearer ${token}` } });
+        return performance.now() - started_ms;
+      });
       await client.close();
-      return measured;
     },
   );
 }
 
-async function writeReport(few: ReadonlyMap<string, Durations>, many: ReadonlyMap<string, Durations>): Promise<void> {
-  const nothing: Durations = { median_ms: Number.NaN, lowest_ms: Number.NaN };
-  const lines = operations.map((path) => {
-    const [small, large] = [few.get(path) ?? nothing, many.get(path) ?? nothing];
+/** Sends the requests in turn to both sites, so that other load of the machine meets both. */
+async function compareSites(path: string, small: Timed, large: Timed): Promise<readonly [Durations, Durations]> {
+  const durations_ms: [number[], number[]] = [[], []];
+  for (let run = -2; run < RUNS_COUNT; run += 1) {
+    const [small_ms, large_ms] = [await small(path), await large(path)];
+    if (run < 0) continue;
+    durations_ms[0].push(small_ms);
+    durations_ms[1].push(large_ms);
+  }
+  const [of_small, of_large] = durations_ms.map((each) => ({ median_ms: median(each), lowest_ms: Math.min(...each) }));
+  if (!of_small || !of_large) throw new Error('a comparison has two sides');
+  const [few, many] = [of_small, of_large].map(({ lowest_ms }) => lowest_ms.toFixed(1).padStart(8));
+  console.log(`  ${few} ms ${many} ms  GET ${path}`);
+  return [of_small, of_large];
+}
+
+async function writeReport(measured: ReadonlyMap<string, readonly [Durations, Durations]>): Promise<void> {
+  const lines = [...measured].map(([path, [small, large]]) => {
     const ratio = large.lowest_ms / small.lowest_ms;
     const name = path
       .replace(METRIC_PROVIDER, '{profile}')
