@@ -53,6 +53,7 @@ export {
   listRoleTypes,
   listProfiles,
   lockedProfile,
+  findProviderCharges,
   updateProviderCharges,
   lockProfile,
   profileLock,

@@ -2,13 +2,13 @@ import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
-import { findProfileById, updateProviderCharges } from '#profiles';
+import { findProviderCharges, updateProviderCharges } from '#profiles';
 
 /** Returns whether providers may charge the card of a profile when they change a subscription for it. */
 export async function readProviderCharges(ctx: Context, { profile_id }: Pick<Subject, 'profile_id'>): Promise<boolean> {
-  const profile = profile_id === null ? undefined : await findProfileById(ctx.db, profile_id);
-  if (!profile) throw commonProblems.not_found();
-  return profile.allow_provider_charges;
+  const is_allowed = profile_id === null ? undefined : await findProviderCharges(ctx.db, profile_id);
+  if (is_allowed === undefined) throw commonProblems.not_found();
+  return is_allowed;
 }
 
 /**

@@ -6,6 +6,7 @@ import type {
   DunningTermsTable,
   ProfileId,
 } from '#platform/db/db-schema';
+import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
 import { noteChange } from '#platform/facts/changes-store';
@@ -150,8 +151,13 @@ export async function findOwnTerms(
   reader: Reader,
   provider_id: ProfileId,
 ): Promise<Selectable<DunningTermsTable> | undefined> {
-  return reader.selectFrom('dunning_terms').selectAll().where('provider_id', '=', provider_id).executeTakeFirst();
+  const [own] = await ownTermsOf(reader, provider_id);
+  return own;
 }
+
+const ownTermsOf = pointRead((reader, provider_id: ProfileId) =>
+  reader.selectFrom('dunning_terms').selectAll().where('provider_id', '=', provider_id),
+);
 
 /** Saves the rules that a provider set; removes the row when it sets none. */
 export async function saveOwnTerms(tx: Tx, provider_id: ProfileId, own: OwnTerms, at: Date): Promise<void> {

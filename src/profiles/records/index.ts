@@ -35,6 +35,7 @@ export {
   type NewProfile,
   selectProfileNames,
   updateProfileRow,
+  findProviderCharges,
   updateProviderCharges,
 } from './profile-store.ts';
 export {

@@ -2,6 +2,7 @@ import { NoResultError, SelectQueryNode, sql } from 'kysely';
 import { canonicalEmail, emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import { anyOf, executeFragment, fragment, type Ids } from '#platform/db/fragment';
 import { type Part, readRows } from '#platform/db/together';
@@ -192,3 +193,13 @@ export async function updateProfileRow(tx: Tx, id: ProfileId, change: ProfileCha
 export async function updateProviderCharges(tx: Tx, id: ProfileId, allow_provider_charges: boolean): Promise<void> {
   await tx.updateTable('profiles').set({ allow_provider_charges }).where('id', '=', id).execute();
 }
+
+/** Returns whether providers may charge the card on file of a profile; undefined if there is no such profile. */
+export async function findProviderCharges(reader: Reader, id: ProfileId): Promise<boolean | undefined> {
+  const [profile] = await providerChargesOf(reader, id);
+  return profile?.allow_provider_charges;
+}
+
+const providerChargesOf = pointRead((reader, id: ProfileId) =>
+  reader.selectFrom('profiles').select('allow_provider_charges').where('id', '=', id),
+);
