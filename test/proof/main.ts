@@ -4,6 +4,8 @@ import { resultText } from '../../src/simulate/result-text.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
+import { runCalendar } from './calendar.ts';
+import { makeDraws } from './calendar-draws.ts';
 import { checkOutWithFaults } from './checkouts.ts';
 import { runConcurrently } from './concurrent.ts';
 import { crashAfter, verbs } from './crash.ts';
@@ -26,6 +28,8 @@ const CHECKOUTS = count('PROOF_CHECKOUTS', 10_000);
 const MINUTES = count('PROOF_MINUTES', 9);
 /** Time of the simulated businesses, after that of the other parts. The last one is finished. */
 const BUSINESS_MINUTES = count('PROOF_BUSINESS_MINUTES', 6);
+/** Time of the calendars. The last one is finished. */
+const CALENDAR_MINUTES = count('PROOF_CALENDAR_MINUTES', 3);
 /** Share of the time after which no process is killed. */
 const CRASHES_END = 0.72;
 
@@ -88,6 +92,16 @@ async function proveCrashes(app: TestApp, facts: Part['facts']): Promise<void> {
   }
 }
 
+/** Two years of subscriptions for several seeds, compared with their diaries. */
+async function proveCalendars(facts: Part['facts']): Promise<void> {
+  const deadline = Date.now() + CALENDAR_MINUTES * 60_000;
+  for (let each = seed; !isOver(deadline); each += 1) {
+    const { instants, compared, operations } = await runCalendar(makeDraws(each));
+    facts.push([`calendar of seed ${each}`, `${instants} instants, ${compared} comparisons`]);
+    facts.push(['operations', listCounts(operations)]);
+  }
+}
+
 /** Seeds that failed once, then fresh ones, until the time is over. */
 async function proveBusinesses(facts: Part['facts']): Promise<void> {
   const deadline = Date.now() + BUSINESS_MINUTES * 60_000;
@@ -116,6 +130,7 @@ const parts = [
   await runPart('Concurrent sequences', (facts) => proveConcurrency(app, facts)),
   await runPart('Killed processes', (facts) => proveCrashes(app, facts)),
   await runPart('Checkouts with declines, timeouts and cut connections', (facts) => proveCheckouts(app, facts)),
+  await runPart('Calendars', proveCalendars),
   await runPart('Simulated businesses', proveBusinesses),
 ];
 process.stdout.write(await formatReport(app.db, seed, parts));
