@@ -11,6 +11,7 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 import { checkInvariants } from './checks.ts';
 import { add, redeem } from './commands/buy.ts';
 import { verbsOfBalances } from './crash-of-balances.ts';
+import { verbsOfChanges } from './crash-of-changes.ts';
 import { startCuttingProxy } from './cutting-proxy.ts';
 import type { Model } from './model/model.ts';
 import { makeSite, type Site } from './site.ts';
@@ -233,6 +234,7 @@ export const verbs: readonly Verb[] = [
   },
   { name: 'import', prepare: buy, act: importTen, check: checkOneImport },
   ...verbsOfBalances(buy),
+  ...verbsOfChanges(buy),
   {
     name: 'recognition of income',
     async prepare(scene) {

@@ -1,0 +1,185 @@
+import { sql } from 'kysely';
+import { expectStatus } from '../support/changes.ts';
+import type { JobScene, JobWork } from './killed-job.ts';
+import {
+  callOf,
+  DAY_MS,
+  decideQuietly,
+  expectCounts,
+  expectPaid,
+  HOUR_MS,
+  previewAndPost,
+  run,
+  sell,
+  setOutcome,
+  wait,
+} from './killed-job-scene.ts';
+
+const none = () => Promise.resolve(undefined);
+const refundsOf = (me: number) => ({
+  refunds: sql`refunds where state = 'settled' and charge_id in (select id from charges where profile_id = ${me})`,
+  at_processor: sql`test_processor_refunds where charge_key in (select processor_key from charges where profile_id = ${me})`,
+  events: sql`(select distinct ledger_event_id from ledger_entries
+    where orig_account = 'Refunded' and orig_profile_id = ${me}) as events`,
+});
+
+/** Pays a checkout whose response is lost. */
+async function loseResponse(scene: JobScene): Promise<void> {
+  const { site, name } = scene;
+  await site.plan(name, { period_amount: 9000 });
+  const call = await callOf(scene);
+  await expectStatus(call('POST', '/api/cart', { plan: name }), 201);
+  await expectStatus(call('GET', `/api/billing/${name}/checkout`), 200);
+  await expectStatus(call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_timeout' }), 503);
+}
+
+/** Begins a change whose payment the processor has not decided; notes the key of the payment. */
+async function beginChange(scene: JobScene): Promise<void> {
+  const { site, name, notes } = scene;
+  const call = await sell(scene);
+  await site.plan(`${name}-more`, { period_amount: 24_900 });
+  await setOutcome(scene, 'pending');
+  wait(scene, 5 * DAY_MS);
+  const url = `/api/profile/${name}/subscriptions/${name}/change`;
+  await previewAndPost(call, url, { to: `${name}-more` });
+  const { rows } = await sql<{ key: string }>`select test.key from test_processor_charges test
+    join charge_attempts attempt on attempt.key = idempotency_key join profiles on profiles.id = attempt.profile_id
+    where slug = ${name} and test.state = 'created'`.execute(site.app.db);
+  notes.set('charge', rows[0]?.key ?? '');
+}
+
+const changes = (me: number, state: string) => sql`subscription_changes where state = ${state}
+  and order_id in (select id from orders where profile_id = ${me})`;
+
+/** Work of the jobs that settle what a processor decided. */
+export const paymentWork: readonly JobWork[] = [
+  {
+    job: 'finish_orders',
+    title: 'finishes a checkout whose response was lost',
+    async prepare(scene) {
+      await loseResponse(scene);
+      wait(scene, 5 * 60_000);
+      return none();
+    },
+    async check(scene) {
+      await expectPaid(scene, 1);
+      await expectCounts(scene, { orders: 1, subscriptions: 1 }, (me) => ({
+        orders: sql`orders where state = 'settled' and profile_id = ${me}`,
+        subscriptions: sql`subscriptions where profile_id = ${me}`,
+      }));
+    },
+  },
+  {
+    job: 'finish_orders',
+    title: 'executes a change whose payment arrived',
+    async prepare(scene) {
+      await beginChange(scene);
+      await decideQuietly(scene, 'done');
+      wait(scene, 10 * 60_000);
+      return none();
+    },
+    async check(scene) {
+      await expectPaid(scene, 2);
+      await expectCounts(scene, { settled: 1, rows: 2 }, (me) => ({
+        settled: changes(me, 'settled'),
+        rows: sql`subscriptions where profile_id = ${me}`,
+      }));
+    },
+  },
+  {
+    job: 'return_change_payments',
+    title: 'returns the payment of a change that was given up',
+    async prepare(scene) {
+      await beginChange(scene);
+      wait(scene, 25 * HOUR_MS);
+      await run(scene, 'finish_orders');
+      await decideQuietly(scene, 'done');
+      return none();
+    },
+    async check(scene) {
+      await expectCounts(scene, { refused: 1, rows: 1, returned: 1 }, (me) => ({
+        refused: changes(me, 'refused'),
+        rows: sql`subscriptions where profile_id = ${me}`,
+        returned: sql`test_processor_refunds where charge_key = ${scene.notes.get('charge')}`,
+      }));
+    },
+  },
+  {
+    job: 'finish_cancellations',
+    title: 'finishes a cancellation whose refund was pending',
+    async prepare(scene) {
+      const { name, site } = scene;
+      const call = await sell(scene, { cancel_refund: 'unused' }, 'tok_refund_pending');
+      wait(scene, 5 * DAY_MS);
+      const wish = { at: 'now', refund: 'unused' };
+      await previewAndPost(call, `/api/profile/${name}/subscriptions/${name}/cancel`, wish);
+      await sql`update test_processor_refunds set state = 'succeeded' where charge_key = ${scene.notes.get('charge')}`.execute(
+        site.app.db,
+      );
+      wait(scene, HOUR_MS);
+      return none();
+    },
+    async check(scene) {
+      await expectCounts(scene, { settled: 1, endings: 1, notes: 1, refunds: 1, at_processor: 1 }, (me) => ({
+        settled: sql`cancellations where state = 'settled'
+          and subscription_id in (select id from subscriptions where profile_id = ${me})`,
+        endings: sql`subscription_endings
+          where subscription_id in (select id from subscriptions where profile_id = ${me})`,
+        notes: sql`documents where series = 'credit_note' and profile_id = ${me}`,
+        refunds: refundsOf(me).refunds,
+        at_processor: refundsOf(me).at_processor,
+      }));
+    },
+  },
+  {
+    job: 'settle_pending_charges',
+    title: 'settles a charge that no webhook request decided',
+    async prepare(scene) {
+      await sell(scene, {}, 'tok_chargeAsyncFail');
+      await decideQuietly(scene, 'done');
+      wait(scene, HOUR_MS);
+      return none();
+    },
+    check: (scene) => expectPaid(scene, 1),
+  },
+  {
+    job: 'settle_disputes',
+    title: 'books a dispute that was won',
+    async prepare(scene) {
+      const call = await sell(scene);
+      const url = `/_dev/processor/charges/${scene.notes.get('charge')}`;
+      await expectStatus(call('POST', url, { state: 'disputed' }), 200);
+      await decideQuietly(scene, 'done');
+      wait(scene, 3 * HOUR_MS);
+      return none();
+    },
+    async check(scene) {
+      await expectCounts(scene, { done: 1, disputes: 0, entries: 0 }, (me) => ({
+        done: sql`charges where state = 'done' and profile_id = ${me}`,
+        disputes: sql`charges where state = 'disputed' and profile_id = ${me}`,
+        // What the dispute took was given back once: the balance of the payer is 0.
+        entries: sql`(select sum(case when dest_profile_id = ${me} and dest_account = 'Refunded' then dest_amount else 0 end)
+          - sum(case when orig_profile_id = ${me} and orig_account = 'Refunded' then orig_amount else 0 end) as balance
+          from ledger_entries) as side where balance <> 0`,
+      }));
+    },
+  },
+  {
+    job: 'finish_pending_refunds',
+    title: 'settles a refund that no webhook request decided',
+    async prepare(scene) {
+      const { name, site, notes } = scene;
+      await sell(scene, {}, 'tok_refund_pending');
+      const url = `/api/billing/${name}/charges/${notes.get('charge')}/refund`;
+      await expectStatus(site.broker('POST', url, { lines: [{ num: 0, refunded_amount: 700 }] }), 200, 201, 202);
+      await sql`update test_processor_refunds set state = 'succeeded' where charge_key = ${notes.get('charge')}`.execute(
+        site.app.db,
+      );
+      wait(scene, HOUR_MS);
+      return none();
+    },
+    async check(scene) {
+      await expectCounts(scene, { refunds: 1, at_processor: 1, events: 1 }, refundsOf);
+    },
+  },
+];
