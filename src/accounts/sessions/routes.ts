@@ -15,12 +15,12 @@ export function userSessionRoutes(app: App, { settings }: AccountsDeps): void {
   app.post(
     '/api/auth/logout',
     {
-      config: { access: { kind: 'authenticated' } },
+      config: { access: { kind: 'authenticated' }, problems: [accountsProblems.api_key_refused] },
       schema: {
         tags,
         summary: 'Logs a user out',
         description:
-          'Ends the session of the caller, or every session of the user. Its tokens and cookie become invalid immediately.',
+          'Ends the session of the caller, or every session of the user. Its tokens and cookie become invalid immediately. With an API key, `everywhere` is refused.',
         querystring: LogoutQuerystring,
         response: { 200: EmptyBody },
       },

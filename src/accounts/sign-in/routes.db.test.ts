@@ -179,6 +179,19 @@ test('signing out invalidates the token immediately and clears the cookie', asyn
   assert.equal((await api()('POST', '/api/auth/logout')).status, 401);
 });
 
+test('an API key ends no session of its user', async () => {
+  await makeUser(app.db, { username: 'key-holder' });
+  const token = await tokenOf('key-holder');
+  const made = await api(token)('POST', '/api/users/key-holder/api-keys', { password: testPassword });
+  assert.equal(made.status, 201, made.text);
+  const authorization = `Basic ${Buffer.from(`${made.json<{ secret: string }>().secret}:`).toString('base64')}`;
+  const call = (method: 'GET' | 'POST', path: string) => api()(method, path, undefined, { authorization });
+  assert.equal((await call('GET', '/api/users/key-holder')).status, 200);
+  const refused = await call('POST', '/api/auth/logout?everywhere=1');
+  assert.deepEqual([refused.status, refused.json()['code']], [403, 'api_key_refused']);
+  assert.equal((await api(token)('GET', '/api/users/key-holder')).status, 200);
+});
+
 test('tokens are renewed and verified only for their user', async () => {
   await makeUser(app.db, { username: 'owner' });
   await makeUser(app.db, { username: 'thief' });

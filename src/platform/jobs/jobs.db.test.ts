@@ -178,6 +178,33 @@ test('a job that ends with its process runs again after the lease and counts no 
   );
 });
 
+test('a job runs on after a restart with a clock that is behind; one that counts each occurrence waits', async () => {
+  const start = async () => {
+    const worker = makeTestWorker([sweep, daily]);
+    await worker.start();
+    await worker.stop();
+  };
+  const hours = (count: number) => new Date(ctx.clock.now().getTime() + count * 3_600_000);
+  const moveTo = (occurs_at: Date) =>
+    ctx.db.updateTable('outbox_events').set({ occurs_at, next_attempt_at: occurs_at }).execute();
+  await start();
+  const [first] = await rows();
+  const next = first?.occurs_at;
+  assert(next);
+  // As a clock leaves it that is ahead by ten days.
+  await moveTo(hours(240));
+  await start();
+  assert.deepEqual(
+    (await rows()).map(({ occurs_at }) => occurs_at),
+    [next, hours(240)],
+  );
+  // A clock that is behind by less than one occurrence.
+  const second = new Date(next.getTime() + 3_600_000);
+  await moveTo(second);
+  await start();
+  assert.deepEqual((await rows())[0]?.occurs_at, second);
+});
+
 test('the lease of a running job ends within a minute, so that a crash delays the job by a minute at most', async () => {
   const { promise: finished, resolve } = Promise.withResolvers<void>();
   const slow = defineJob({ name: 'slow', schedule: '* * * * *', catch_up: 'last', run: () => finished });

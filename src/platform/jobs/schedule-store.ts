@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, inTransaction } from '../db/database.ts';
+import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { ScheduledJob } from './jobs.ts';
 import { JOB_PREFIX } from './outbox-store.ts';
 import { lastOccurrence, nextOccurrence } from './schedule.ts';
@@ -7,6 +7,10 @@ import { lastOccurrence, nextOccurrence } from './schedule.ts';
 /**
  * Inserts one row per scheduled job, in their order, and deletes the rows of schedules that no job has. A row with the
  * same schedule is unchanged, so that an occurrence which was missed still runs.
+ *
+ * A row of which only the last occurrence counts, and which is due after the next two occurrences, was written when the
+ * clock was ahead of `at`: it is due at the next one again. A clock that differs by less than one occurrence changes
+ * nothing.
  */
 export async function keepSchedules(db: Db, jobs: readonly ScheduledJob[], at: Date): Promise<void> {
   const rows = jobs.map(({ name, schedule }) => {
@@ -37,7 +41,25 @@ export async function keepSchedules(db: Db, jobs: readonly ScheduledJob[], at: D
           .whereRef('outbox_events.schedule', '<>', 'excluded.schedule'),
       )
       .execute();
+    await bringForward(tx, jobs, at);
   });
+}
+
+/** Makes rows due at their next occurrence that a clock ahead of `at` has moved beyond the one after it. */
+async function bringForward(tx: Tx, jobs: readonly ScheduledJob[], at: Date): Promise<void> {
+  const next = jobs
+    .filter(({ catch_up }) => catch_up === 'last')
+    .map(({ name, schedule }) => {
+      const occurs_at = nextOccurrence(schedule, at);
+      return { name: JOB_PREFIX + name, occurs_at, second_at: nextOccurrence(schedule, occurs_at) };
+    });
+  // Index: outbox_events_schedule.
+  await sql`
+    update outbox_events set occurs_at = next.occurs_at, next_attempt_at = next.occurs_at, attempts_count = 0
+    from jsonb_to_recordset(${JSON.stringify(next)}::jsonb)
+      as next (name text, occurs_at timestamptz, second_at timestamptz)
+    where outbox_events.name = next.name and outbox_events.schedule is not null
+      and outbox_events.occurs_at > next.second_at`.execute(tx);
 }
 
 /** Skips to the last occurrence up to `to`, for the jobs of these of which only the last missed occurrence runs. */
