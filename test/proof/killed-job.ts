@@ -36,8 +36,8 @@ const KILLS = [1, 2, 3, 5, 7, 10, 14, 19, 25, 32, 40, 50, 62, 76, 92, 110, 140, 
 /** Exceeds the time after which an unreachable processor is called again. */
 const RECOVERY_MS = 65 * 60_000;
 
-/** Tables in which a run may leave a row although there was nothing to do. */
-const TABLES_OF_RUNS = new Set(['ledger_verifications']);
+/** Tables in which a run may leave a row although there was nothing to do, or to which nodes write by a timer. */
+const TABLES_OF_RUNS = new Set(['ledger_verifications', 'request_counts', 'rate_limits']);
 
 function findJob({ app }: ChangeSite, name: string): AnyJob {
   return app.tollgate.worker.jobs.find((job) => job.name === name) ?? assert.fail(`there is no job ${name}`);
