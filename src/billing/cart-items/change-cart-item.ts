@@ -1,4 +1,4 @@
-import { findPlansByIds, findUseCharge } from '#catalog';
+import { findPlansByIds, findUseCharge, refuseSoldQuantity } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db/database';
@@ -8,7 +8,7 @@ import { type CartItem, type WantedItem, findCartItem, updateCartItem } from '..
 
 /**
  * Updates an item of a cart; omitted members keep their value. Returns undefined if the item is no longer in a cart.
- * @throws invalid_input (400) naming `sync_on` or `use`
+ * @throws invalid_input (400) naming `sync_on`, `quantity` or `use`
  */
 export async function changeCartItem(
   ctx: Context,
@@ -29,6 +29,7 @@ export async function changeCartItem(
   };
   const item = await findCartItem(ctx.db, id);
   if (item === undefined || Object.keys(change).length === 0) return item;
+  if (quantity !== undefined) await requireSold(ctx, { ...item, ...change, quantity });
   if ('sync_on' in change || 'email' in change) await requireReachable(ctx.db, [{ ...item, ...change }]);
   try {
     return await inTransaction(ctx.db, (tx) => updateCartItem(tx, id, change));
@@ -36,6 +37,14 @@ export async function changeCartItem(
     if (isUniqueViolation(error)) throw invalidInput({ sync_on: ['The cart already has this plan for this person.'] });
     throw error;
   }
+}
+
+/** @throws invalid_input (400) naming `quantity` if the plan of an item without uses is not sold in it */
+async function requireSold({ db }: Context, item: CartItem): Promise<void> {
+  if (item.use_charge_id !== null) return;
+  const plan = (await findPlansByIds(db, [item.plan_id])).get(item.plan_id);
+  const refusal = plan ? refuseSoldQuantity(plan, item.quantity) : null;
+  if (refusal !== null) throw invalidInput({ quantity: [refusal] });
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { selectUsers, type User } from '#accounts';
-import { findUseCharge, type Plan, plansById, plansBySlug, type UseCharge } from '#catalog';
+import { findUseCharge, type Plan, plansById, plansBySlug, refuseSoldQuantity, type UseCharge } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
@@ -69,7 +69,7 @@ interface ResolvedItem {
  * the broker only updates is not recorded: the owner was shown another offer for it.
  *
  * Locks: the cart for additions, then its items.
- * @throws invalid_input (400) naming `plan`, `use` or `sync_on`; currency_mixed, cart_full (400)
+ * @throws invalid_input (400) naming `plan`, `use`, `quantity` or `sync_on`; currency_mixed, cart_full (400)
  * @throws too_many_requests (429)
  *
  * @see docs/spec/billing.md 4.2
@@ -229,7 +229,11 @@ function resolveNewItem(new_item: NewCartItem, plan: Plan | undefined): Resolved
   if (!plan?.is_active) throw invalidInput({ plan: [`Plan '${new_item.plan}' does not exist or is inactive.`] });
   if (plan.is_not_priced)
     throw invalidInput({ plan: ['This plan has no price. Contact the provider to subscribe to it.'] });
-  if (new_item.use === undefined || new_item.use === null || new_item.use === '') return { new_item, plan, use: null };
+  if (new_item.use === undefined || new_item.use === null || new_item.use === '') {
+    const refusal = refuseSoldQuantity(plan, new_item.quantity ?? 0);
+    if (refusal !== null) throw invalidInput({ quantity: [refusal] });
+    return { new_item, plan, use: null };
+  }
   const use = findUseCharge(plan, new_item.use);
   if (!use) throw invalidInput({ use: [`UseCharge '${new_item.use}' does not exist or is inactive.`] });
   return { new_item, plan, use };

@@ -13,4 +13,5 @@ export { removeCoupon } from './remove-coupon.ts';
 export { cartRoutes } from './routes.ts';
 export { CartItemSchema, newItemFields, UseSlugSchema } from './schemas.ts';
 export { choosePeriods } from './choose-periods.ts';
+export { chooseQuantity } from './choose-quantity.ts';
 export { removeFromCart } from './remove-from-cart.ts';

@@ -53,6 +53,7 @@ const samples = {
   typical: { ...head, ...orderSamples.typical },
   pay_later: { ...head, ...orderSamples.typical, may_pay_later: true },
   choices: { ...head, ...orderSamples.choices },
+  seats: { ...head, ...orderSamples.seats },
   credit: {
     ...head,
     ...orderSamples.typical,

@@ -22,6 +22,7 @@ import {
 } from '../quotes/index.ts';
 import {
   choosePeriods,
+  chooseQuantity,
   mergeVisitorCart,
   placeAtCodeField,
   readCode,
@@ -83,7 +84,7 @@ function showChoices(ctx: Context, payer: Profile, owner: Payer['owner'], keeps_
   return showCart(ctx, payer, owner, { undecided: true, keeps_price });
 }
 
-const change_actions = ['redeem', 'unredeem', 'choose', 'remove'] as const;
+const change_actions = ['redeem', 'unredeem', 'choose', 'quantity', 'remove'] as const;
 type ChangeAction = (typeof change_actions)[number];
 
 function isChange(action: string): action is ChangeAction {
@@ -131,6 +132,11 @@ async function runChange(
     case 'choose': {
       const invoicables = await showChoices(ctx, payer, owner);
       await choosePeriods(ctx, invoicables, (key) => Number(textField(body, `option-${key}`, 4)));
+      break;
+    }
+    case 'quantity': {
+      const wanted = { key: textField(body, 'key', 120), quantity: textField(body, 'quantity', 10) };
+      await chooseQuantity(ctx, await showChoices(ctx, payer, owner), wanted);
     }
   }
 }

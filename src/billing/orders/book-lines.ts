@@ -62,6 +62,7 @@ export function openingsOf(
     periods_count: line.periods_count,
     ...(line.period_type === null ? {} : { period_type: line.period_type }),
     ...(line.trial_days === null ? {} : { trial_days: line.trial_days }),
+    quantity: Math.max(1, line.quantity),
     at: order.created_at,
     is_gift: isGift(line.beneficiary_id),
     originated_by: order.created_by,

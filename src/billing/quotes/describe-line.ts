@@ -66,9 +66,10 @@ function subjectText(line: LineFacts, reading: ReaderLocale): string {
   switch (kind) {
     case 'period': {
       if (period_type === null) return plan_title;
+      const title = titleOf(plan_title, quantity);
       const periods = `${periods_count} ${periodNoun(period_type, periods_count)}`;
-      if (covers_to === null) return `${plan_title}, ${periods}`;
-      return `${plan_title}, ${periods} until ${dateText(covers_to, reading)}`;
+      if (covers_to === null) return `${title}, ${periods}`;
+      return `${title}, ${periods} until ${dateText(covers_to, reading)}`;
     }
     case 'use':
       return `${quantity} × ${use_title ?? 'uses'}, ${plan_title}`;
@@ -78,13 +79,18 @@ function subjectText(line: LineFacts, reading: ReaderLocale): string {
     }
     case 'trial': {
       const until = covers_to === null ? '' : ` until ${dateText(covers_to, reading)}`;
-      return `Trial of ${plan_title}${until}${line.promised ? `, then ${formatMoney(line.promised)}` : ''}`;
+      return `Trial of ${titleOf(plan_title, quantity)}${until}${line.promised ? `, then ${formatMoney(line.promised)}` : ''}`;
     }
     case 'setup':
       return `Setup fee for ${plan_title}`;
     case 'balance':
       return `Balance due on ${plan_title}`;
   }
+}
+
+/** Returns the title of a plan with its quantity: `Team, 5 seats`. */
+function titleOf(plan_title: string, quantity: number): string {
+  return quantity > 1 ? `${plan_title}, ${quantity} seats` : plan_title;
 }
 
 /** Formats a day as pages do: `Mar 5, 2026`. Falls back to English and UTC for an unknown language or time zone. */

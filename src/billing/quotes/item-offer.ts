@@ -1,11 +1,13 @@
 import {
   type Coupon,
   type Plan,
+  pricedFor,
   priceOptions,
   type PriceOption,
   priceUses,
   refuseCoupon,
   setupFee,
+  soldQuantity,
   type UseCharge,
 } from '#catalog';
 import { formatMoney } from '#kernel/money';
@@ -19,6 +21,8 @@ export interface ItemOffer {
   plan: Plan;
   coupon: Coupon | null;
   use: UseCharge | null;
+  /** Quantity of the plan that is bought; uses have a quantity of their own. */
+  quantity: number;
   options: PriceOption[];
   /** Paid order lines of a claimed seat; null for other items. */
   prepaid: OrderLine[] | null;
@@ -32,9 +36,16 @@ export function offerItem(
   at: Date,
   prepaid: OrderLine[] | null = null,
 ): ItemOffer {
-  if (prepaid !== null) return { item, plan, coupon: null, use: null, options: [], prepaid };
+  if (prepaid !== null) return { item, plan, coupon: null, use: null, quantity: 1, options: [], prepaid };
+  const quantity = itemQuantity(item, plan);
   const use = plan.use_charges.find((each) => each.id === item.use_charge_id) ?? null;
-  return { item, plan, coupon, use, options: priceOptions(plan, { coupon, from: at }), prepaid };
+  const options = priceOptions(pricedFor(plan, quantity), { coupon, from: at });
+  return { item, plan, coupon, use, quantity, options, prepaid };
+}
+
+/** Returns the quantity of the plan that an item buys; the quantity of an item with uses is that of its uses. Pure. */
+export function itemQuantity({ use_charge_id, quantity }: CartItem, plan: Plan): number {
+  return soldQuantity(plan, use_charge_id === null ? quantity : 0);
 }
 
 /**
@@ -60,8 +71,14 @@ export function resolveCoupon(
   return refuseCoupon(coupon, plan, evaluated_at) === null ? coupon : null;
 }
 
-/** Builds the shown line of an offer: every price and term that a response shows. The caller sets `due`. */
-export function buildShownItem({ item, plan, coupon, use, options, prepaid }: ItemOffer): ShownLine {
+/**
+ * Builds the shown line of an offer: every price and term that a response shows. The caller sets `due`.
+ * `held_quantity`: that of the running subscription, which the order extends, where it differs.
+ */
+export function buildShownItem(
+  { item, plan, coupon, use, quantity, options, prepaid }: ItemOffer,
+  held_quantity = quantity,
+): ShownLine {
   if (prepaid !== null) {
     const offer = JSON.stringify({ claim: item.claim_id, plan: plan.id });
     return { key: itemKey(item.id), offer, due: null, coupon_id: null, coupon_ends_at: null };
@@ -76,6 +93,8 @@ export function buildShownItem({ item, plan, coupon, use, options, prepaid }: It
     use: use === null ? null : [use.id, priceUses(plan, use, item.quantity).quantity, use.use_amount],
     coupon: coupon?.code ?? null,
     sync_on: item.sync_on?.toLowerCase() ?? null,
+    ...(quantity === 1 ? {} : { quantity }),
+    ...(held_quantity === quantity ? {} : { held_quantity }),
   };
   return {
     key: itemKey(item.id),
@@ -87,7 +106,7 @@ export function buildShownItem({ item, plan, coupon, use, options, prepaid }: It
 }
 
 /** Returns one sentence with every price of the offer. */
-export function describeOffer({ item, plan, coupon, use, options, prepaid }: ItemOffer): string {
+export function describeOffer({ item, plan, coupon, use, quantity, options, prepaid }: ItemOffer): string {
   if (prepaid !== null) {
     const times = prepaid.flatMap(({ periods_count, period_type }) =>
       period_type === null ? [] : [` for ${periods_count} ${periodNoun(period_type, periods_count)}`],
@@ -98,7 +117,7 @@ export function describeOffer({ item, plan, coupon, use, options, prepaid }: Ite
   const chosen = options[item.option - 1];
   const prices = (chosen ? [chosen] : options).map((option) => {
     const periods = `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}`;
-    return `${formatMoney(option)} for ${periods}`;
+    return `${formatMoney(option)} for ${quantity === 1 ? '' : `${quantity} seats and `}${periods}`;
   });
   const setup = setupFee(plan);
   const uses = use === null ? null : priceUses(plan, use, item.quantity);

@@ -178,7 +178,7 @@ function priceOffered(
     ...(seat === null ? {} : { seat }),
     subscription,
     ...due,
-    shown: [{ ...buildShownItem(offerItem(item, plan, coupon, at, paid)), due: dueParts(due) }],
+    shown: [{ ...buildShownItem(offerItem(item, plan, coupon, at, paid), subscription?.quantity), due: dueParts(due) }],
   };
 }
 

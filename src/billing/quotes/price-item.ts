@@ -2,6 +2,7 @@ import {
   chooseOption,
   type Coupon,
   type Plan,
+  pricedFor,
   priceOptions,
   priceUses,
   type PriceOption,
@@ -11,6 +12,7 @@ import {
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
 import { describePeriodOption, describeTrial } from './describe-periods.ts';
+import { itemQuantity } from './item-offer.ts';
 import type { CartItem, Line, Seat } from '../records/index.ts';
 
 interface ItemFacts {
@@ -33,7 +35,8 @@ interface ItemFacts {
 /**
  * Prices one item of a cart: its lines, and its options while the buyer has not chosen one.
  *
- * Uses on a running subscription are bought alone; otherwise the plan is bought with them.
+ * Uses on a running subscription are bought alone; otherwise the plan is bought with them. A running subscription is
+ * extended in its quantity: a change of it is a change of the plan.
  * @see docs/spec/billing.md 3.5 and 3.7
  */
 export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } {
@@ -42,7 +45,8 @@ export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } 
   const uses = use === null ? [] : [useLine(facts, use)];
   if (use !== null && subscription !== null) return { lines: uses, options: [] };
   const from = subscription?.ends_at ?? facts.at;
-  const options = priceOptions(plan, {
+  const quantity = subscription?.quantity ?? itemQuantity(item, plan);
+  const options = priceOptions(pricedFor(plan, quantity), {
     coupon: facts.coupon,
     from,
     ...(subscription === null ? {} : { anchor: subscription.anchor_at }),
@@ -51,11 +55,11 @@ export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } 
   const [first] = options;
   // A buyer who chooses to pay several periods in advance begins without a trial.
   if (facts.has_trial && first?.kind === 'period' && item.option <= 1)
-    return { lines: [trialLine(facts, first, fee?.amount ?? 0), ...uses], options: [] };
+    return { lines: [{ ...trialLine(facts, first, fee?.amount ?? 0), quantity }, ...uses], options: [] };
   const setup = fee === null ? [] : [{ ...baseLine(facts), kind: 'setup' as const, ...fee }];
   const chosen = chooseOption(options, item.option);
-  if (chosen !== null) return { lines: [periodLine(facts, chosen), ...setup, ...uses], options: [] };
-  return { lines: [...setup, ...uses], options: options.map((option) => periodLine(facts, option)) };
+  if (chosen !== null) return { lines: [{ ...periodLine(facts, chosen), quantity }, ...setup, ...uses], options: [] };
+  return { lines: [...setup, ...uses], options: options.map((option) => ({ ...periodLine(facts, option), quantity })) };
 }
 
 function periodLine(facts: ItemFacts, option: PriceOption): Line {

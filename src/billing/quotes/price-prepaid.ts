@@ -31,7 +31,9 @@ export function pricePrepaid(
       const option = optionOf(line, line.period_type, { subscription, at });
       const { period_type } = line;
       const text = describePeriodOption({ ...plan, period_type }, option, {}, `, ${giver}`);
-      return [{ ...base, kind: 'period', quantity: 1, option, use: null, ...text, period_type }];
+      return [
+        { ...base, kind: 'period', quantity: Math.max(1, line.quantity), option, use: null, ...text, period_type },
+      ];
     }
     const use = plan.use_charges.find(({ id }) => id === line.use_charge_id);
     if (line.kind !== 'use' || !use) return [];

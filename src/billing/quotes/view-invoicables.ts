@@ -10,6 +10,8 @@ const LinePart = Type.Object({
   /** In 1/100 of `dest_unit`. */
   dest_amount: Type.Integer(),
   dest_unit: Type.String(),
+  /** Seats of a plan that is sold by quantity, or uses. */
+  quantity: Type.Integer(),
   /** Amount without discounts; null without a discount. */
   full_amount: Type.Union([Type.Integer(), Type.Null()]),
   /** Text such as `3 months`. */
@@ -39,6 +41,11 @@ export const orderParts = {
       options: Type.Array(LinePart),
       /** The cart contains it; false for a balance due. */
       is_removable: Type.Boolean(),
+      /** Quantity that the buyer may change, and its limits; null for a plan that is not sold by quantity. */
+      seats: Type.Union([
+        Type.Object({ quantity: Type.Integer(), min: Type.Integer(), max: Type.Integer() }),
+        Type.Null(),
+      ]),
     }),
   ),
   /** Items that are not listed: an order may be for thousands of people. The sums include them. */
@@ -60,6 +67,7 @@ const lineSample: LineView = {
   description: 'Basic, 1 month until Apr 10, 2026',
   dest_amount: 2900,
   dest_unit: 'usd',
+  quantity: 1,
   full_amount: null,
   periods: '1 month',
   discounts: null,
@@ -87,6 +95,7 @@ const choiceItem = {
   lines: [],
   options: [lineSample, yearSample],
   is_removable: true,
+  seats: null,
 };
 const choiceOrder = {
   invoicables: [choiceItem],
@@ -109,6 +118,7 @@ export const orderSamples = {
         lines: [{ ...lineSample, full_amount: 5800, discounts: 'a 50% discount', coupon_code: 'SPRING' }],
         options: [],
         is_removable: true,
+        seats: null,
       },
     ],
     more_count: 0,
@@ -123,6 +133,23 @@ export const orderSamples = {
     invoicables: [{ ...choiceItem, option: 2, lines: [yearSample] }],
     totals: [{ amount: 31_320, unit: 'usd' }],
     lines_price: { amount: 31_320, unit: 'usd' },
+  },
+  seats: {
+    ...choiceOrder,
+    invoicables: [
+      {
+        ...choiceItem,
+        name: 'Team',
+        option: 1,
+        lines: [
+          { ...lineSample, quantity: 5, description: 'Team, 5 seats, 1 month until Apr 10, 2026', dest_amount: 5000 },
+        ],
+        options: [],
+        seats: { quantity: 5, min: 2, max: 50 },
+      },
+    ],
+    totals: [{ amount: 5000, unit: 'usd' }],
+    lines_price: { amount: 5000, unit: 'usd' },
   },
   long: {
     ...choiceOrder,
@@ -156,6 +183,7 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): OrderView {
       lines: each.lines.map((line) => viewLine(line, each)),
       options: each.options.map((line) => viewLine(line, each)),
       is_removable: each.kind === 'cart',
+      seats: viewSeats(each),
     })),
     more_count: Math.max(0, invoicables.length - ITEMS_LISTED_MAX),
     totals: sumByUnit(collectLines(invoicables)),
@@ -163,6 +191,21 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): OrderView {
     cart_version: cartVersion(invoicables),
     redeemed: collectCodes(invoicables),
   };
+}
+
+/** Returns the quantity of a plan in the cart that the buyer may choose; null where it is given. Pure. */
+function viewSeats({
+  kind,
+  plan,
+  subscription,
+  seat,
+  lines,
+  options,
+}: Invoicable): OrderView['invoicables'][0]['seats'] {
+  const line = [...lines, ...options].find((each) => each.kind === 'period' || each.kind === 'trial');
+  const is_free = kind === 'cart' && subscription === null && !seat && line?.item?.claim_id === null;
+  if (plan.quantity_max === null || !is_free || line.item?.use_charge_id != null) return null;
+  return { quantity: line.quantity, min: plan.quantity_min, max: plan.quantity_max };
 }
 
 /**
@@ -214,6 +257,7 @@ function viewLine(line: Line, { plan, seat }: Invoicable): LineView {
     description: option && option.kind !== 'period' ? line.description : describeLine(facts),
     dest_amount: line.amount,
     dest_unit: line.unit,
+    quantity: line.quantity,
     full_amount: option && option.full_amount !== line.amount ? option.full_amount : null,
     periods: option ? `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}` : null,
     discounts: option && option.discounts.length > 0 ? option.discounts.join(' and ') : null,

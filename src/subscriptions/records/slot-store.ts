@@ -99,6 +99,7 @@ export type OpenedRow = Pick<
   Subscription,
   | 'profile_id'
   | 'plan_id'
+  | 'quantity'
   | 'created_at'
   | 'anchor_at'
   | 'ends_at'
@@ -111,6 +112,7 @@ export type OpenedRow = Pick<
 const opened_columns = [
   'profile_id',
   'plan_id',
+  'quantity',
   'created_at',
   'anchor_at',
   'ends_at',

@@ -35,6 +35,8 @@ export interface Opening {
   period_type?: PeriodType;
   /** Days of a trial, which is opened in place of the periods. */
   trial_days?: number;
+  /** Quantity of a subscription that is opened; 1 when omitted. One that is extended keeps its own. */
+  quantity?: number;
   /** Instant of the order; a new subscription begins at it (inclusive). */
   at: Date;
   /** True if another profile pays. */
@@ -128,11 +130,12 @@ export async function planOpenings(
 }
 
 function open(opening: Opening, needs_consent: boolean): Draft {
-  const { profile_id, plan, periods_count, period_type = plan.period_type, trial_days, at } = opening;
+  const { profile_id, plan, periods_count, period_type = plan.period_type, trial_days, quantity = 1, at } = opening;
   const trial_ends_at = trial_days === undefined ? null : trialEnd(at, trial_days);
   const row = {
     profile_id,
     plan_id: plan.id,
+    quantity,
     created_at: at,
     // Periods are counted from the end of a trial, at which the first one is ordered.
     anchor_at: trial_ends_at ?? at,
