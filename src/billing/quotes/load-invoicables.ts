@@ -170,6 +170,8 @@ function priceOffered(
   const ofItem = (line: Line) => (line.item === null ? line : { ...line, item });
   const due = { lines: priced.lines.map(ofItem), options: priced.options.map(ofItem) };
   const name = beneficiary?.slug ?? seat?.email ?? '';
+  // Uses on a running subscription have no price by its quantity.
+  const held_quantity = item.use_charge_id === null ? subscription?.quantity : undefined;
   return {
     key: `${name}:${plan.slug}${item.claim_id === null ? '' : `+${item.claim_id}`}`,
     kind: 'cart',
@@ -178,7 +180,7 @@ function priceOffered(
     ...(seat === null ? {} : { seat }),
     subscription,
     ...due,
-    shown: [{ ...buildShownItem(offerItem(item, plan, coupon, at, paid), subscription?.quantity), due: dueParts(due) }],
+    shown: [{ ...buildShownItem(offerItem(item, plan, coupon, at, paid), held_quantity), due: dueParts(due) }],
   };
 }
 

@@ -64,7 +64,13 @@ export async function recordShownOffers(
   offers: readonly ItemOffer[],
   at: Date,
 ): Promise<void> {
-  await upsertShownLines(tx, owner, 'cart', offers.map(buildShownItem), at);
+  await upsertShownLines(
+    tx,
+    owner,
+    'cart',
+    offers.map((offer) => buildShownItem(offer)),
+    at,
+  );
 }
 
 /** Loads the offers of all items of a cart and records them as shown. */

@@ -131,7 +131,7 @@ export const account_entries: readonly NavEntry[] = ([
   ['account',       'My account',         'user',      '/users/:user/'],
   ['security',      'Security',           'lock',      '/users/:user/password/', ['/users/:user/otp/', '/users/:user/pubkey/']],
   ['notifications', 'Notifications',      'bell',      '/users/:user/notifications/'],
-  ['connected',     'Connected profiles', 'briefcase', '/users/:user/roles/'],
+  ['connected',     'Your profiles',      'briefcase', '/users/:user/roles/'],
 ] satisfies Row[]).map(entry);
 
 /** Pages of a provider or the broker that search by `q`, best first: the target of the search field in the top bar. */
