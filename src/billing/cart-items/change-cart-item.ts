@@ -39,7 +39,7 @@ export async function changeCartItem(
   }
 }
 
-/** @throws invalid_input (400) naming `quantity` if the plan of an item without uses is not sold in it */
+/** @throws invalid_input (400) naming `quantity` outside the limits of a plan that is sold by quantity */
 async function requireSold({ db }: Context, item: CartItem): Promise<void> {
   if (item.use_charge_id !== null) return;
   const plan = (await findPlansByIds(db, [item.plan_id])).get(item.plan_id);

@@ -5,7 +5,7 @@ import { inTransaction } from '#platform/db/database';
 import { type Invoicable, updateCartItem } from '../records/index.ts';
 
 /**
- * Saves the quantity that the buyer chose for the invoicable with `key`; no effect on a key that the cart does not have.
+ * Saves the quantity that the buyer chose for the invoicable with `key`; no effect without it in the cart.
  * @throws invalid_input (400) naming `quantity`
  */
 export async function chooseQuantity(

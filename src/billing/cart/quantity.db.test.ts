@@ -33,12 +33,18 @@ test('a quantity outside the limits of the plan is refused at its field', async 
   for (const [item, message] of [
     [{ plan: 'team', quantity: 1 }, /greater than or equal to 2/],
     [{ plan: 'team', quantity: 51 }, /less than or equal to 50/],
-    [{ plan: 'basic', quantity: 3 }, /not sold by quantity/],
   ] as const) {
     const refused = await site.xia('POST', '/api/cart', item);
     assert.equal(refused.status, 400, refused.text);
     assert.match(refused.json<{ quantity: string[] }>().quantity[0] ?? '', message);
   }
+});
+
+test('a quantity has no effect on a plan that is not sold by quantity', async () => {
+  const joe = await site.register('joe');
+  await site.buy(joe, 'joe', 'basic', { quantity: 50 });
+  assert.equal((await read('joe', 'basic')).quantity, 1);
+  assert.deepEqual(await coveragesOf('basic'), [{ amount: 9000, quantity: 1 }]);
 });
 
 test('five seats cost five times the price, and the subscription has them; a change prorates them', async () => {

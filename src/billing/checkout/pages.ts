@@ -10,6 +10,7 @@ import { type Processors, findSavedCard, paymentsProblems } from '#payments';
 import type { Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
 import { chooseOptions, collectLines, type Invoicable, findShownLines, sumLines } from '../records/index.ts';
+import { type ChangeAction, isChange, runChange } from './change-order.ts';
 import { checkOut } from './check-out.ts';
 import {
   filterBalances,
@@ -20,16 +21,7 @@ import {
   takeStoredOption,
   viewChoices,
 } from '../quotes/index.ts';
-import {
-  choosePeriods,
-  chooseQuantity,
-  mergeVisitorCart,
-  placeAtCodeField,
-  readCode,
-  redeemCode,
-  removeCoupon,
-  removeFromCart,
-} from '../cart/index.ts';
+import { mergeVisitorCart, placeAtCodeField } from '../cart/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary, type Payer } from '../payer.ts';
 import { balancePage, checkoutPage } from './page-types.ts';
@@ -84,13 +76,6 @@ function showChoices(ctx: Context, payer: Profile, owner: Payer['owner'], keeps_
   return showCart(ctx, payer, owner, { undecided: true, keeps_price });
 }
 
-const change_actions = ['redeem', 'unredeem', 'choose', 'quantity', 'remove'] as const;
-type ChangeAction = (typeof change_actions)[number];
-
-function isChange(action: string): action is ChangeAction {
-  return (change_actions as readonly string[]).includes(action); // widened only to search it
-}
-
 /**
  * Changes a code, a period or an item, and shows the order again, with the non-secret fields of the payment form. A
  * script posts this without leaving the page, so that the card fields keep their values.
@@ -104,7 +89,7 @@ async function changeOrder(
   const { ctx } = request;
   const { payer, owner } = change;
   try {
-    await runChange(request, change);
+    await runChange(request, change, () => showChoices(ctx, payer, owner));
   } catch (error) {
     const { status, ...problem } = placeAtCodeField(problemToForm(error));
     const form = { ...readKeptFields(request), code: textField(request.body, 'code', 200) };
@@ -112,33 +97,6 @@ async function changeOrder(
   }
   const form = readKeptFields(request);
   return showOrder(request, reply, page, payer, await showChoices(ctx, payer, owner), { form });
-}
-
-async function runChange(
-  request: FastifyRequest,
-  { payer, owner, action }: { payer: Profile; owner: Payer['owner']; action: ChangeAction },
-): Promise<void> {
-  const { ctx, body } = request;
-  switch (action) {
-    case 'redeem':
-      await redeemCode(ctx, owner, textField(body, 'code', 200));
-      break;
-    case 'unredeem':
-      await removeCoupon(ctx, owner, readCode(request));
-      break;
-    case 'remove':
-      await removeFromCart(ctx, { payer, owner }, textField(body, 'key', 120));
-      break;
-    case 'choose': {
-      const invoicables = await showChoices(ctx, payer, owner);
-      await choosePeriods(ctx, invoicables, (key) => Number(textField(body, `option-${key}`, 4)));
-      break;
-    }
-    case 'quantity': {
-      const wanted = { key: textField(body, 'key', 120), quantity: textField(body, 'quantity', 10) };
-      await chooseQuantity(ctx, await showChoices(ctx, payer, owner), wanted);
-    }
-  }
 }
 
 /** Reads the fields of a refused payment form that are shown again: of the card, only the name on it. */

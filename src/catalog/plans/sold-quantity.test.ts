@@ -23,11 +23,7 @@ test('a quantity outside the limits is refused with the limit', () => {
   );
   assert.match(refuseSoldQuantity(team, 1) ?? '', /greater than or equal to 2/);
   assert.match(refuseSoldQuantity(team, 51) ?? '', /less than or equal to 50/);
-  assert.deepEqual(
-    [0, 1].map((wanted) => refuseSoldQuantity(single, wanted)),
-    [null, null],
-  );
-  assert.match(refuseSoldQuantity(single, 2) ?? '', /not sold by quantity/);
+  assert.equal(refuseSoldQuantity(single, 50), null);
   const dear = { quantity_min: 1, quantity_max: 1_000_000, period_amount: 10_000_000 };
   assert.match(refuseSoldQuantity(dear, 1_000_000) ?? '', /too high/);
 });

@@ -14,11 +14,13 @@ export function soldQuantity({ quantity_min, quantity_max }: Sold, wanted: numbe
   return Math.min(Math.max(wanted, quantity_min), Math.max(quantity_max, 1));
 }
 
-/** Returns the reason why an order for a plan may not have a quantity, or null. 0: none is chosen. Pure. */
+/**
+ * Returns the reason why an order for a plan may not have a quantity, or null. 0: none is chosen. Documented requests
+ * name a quantity for any plan: it has no effect on a plan that is not sold by quantity. Pure.
+ */
 export function refuseSoldQuantity(plan: Sold & Pick<Plan, 'period_amount'>, wanted: number): string | null {
   const { quantity_min, quantity_max, period_amount } = plan;
-  if (wanted === 0) return null;
-  if (quantity_max === null) return wanted === 1 ? null : 'This plan is not sold by quantity.';
+  if (wanted === 0 || quantity_max === null) return null;
   if (wanted < quantity_min) return `Ensure this value is greater than or equal to ${quantity_min}.`;
   if (wanted > quantity_max) return `Ensure this value is less than or equal to ${quantity_max}.`;
   return period_amount * wanted > PRICE_MAX ? 'The price of this quantity is too high to be ordered.' : null;
