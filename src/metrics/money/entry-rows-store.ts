@@ -101,27 +101,31 @@ function selectOrders(
   const own = { from, until: ends_at };
   switch (series) {
     case 'new-sales':
-      return ordersIn('sale', of, own, sql`not exists (${ordersIn('other', of, before, same_customer)}) ${cut}`);
+      return sql`${withoutOthers(ordersIn(of, own), ordersIn(of, before))} ${cut}`;
     case 'churned-sales':
-      return ordersIn('sale', of, before, sql`not exists (${ordersIn('other', of, own, same_customer)}) ${cut}`);
+      return sql`${withoutOthers(ordersIn(of, before), ordersIn(of, own))} ${cut}`;
     default:
-      return ordersIn('sale', of, own, sql`true ${cut}`);
+      return sql`${ordersIn(of, own)} ${cut}`;
   }
 }
 
-const same_customer = sql`other.dest_profile_id = sale.dest_profile_id`;
+/**
+ * Selects the orders of customers without other orders, by sorting: the server expects few orders in a time that it
+ * does not know yet, and would compare each order with all others.
+ */
+function withoutOthers(orders: RawBuilder<unknown>, others: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`select id, amount, customer_id from (
+      select *, bool_or(is_other) over (partition by customer_id) as has_others
+      from (select *, false as is_other from (${orders}) as own union all select *, true from (${others}) as other) as both_periods
+    ) as compared where not is_other and not has_others`;
+}
 
-/** Indexes: ledger_entries_orig, ledger_entries_sales. */
+/** Index: ledger_entries_orig. */
 function ordersIn(
-  name: 'sale' | 'other',
   { provider_id, unit }: Pick<EntryPoint, 'provider_id' | 'unit'>,
   { from, until }: { from: Date; until: Date },
-  filter: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
-  const column = (of: string) => sql.ref(`${name}.${of}`);
-  return sql`select ${column('id')}, ${column('dest_amount')} as amount, ${column('dest_profile_id')} as customer_id
-    from ledger_entries as ${sql.raw(name)}
-    where ${column('orig_profile_id')} = ${provider_id} and ${column('orig_account')} = 'Receivable'
-      and ${column('dest_account')} = 'Payable' and ${unit === null ? sql`true` : sql`${column('dest_unit')} = ${unit}`}
-      and ${column('created_at')} >= ${from} and ${column('created_at')} < ${until} and ${filter}`;
+  return sql`select id, dest_amount as amount, dest_profile_id as customer_id, created_at from ledger_entries
+    where orig_profile_id = ${provider_id} and orig_account = 'Receivable' and dest_account = 'Payable'
+      and ${unit === null ? sql`true` : sql`dest_unit = ${unit}`} and created_at >= ${from} and created_at < ${until}`;
 }
