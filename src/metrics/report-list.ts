@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { isTimeZone } from '#kernel/instant';
+import { requireRange } from '#kernel/list-range';
 import type { ListQuery } from '#kernel/page';
-import { invalidInput } from '#kernel/problem';
 
 /**
  * Reads the parameters of a list of a report. Instants without an offset are read in `timezone` of the query, else in
@@ -14,10 +13,8 @@ export function readReportList(
   { timezone }: { timezone?: string | undefined },
   profile_timezone: string,
 ): ListQuery {
-  if (timezone !== undefined && timezone !== '' && !isTimeZone(timezone))
-    throw invalidInput({ timezone: ['Enter a time zone of the IANA database, such as Europe/Paris.'] });
+  requireRange({ start_at: null, ends_at: null }, timezone);
   const list = request.list(profile_timezone);
-  if (list.start_at !== null && list.ends_at !== null && list.start_at >= list.ends_at)
-    throw invalidInput({ start_at: ['The start must be before the end.'] });
+  requireRange(list);
   return list;
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { catalogProblems, findCoupon } from '#catalog';
+import { requireRange } from '#kernel/list-range';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
@@ -30,6 +31,7 @@ export function couponUseRoutes(app: App): void {
       const { payer_id: provider_id } = getPayerId(request);
       const used = { provider_id, code: request.params.coupon };
       const list = await request.listIn(async () => (await getProfileById(ctx.db, provider_id)).default_timezone);
+      requireRange(list, listUrl.searchParams.get('timezone') ?? undefined);
       const [coupon, page] = await mergeReads(ctx.db, [
         (reader) => findCoupon(reader, provider_id, used.code),
         (reader) => listCouponUses(reader, used, list, listUrl),

@@ -212,7 +212,10 @@ export const pastDuePage = definePage(
         { ...closed, state: 'ended' },
         { ...closed, state: 'closed' },
       ],
-      list: sampleList(pastDueList, past_due_url, { count: 7 }),
+      list: sampleList(pastDueList, past_due_url, {
+        count: 7,
+        csv_path: paths.subscribersPastDueDownload('cowork'),
+      }),
     },
     empty: { profile: provider, terms_url, cases: [], list: sampleList(pastDueList, past_due_url, { count: 0 }) },
     nothing_found: {

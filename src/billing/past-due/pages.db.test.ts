@@ -130,3 +130,18 @@ test('the provider lists the cases of its subscribers by state, with a link to t
   );
   assert.notEqual((await payer.get(list_url)).status, 200);
 });
+
+test('the provider downloads its list with the filters of the page', async () => {
+  await fail('insufficient_funds');
+  assert.match(await open(provider, list_url), /href="[^"]*past-due\/download\/"/);
+  const rowsOf = async (query: string) => {
+    const text = await open(provider, `${list_url}download/${query}`);
+    return text.trim().split('\r\n');
+  };
+  const [head, row, ...others] = await rowsOf('?state=open');
+  assert.match(head ?? '', /^Customer,Plans,State,Reason,Attempts,Since,Next attempt,Ends at,Due/);
+  assert.match(row ?? '', /retrying,There was not enough money on the card\.,1,.*90\.00/);
+  assert.deepEqual(others, []);
+  assert.equal((await rowsOf('?state=recovered')).length, 1);
+  assert.notEqual((await payer.get(`${list_url}download/`)).status, 200);
+});

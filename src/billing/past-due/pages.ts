@@ -9,7 +9,10 @@ import { SlugParam } from '#platform/http/schemas';
 import type { FormContext } from '#platform/pages/forms/field';
 import type { Refusal } from '#platform/pages/forms/form';
 import { askList } from '#platform/pages/lists/ask-list';
+import type { CsvColumn } from '#platform/pages/lists/csv-cell';
+import { csvOfPages } from '#platform/pages/lists/csv-of';
 import { viewList } from '#platform/pages/lists/list-view';
+import { sendCsv } from '#platform/pages/lists/send-csv';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findSavedCard, paymentsProblems, type Processors } from '#payments';
 import { profileName } from '#profiles';
@@ -27,7 +30,14 @@ import {
   loadTerms,
   retryDunning,
 } from '../dunning/index.ts';
-import { dunningPage, dunningTermsPage, pastCasesList, pastDueList, pastDuePage } from './page-types.ts';
+import {
+  dunningPage,
+  dunningTermsPage,
+  pastCasesList,
+  pastDueList,
+  pastDuePage,
+  type PastDueRow,
+} from './page-types.ts';
 import { describeTerms, readTermsForm, termsForm, termsValues } from './terms-form.ts';
 import { viewCase, viewPastDue } from './view-case.ts';
 
@@ -44,6 +54,7 @@ export function dunningPages(app: App, needs: DunningPageNeeds): void {
   const config = { access: { kind: 'direct' }, page: true } as const;
   const options = { config, schema: { hide: true, params: ProfileParams } };
   app.get('/profile/:profile/subscribers/past-due/', options, showPastDue);
+  app.get('/profile/:profile/subscribers/past-due/download/', options, downloadPastDue);
   addTermsPage(app, needs.dunning);
 }
 
@@ -170,6 +181,7 @@ async function showPastDue(request: FastifyRequest, reply: FastifyReply): Promis
     cases: (await loadCaseFacts(ctx.db, page.results)).map(viewPastDue),
     list: viewList(asked, {
       count: page.count,
+      csv_path: paths.subscribersPastDueDownload(provider.slug),
       empty: {
         title: 'Subscribers whose payment failed will be listed here',
         text: 'Every renewal was paid.',
@@ -177,3 +189,29 @@ async function showPastDue(request: FastifyRequest, reply: FastifyReply): Promis
     }),
   });
 }
+
+/** Sends the list of the provider, with the filters of the page. */
+async function downloadPastDue(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { ctx, listUrl: url } = request;
+  const { payer: provider } = await getPayer(request);
+  const asked = askList(request, pastDueList, provider.default_timezone);
+  const state = asked.tab === '' ? null : asked.tab;
+  const read = async (list: typeof asked.list) => {
+    const page = await listProviderCases(ctx.db, provider.id, { list, url, state });
+    return { ...page, results: (await loadCaseFacts(ctx.db, page.results)).map(viewPastDue) };
+  };
+  return sendCsv(reply, csvOfPages(asked, { name: 'past-due', columns: past_due_columns, read }));
+}
+
+const dateOf = (text: string | null) => (text === null ? null : new Date(text));
+const past_due_columns: readonly CsvColumn<PastDueRow>[] = [
+  { heading: 'Customer', kind: 'text', value: ({ customer }) => customer },
+  { heading: 'Plans', kind: 'text', value: ({ plans }) => plans.join(', ') },
+  { heading: 'State', kind: 'text', value: ({ state }) => state },
+  { heading: 'Reason', kind: 'text', value: ({ reason }) => reason },
+  { heading: 'Attempts', kind: 'number', value: ({ attempts_count }) => attempts_count },
+  { heading: 'Since', kind: 'instant', value: ({ created_at }) => new Date(created_at) },
+  { heading: 'Next attempt', kind: 'instant', value: ({ next_attempt_at }) => dateOf(next_attempt_at) },
+  { heading: 'Ends at', kind: 'instant', value: ({ ends_at }) => dateOf(ends_at) },
+  { heading: 'Due', kind: 'money', value: ({ due }) => due },
+];

@@ -178,9 +178,7 @@ function federationRoutes(app: App): void {
     },
     async (request) => {
       const { provider } = await getReported(request);
-      const at = readAt('ends_at', request.query.ends_at, provider.default_timezone) ?? request.ctx.clock.now();
-      const from = readAt('start_at', request.query.start_at, provider.default_timezone) ?? at;
-      if (from > at) throw invalidInput({ start_at: ['The start must be before the end.'] });
+      const { from, at } = readInstants(request.query, provider.default_timezone, request.ctx.clock.now());
       return reply('Invited', federation_definition, await reportFederation(request.ctx.db, provider, from, at));
     },
   );
@@ -198,10 +196,18 @@ function federationRoutes(app: App): void {
     },
     async (request) => {
       const { provider } = await getReported(request);
-      const at = readAt('ends_at', request.query.ends_at, provider.default_timezone) ?? request.ctx.clock.now();
+      const { at } = readInstants(request.query, provider.default_timezone, request.ctx.clock.now());
       return reply('shared profiles', shared_definition, await reportShared(request.ctx.db, provider, at));
     },
   );
+}
+
+/** @throws invalid_input (400) naming `start_at` or `ends_at` */
+function readInstants(query: { start_at?: string; ends_at?: string }, timezone: string, now: Date) {
+  const at = readAt('ends_at', query.ends_at, timezone) ?? now;
+  const from = readAt('start_at', query.start_at, timezone) ?? at;
+  if (from > at) throw invalidInput({ start_at: ['The start must be before the end.'] });
+  return { from, at };
 }
 
 function readAt(field: string, text: string | undefined, timezone: string): Date | null {

@@ -62,6 +62,7 @@ export const paths = {
   subscribers: (slug: string) => `/profile/${e(slug)}/subscribers/`,
   subscribersDownload: (slug: string) => `/profile/${e(slug)}/subscribers/download/`,
   subscribersPastDue: (slug: string) => `/profile/${e(slug)}/subscribers/past-due/`,
+  subscribersPastDueDownload: (slug: string) => `/profile/${e(slug)}/subscribers/past-due/download/`,
   dunningTerms: (slug: string) => `/profile/${e(slug)}/subscribers/past-due/rules/`,
   subscribersAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscribers/accept/${e(key)}/`,
   rules: () => '/proxy/rules/',

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { selectPlanIds } from '#catalog';
+import { requireRange } from '#kernel/list-range';
 import { endListAt, type ListQuery, type Page } from '#kernel/page';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
@@ -88,6 +89,7 @@ async function listForProvider(
 ): Promise<Page<Subscription>> {
   const { ctx, subject, listUrl } = request;
   const list = await parseSubjectList(request);
+  if (request.url.startsWith('/api/metrics/')) requireRange(list, listUrl.searchParams.get('timezone') ?? undefined);
   const at = ctx.clock.now();
   const [, page] = await mergeReads(ctx.db, [
     (together) => requireSubjectPlan(together, subject, slug),
