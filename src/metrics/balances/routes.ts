@@ -7,6 +7,7 @@ import { balanceLineList, getBalanceLine, listBalanceLines } from './balance-lin
 import { changeBalanceLine } from './change-balance-line.ts';
 import { metricsProblems } from '../problems.ts';
 import { removeBalanceLine } from './remove-balance-line.ts';
+import { readReportList } from '../report-list.ts';
 import { ReportQuerystring } from '../report-schemas.ts';
 import { reportBalances } from './report-balances.ts';
 import {
@@ -58,7 +59,10 @@ export function balancesRoutes(app: App): void {
         response: { 200: BalanceLinePage },
       },
     },
-    async (request) => listBalanceLines(request.ctx.db, request.params.report, request.list(), request.listUrl),
+    async (request) => {
+      const list = readReportList(request, request.query, 'UTC');
+      return listBalanceLines(request.ctx.db, request.params.report, list, request.listUrl);
+    },
   );
   app.post(
     lines,
