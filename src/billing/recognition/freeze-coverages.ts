@@ -19,7 +19,9 @@ export async function freezeCoverages(
   at: Date,
 ): Promise<Closing & { rest_ms: number }> {
   const closing = await closeCoverages(tx, { subscription_id }, at);
-  const rows = closing.closed.map(({ order_line_id, rank, unearned, quantity, closed_at, ends_at }) => ({
+  // A coverage that an earlier operation closed before it began has neither time nor an amount.
+  const left = closing.closed.filter(({ closed_at, ends_at }) => ends_at > closed_at);
+  const rows = left.map(({ order_line_id, rank, unearned, quantity, closed_at, ends_at }) => ({
     order_line_id,
     rank,
     subscription_id,
