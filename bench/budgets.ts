@@ -120,6 +120,16 @@ export const page_exceptions: Readonly<Record<string, Budget & { readonly reason
     transactions_max: 0,
     reason: 'follows the order of the link to its charges and balances; opened once for each order that is paid later',
   },
+  '/profile/:profile/subscriptions/:plan/stop/': {
+    statements_max: 46,
+    transactions_max: 0,
+    reason: 'previews up to five ways to cancel, each from orders, coverages and charges; opened once before an end',
+  },
+  '/profile/:profile/subscriptions/:plan/pause/': {
+    statements_max: 14,
+    transactions_max: 0,
+    reason: 'decides whether a pause is offered from payments, balances and earlier pauses; opened once before a pause',
+  },
 };
 
 /** Pages that are larger than `PAGE_BYTES_MAX`, with the reason. */

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findPlanBySlug, findPlansByIds, planSummary, type Plan } from '#catalog';
 import { findProfileSummaries, type ProfileSummary } from '#profiles';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
@@ -64,18 +65,22 @@ async function showList(request: FastifyRequest, reply: FastifyReply, problem?: 
     request.list(profile.default_timezone),
     request.listUrl,
   );
-  const plans = await findPlansByIds(
-    ctx.db,
-    page.results.map(({ plan_id }) => plan_id),
-  );
+  const [plans, pauses] = await mergeReads(ctx.db, [
+    (reader) =>
+      findPlansByIds(
+        reader,
+        page.results.map(({ plan_id }) => plan_id),
+      ),
+    (reader) =>
+      findOpenPauses(
+        reader,
+        page.results.map(({ id }) => id),
+      ),
+  ]);
   const summaries = await findProfileSummaries(ctx.db, [
     profile.id,
     ...[...plans.values()].map((plan) => plan.profile_id),
   ]);
-  const pauses = await findOpenPauses(
-    ctx.db,
-    page.results.map(({ id }) => id),
-  );
   const view = (subscription: Subscription) => {
     const plan = plans.get(subscription.plan_id);
     return plan ? [viewSubscription(subscription, plan, { slug: profile.slug, summaries, managed, pauses, at })] : [];
