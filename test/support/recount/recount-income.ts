@@ -1,9 +1,6 @@
-import type { RecountEntry } from './recount.ts';
+import { isMove, type RecountEntry } from './recount.ts';
 
 // Debts and deferred income, recounted from all entries of the ledger, without SQL.
-
-const isMove = (entry: RecountEntry, orig: string, dest: string) =>
-  entry.orig_account === orig && entry.dest_account === dest;
 
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
 

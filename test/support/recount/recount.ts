@@ -24,7 +24,8 @@ export async function readLedger(db: Db): Promise<RecountEntry[]> {
   return rows;
 }
 
-const isMove = (entry: RecountEntry, orig: string, dest: string) =>
+/** True if an entry goes from one account to another. */
+export const isMove = (entry: Pick<RecountEntry, 'orig_account' | 'dest_account'>, orig: string, dest: string) =>
   entry.orig_account === orig && entry.dest_account === dest;
 
 /** Orders of a provider, by the definition of sales. */
