@@ -122,3 +122,18 @@ test('a cancellation that was shown more than ten minutes before is shown again,
   assert.deepEqual(events, []);
   assert.equal(await site.app.db.selectFrom('subscription_endings').selectAll().executeTakeFirst(), undefined);
 });
+
+test('a key with an instant that the caller wrote neither extends a subscription nor ends it in the past', async () => {
+  await site.close();
+  await fresh({ cancel_refund: 'none' });
+  site.moveTo(H);
+  const call = await site.signIn('xia');
+  const read = async () => (await call('GET', '/api/profile/xia/subscriptions/basic')).json()['ends_at'];
+  const paid_until = await read();
+  for (const instant of ['2099-01-01T00:00:00Z', '2026-01-11T10:00:00Z']) {
+    const preview_key = `${Date.parse(instant).toString(36)}-${'0'.repeat(40)}`;
+    const refused = await call('POST', url, { at: 'now', refund: 'none', preview_key });
+    assert.deepEqual([refused.status, refused.json()['code']], [409, 'preview_outdated'], refused.text);
+    assert.equal(await read(), paid_until, instant);
+  }
+});

@@ -144,8 +144,8 @@ async function present(
 
 /**
  * Cancels a subscription: at the end of what is paid, or now. What moves money is confirmed by the key of its preview;
- * refunds are recorded before the processor is called, and a job finishes what a crash left open. A dunning case of the
- * payer that has nothing else due is closed.
+ * a key of another preview cancels nothing. Refunds are recorded before the processor is called, and a job finishes
+ * what a crash left open. A dunning case of the payer that has nothing else due is closed.
  *
  * Locks: as `lockRunning`; then the charges with their providers, or the coverages.
  * @throws the problems of `previewCancellation`; preview_required (400), preview_outdated (409), refund_exceeds_funds
@@ -182,8 +182,9 @@ async function reserve(
   await requireNoOpenCharge(tx, running.subscription);
   const plan = await planCancellation(tx, running, request, at);
   const preview = await present(ctx, tx, running, plan, at);
-  const moves_money = plan.lines.length > 0;
-  if (moves_money) await requirePreview(ctx, tx, running, { request, preview, at, now });
+  // A key that is given is checked in any case: its instant, at which the subscription would end, is the caller's text.
+  if (plan.lines.length > 0 || request.preview_key !== null)
+    await requirePreview(ctx, tx, running, { request, preview, at, now });
   const created_by = actorId(ctx);
   const by_provider = running.is_provider && request.reason === null;
   const { reason, comment } = request;

@@ -61,7 +61,7 @@ test('a subscriber finds the pages from the subscriptions and from billing', asy
 
 test('a cancellation shows each way with its amounts, and its preview equals what is done', async () => {
   const text = await open(browser, page('basic', 'stop'));
-  const ways = [...text.matchAll(/stop\/\?at=([a-z_]+)&amp;refund=([a-z]+)"/g)].map(
+  const ways = [...text.matchAll(/href="[^"]*stop\/\?at=([a-z_]+)&amp;refund=([a-z]+)"/g)].map(
     ([, at, refund]) => `${at} ${refund}`,
   );
   assert.deepEqual(ways, ['period_end none', 'now none', 'now unused']);
@@ -109,6 +109,23 @@ test('a subscriber cancels with a reason, and takes it back by the page or by th
   const again = await browser.post(url, { action: 'keep' });
   assert.equal(again.status, 404);
   assert.match(again.text, /No cancellation of this subscription is planned/);
+});
+
+test('a cancellation that is sent twice ends at the end of the period, not at once', async () => {
+  const url = page('basic', 'stop');
+  const html = await open(browser, url);
+  const action = /<form method="post" action="([^"]+)" class="tg-form/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? url;
+  const wanted = { preview_key: keyOf(html), reason: '', comment: '' };
+  await send(browser, action, wanted);
+  const planned = await read('basic');
+  const twice = await browser.post(action, wanted);
+  assert.deepEqual(await read('basic'), planned);
+  assert.equal(twice.status, 303, twice.text);
+  // A page without the choice in its address, as a theme may post it.
+  const bare = await browser.post(url, wanted);
+  assert.deepEqual(await read('basic'), planned);
+  assert.equal(bare.status, 409, bare.text);
+  await send(browser, url, { action: 'keep' });
 });
 
 test('an outdated preview of a refund is not executed: the page shows the new amounts with a notice', async () => {

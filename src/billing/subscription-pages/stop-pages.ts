@@ -7,7 +7,7 @@ import { paths } from '#platform/http/paths';
 import { humanizeDate } from '#platform/templates/humanize-date';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import type { Processors } from '#payments';
-import { type EndingReason, endingReasons, findRecordedEnding } from '#subscriptions';
+import { type EndingReason, endingReasons, findRecordedEnding, isFrozen } from '#subscriptions';
 import {
   type CancelChoice,
   type CancelPreview,
@@ -152,8 +152,9 @@ async function stopSubscription(
   const { ctx, body } = request;
   try {
     const { reason, comment } = readReason(body);
+    if (isPlannedAlready(request, opened)) return announcePlanned(request, reply, opened);
     const wish = await findWish(request, opened);
-    const preview_key = textField(body, 'preview_key', 60) || null;
+    const preview_key = textField(body, 'preview_key', 60);
     const wanted = { ...wish, preview_key, reason, comment };
     return announce(request, reply, opened, await requestCancellation({ ...ctx, processors }, opened.target, wanted));
   } catch (error) {
@@ -163,7 +164,12 @@ async function stopSubscription(
   }
 }
 
-/** Returns the cancellation that the posted page showed. @throws refund_not_offered (409) */
+/** True if the form of a cancellation at the end of the period was sent again. Pure. */
+function isPlannedAlready(request: SubscriptionRequest, { subscription }: OpenedSubscription): boolean {
+  return readChoice(request).at === 'period_end' && subscription.cancelled_at !== null && !isFrozen(subscription);
+}
+
+/** Returns the cancellation that the address asks for, or the first one offered. @throws refund_not_offered (409) */
 async function findWish({ ctx, query }: SubscriptionRequest, { target }: OpenedSubscription) {
   const asked = { at: textField(query, 'at', 20), refund: textField(query, 'refund', 20) };
   const choices = await previewCancellations(ctx, target);
@@ -194,27 +200,39 @@ function outdatedReason(error: unknown): 'changed' | 'expired' | null {
 
 /** Redirects with the message about an outcome. */
 function announce(
-  { ctx }: SubscriptionRequest,
+  request: SubscriptionRequest,
   reply: FastifyReply,
   opened: OpenedSubscription,
   { state, ends_at, refund_amount, credit_amount }: CancelResult,
 ): FastifyReply {
-  const { plan, subscriber, at, parts } = opened;
-  const { title, slug, unit } = plan;
+  const { ctx } = request;
+  const { plan, at, parts } = opened;
+  const { title, unit } = plan;
   const refund = refund_amount > 0 ? ` ${humanizeMoney({ amount: refund_amount, unit }, ctx.lang)} is refunded.` : '';
   const credit =
     credit_amount > 0 ? ` ${humanizeMoney({ amount: credit_amount, unit }, ctx.lang)} is credit for later orders.` : '';
   if (state === 'pending') {
     reply.flash('info', `The refund is being made. ${title} ends when it is decided.`);
   } else if (new Date(ends_at) > at) {
-    const moment = { at: new Date(ends_at), is_day: false };
-    const day = humanizeDate(moment, { locale: ctx.lang, timezone: subscriber.default_timezone });
-    const action = paths.stopSubscription(subscriber.slug, slug);
-    const undo = { action, label: 'Take it back', fields: { action: 'keep' } };
-    reply.flash('success', `${title} ends on ${day}.${refund}${credit}`, { undo });
+    return announcePlanned(request, reply, opened, { ends_at: new Date(ends_at), money: `${refund}${credit}` });
   } else {
     reply.flash('success', `${title} has ended.${refund}${credit}`);
   }
+  return reply.redirect(parts.back_url, 303);
+}
+
+/** Redirects with the end of a planned cancellation, and the button that takes it back. */
+function announcePlanned(
+  { ctx }: SubscriptionRequest,
+  reply: FastifyReply,
+  { plan, subscriber, subscription, parts }: OpenedSubscription,
+  { ends_at, money }: { ends_at: Date; money: string } = { ends_at: subscription.ends_at, money: '' },
+): FastifyReply {
+  const moment = { at: ends_at, is_day: false };
+  const day = humanizeDate(moment, { locale: ctx.lang, timezone: subscriber.default_timezone });
+  const action = paths.stopSubscription(subscriber.slug, plan.slug);
+  const undo = { action, label: 'Take it back', fields: { action: 'keep' } };
+  reply.flash('success', `${plan.title} ends on ${day}.${money}`, { undo });
   return reply.redirect(parts.back_url, 303);
 }
 
