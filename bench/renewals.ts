@@ -201,8 +201,8 @@ async function startChild({ url, secret }: { url: string; secret: string }): Pro
       throw new Error(`the measured process ended with ${String(code)}`);
     });
     ended.catch(() => {}); // the race reports it
-    const [message]: unknown[] = await Promise.race([once(child, 'message'), ended]);
-    return message;
+    const messages: unknown[] = await Promise.race([once(child, 'message'), ended]);
+    return messages[0];
   };
   await answer();
   return {

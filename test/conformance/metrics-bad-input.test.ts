@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { apiClient } from '../support/client.ts';
+import type { apiClient } from '../support/client.ts';
 import { registerBrokerManager, registerProvider } from '../support/register-managers.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 

@@ -230,7 +230,7 @@ async function previewEnding({ db, clock }: Context, requested: Subscription) {
     amount: amount - (credit.get(ledger_entry_id)?.used ?? 0) - (refunded.get(ledger_entry_id) ?? 0),
     unit,
   }));
-  const of_credit = [...credited.map(({ line, amount }) => ({ amount, unit: line.unit }))];
+  const of_credit = credited.map(({ line, amount }) => ({ amount, unit: line.unit }));
   for (const { ledger_entry_id, unit } of charged)
     of_credit.push({ amount: credit.get(ledger_entry_id)?.left ?? 0, unit });
   return { ...sumSettlement(settlement), refunded: sumPositive(of_charges), credited: sumPositive(of_credit) };

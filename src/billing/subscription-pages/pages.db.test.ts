@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { browserClient, signInBrowser } from '../../../test/support/client.ts';
+import { type browserClient, signInBrowser } from '../../../test/support/client.ts';
 import { type ChangeSite, expectStatus, H, startChanges } from '../../../test/support/changes.ts';
 
 let site: ChangeSite;

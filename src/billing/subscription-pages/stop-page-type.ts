@@ -143,7 +143,7 @@ export const stopPage = definePage(
     refund: refunding,
     credit: {
       ...typical,
-      choices: [typical.choices[0]!, choice('credit', '2026-01-25T22:00:00.000Z', usd(4500), true)],
+      choices: [...typical.choices.slice(0, 1), choice('credit', '2026-01-25T22:00:00.000Z', usd(4500), true)],
       preview: { ...now, credit: usd(4500) },
     },
     losses: {

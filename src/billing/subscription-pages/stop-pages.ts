@@ -156,7 +156,8 @@ async function stopSubscription(
     const wish = await findWish(request, opened);
     const preview_key = textField(body, 'preview_key', 60);
     const wanted = { ...wish, preview_key, reason, comment };
-    return announce(request, reply, opened, await requestCancellation({ ...ctx, processors }, opened.target, wanted));
+    const outcome = await requestCancellation({ ...ctx, processors }, opened.target, wanted);
+    return await announce(request, reply, opened, outcome);
   } catch (error) {
     const outdated = outdatedReason(error);
     const problem = outdated === null ? problemToForm(error) : null;
