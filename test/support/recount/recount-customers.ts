@@ -31,6 +31,7 @@ export function recountValues(entries: readonly RecountEntry[], provider: number
     const { orig_profile_id: orig, dest_profile_id: dest, orig_amount, dest_amount, dest_unit } = entry;
     const event = events.get(entry.ledger_event_id) ?? [];
     const buyer = first_buyers.get(subjectOf(entry));
+    const payer = event.find(({ orig_account }) => orig_account === 'Liability');
     if (isMove(entry, 'Receivable', 'Payable')) {
       if (buyer === undefined) first_buyers.set(subjectOf(entry), dest);
       if (orig === provider)
@@ -41,13 +42,16 @@ export function recountValues(entries: readonly RecountEntry[], provider: number
     }
     if (dest === provider && (isMove(entry, 'Payable', 'Receivable') || isMove(entry, 'Refunded', 'Backlog')))
       add(orig, dest_unit, (value) => (value.contract -= dest_amount));
-    if (dest === provider && isMove(entry, 'Backlog', 'Receivable')) {
-      const payer = event.find(({ orig_account }) => orig_account === 'Liability');
+    if (dest === provider && isMove(entry, 'Backlog', 'Receivable'))
       add(payer?.orig_profile_id, dest_unit, (value) => {
         value.cash += dest_amount;
         value.unearned += dest_amount;
       });
-    }
+    // Income that was earned before it was paid is none of what is still to earn, nor is a payment that is taken back.
+    if (orig === provider && isMove(entry, 'Receivable', 'Backlog'))
+      add(payer?.orig_profile_id, entry.orig_unit, (value) => (value.unearned -= orig_amount));
+    if (orig === provider && isMove(entry, 'Funds', 'Liability'))
+      add(dest, entry.orig_unit, (value) => (value.cash -= orig_amount));
     if (dest === provider && isMove(entry, 'Liability', 'Credit'))
       add(orig, dest_unit, (value) => {
         value.cash -= dest_amount;
