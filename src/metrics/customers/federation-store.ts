@@ -28,9 +28,8 @@ const members = (provider_id: ProfileId, at: Date) => sql`member as materialized
 
 const counts = (from: Date, at: Date) => sql`
   count(*) filter (where ends_at < ${from}) as removed,
-  count(*) filter (where ends_at >= ${at} and begins_at < ${at} and begins_at < ${at}::timestamptz - interval '1 year') as invited,
-  count(*) filter (where ends_at >= ${at} and begins_at < ${at} and begins_at >= ${at}::timestamptz - interval '1 year')
-    as newly_invited`;
+  count(*) filter (where is_running and begins_at < ${at}::timestamptz - interval '1 year') as invited,
+  count(*) filter (where is_running and begins_at >= ${at}::timestamptz - interval '1 year') as newly_invited`;
 
 /** Counts the subscribers of each member of the federation of a provider, by name, and last those of all of it. */
 export async function countFederation(
@@ -42,13 +41,14 @@ export async function countFederation(
   const { rows } = await sql<MemberCounts>`
     with ${members(id, at)}, subscribed as materialized (
       select plan.profile_id as member_id, subscription.profile_id, min(subscription.created_at) as begins_at,
-        max(subscription.ends_at) as ends_at
+        max(subscription.ends_at) as ends_at, bool_or(subscription.created_at < ${at} and subscription.ends_at >= ${at}) as is_running
       from plans plan join subscriptions subscription on subscription.plan_id = plan.id
       where (plan.profile_id = ${id} or plan.profile_id in (select id from member))
         and subscription.grant_key is null and subscription.request_key is null
       group by 1, 2
     ), whole as (
-      select profile_id, min(begins_at) as begins_at, max(ends_at) as ends_at from subscribed group by 1
+      select profile_id, min(begins_at) as begins_at, max(ends_at) as ends_at, bool_or(is_running) as is_running
+      from subscribed group by 1
     )
     select name, removed, invited, newly_invited from (
       select member.name, member.id, 0 as place, coalesce(removed, 0) as removed, coalesce(invited, 0) as invited,

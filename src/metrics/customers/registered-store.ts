@@ -23,8 +23,8 @@ export const registeredList = defineList({
 });
 
 /**
- * Lists the users without a role on a profile that has, or had, a subscription which began before `before`. The bounds
- * of the list are those of the registration.
+ * Lists the users without a role on a profile that has, or had, an agreed subscription which began before `before`.
+ * The bounds of the list are those of the registration.
  */
 export async function listRegistered(reader: Reader, before: Date, list: ListQuery, url: URL): Promise<Page<User>> {
   return listPage(reader, selectRegistered(reader, before), registeredList, list, url);
@@ -45,6 +45,6 @@ function selectRegistered(reader: Reader, before: Date) {
       sql<boolean>`not exists (
         select from roles role join subscriptions subscription on subscription.profile_id = role.profile_id
         where role.user_id = member.id and role.grant_key is null and role.request_key is null
-          and subscription.grant_key is null and subscription.created_at < ${before})`,
+          and subscription.grant_key is null and subscription.request_key is null and subscription.created_at < ${before})`,
     );
 }
