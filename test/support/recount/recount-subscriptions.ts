@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import type { Db } from '../../../src/platform/db/database.ts';
+
+// Subscriptions of plans and federations, recounted from all rows of subscriptions, without SQL.
+
+/** A subscription with the facts that reports count. */
+export interface RecountSubscription {
+  profile_id: number;
+  plan: string;
+  /** Profile that owns the plan. */
+  provider_id: number;
+  created_at: Date;
+  ends_at: Date;
+  /** False while one side did not agree yet. */
+  is_agreed: boolean;
+}
+
+/** Reads all subscriptions: the recounts below use nothing else and no SQL. */
+export async function readSubscriptions(db: Db): Promise<RecountSubscription[]> {
+  const { rows } = await sql<RecountSubscription>`
+    select subscriptions.profile_id, plans.slug as plan, plans.profile_id as provider_id, subscriptions.created_at,
+      subscriptions.ends_at, grant_key is null and request_key is null as is_agreed
+    from subscriptions join plans on plans.id = plan_id`.execute(db);
+  return rows;
+}
+
+const agreed = (list: readonly RecountSubscription[]) => list.filter(({ is_agreed }) => is_agreed);
+
+const oneOf = (ids: Iterable<number>) => {
+  const set = new Set(ids);
+  return (id: number) => set.has(id);
+};
+
+/** Active subscriptions of each plan at each bound, and those that ended in each period. */
+export function recountPlans(
+  list: readonly RecountSubscription[],
+  plans: readonly string[],
+  bounds: readonly Date[],
+): { active: Record<string, number[]>; ended: Record<string, number[]> } {
+  const own = (plan: string) => agreed(list).filter((each) => each.plan === plan);
+  const active = plans.map((plan): [string, number[]] => [
+    plan,
+    bounds.map((at) => own(plan).filter(({ created_at, ends_at }) => created_at <= at && ends_at > at).length),
+  ]);
+  const ended = plans.map((plan): [string, number[]] => [
+    plan,
+    bounds
+      .slice(1)
+      .map(
+        (end, index) => own(plan).filter(({ ends_at }) => ends_at >= (bounds[index] ?? end) && ends_at < end).length,
+      ),
+  ]);
+  return { active: Object.fromEntries(active), ended: Object.fromEntries(ended) };
+}
+
+/** Profiles that subscribe to a provider and have plans themselves. */
+export function recountMembers(
+  list: readonly RecountSubscription[],
+  sellers: readonly number[],
+  provider: number,
+  at: Date,
+): number[] {
+  const subscribed = agreed(list).filter((each) => each.provider_id === provider && each.ends_at >= at);
+  return [...new Set(subscribed.map(({ profile_id }) => profile_id))].filter(oneOf(sellers));
+}
+
+/** Subscribers of sellers: each profile counts once. */
+export function recountInvited(
+  list: readonly RecountSubscription[],
+  sellers: readonly number[],
+  from: Date,
+  at: Date,
+): { removed: number; invited: number; newly_invited: number } {
+  const isOwn = oneOf(sellers);
+  const year_before = new Date(at);
+  year_before.setUTCFullYear(at.getUTCFullYear() - 1);
+  // A leap day has no day a year before: the last of its month.
+  if (year_before.getUTCMonth() !== at.getUTCMonth()) year_before.setUTCDate(0);
+  const counts = { removed: 0, invited: 0, newly_invited: 0 };
+  const profiles = Map.groupBy(
+    agreed(list).filter(({ provider_id }) => isOwn(provider_id)),
+    ({ profile_id }) => profile_id,
+  );
+  for (const own of profiles.values()) {
+    if (own.every(({ ends_at }) => ends_at < from)) counts.removed += 1;
+    if (!own.some(({ created_at, ends_at }) => created_at < at && ends_at >= at)) continue;
+    if (own.some(({ created_at }) => created_at < year_before)) counts.invited += 1;
+    else counts.newly_invited += 1;
+  }
+  return counts;
+}
+
+/** Numbers of profiles by the number of their running subscriptions to members. */
+export function recountShared(
+  list: readonly RecountSubscription[],
+  members: readonly number[],
+  at: Date,
+): [subscriptions: number, profiles: number][] {
+  const isMember = oneOf(members);
+  const running = agreed(list).filter(
+    ({ provider_id, created_at, ends_at }) => isMember(provider_id) && created_at <= at && ends_at >= at,
+  );
+  const of = [...Map.groupBy(running, ({ profile_id }) => profile_id).values()].map(({ length }) => length);
+  return [...Map.groupBy(of, (count) => count)]
+    .map(([count, { length }]): [number, number] => [count, length])
+    .toSorted(([a], [b]) => a - b);
+}
