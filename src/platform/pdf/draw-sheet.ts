@@ -1,7 +1,7 @@
 import PDFDocument from 'pdfkit';
-import { hasGlyph, readFontFile } from './sheet-fonts.ts';
+import { hasGlyph, openFont } from './sheet-fonts.ts';
 import { type Sheet, type SheetTable, TEXT_LENGTH_MAX } from './sheet.ts';
-import { breakLines, type FontName, printableText, splitRuns } from './split-runs.ts';
+import { breakLines, type FontName, printableText, type Run, splitRuns } from './split-runs.ts';
 
 /** Sizes in points. A4 has 595 × 842. */
 const MARGIN = 50;
@@ -34,10 +34,7 @@ class Pen {
 
   /** Width of a line in points. */
   measure(line: string, size: Size): number {
-    return splitRuns(line, hasGlyph).reduce((sum, { font, text }) => {
-      this.#use(font, size);
-      return sum + this.document.widthOfString(text, { features: [] });
-    }, 0);
+    return widthOf(splitRuns(line, hasGlyph), size);
   }
 
   break(text: string, size: Size, width: number): string[] {
@@ -47,11 +44,13 @@ class Pen {
 
   /** Draws one line whose top is `y`; an amount ends at `x + width`. */
   draw(line: string, { x, y, size, right_of }: { x: number; y: number; size: Size; right_of?: number }): void {
-    let left = right_of === undefined ? x : right_of - this.measure(line, size);
-    for (const { font, text } of splitRuns(line, hasGlyph)) {
-      this.#use(font, size);
-      this.document.text(text, left, y + size, { lineBreak: false, features: [], baseline: 'alphabetic' });
-      left += this.document.widthOfString(text, { features: [] });
+    const runs = splitRuns(line, hasGlyph);
+    let left = right_of === undefined ? x : right_of - widthOf(runs, size);
+    for (const run of runs) {
+      this.#use(run.font, size);
+      // With a list of features, pdfkit lays out the whole run; it splits at blanks otherwise, also right-to-left text.
+      this.document.text(run.text, left, y + size, { lineBreak: false, features: [], baseline: 'alphabetic' });
+      left += widthOf([run], size);
     }
   }
 
@@ -86,7 +85,8 @@ class Pen {
 
   #use(font: FontName, size: Size): void {
     if (!this.#registered.has(font)) {
-      this.document.registerFont(font, readFontFile(font));
+      // Cast: pdfkit accepts a font of fontkit as well; its types do not say so.
+      this.document.registerFont(font, openFont(font).font as unknown as Buffer);
       this.#registered.add(font);
     }
     this.document.font(font, size);
@@ -94,6 +94,8 @@ class Pen {
 }
 
 const heightOf = (size: Size): number => size * 1.45;
+const widthOf = (runs: readonly Run[], size: Size): number =>
+  runs.reduce((sum, { font, text }) => sum + openFont(font).measure(text) * size, 0);
 
 /** Draws a sheet. The returned stream emits the file; it ends after the last page. */
 export function drawSheet(sheet: Sheet): PDFKit.PDFDocument {
@@ -149,13 +151,14 @@ function drawTable(pen: Pen, { heading, columns, rows, totals }: SheetTable): vo
     drawText(pen, heading, SIZES.heading);
   }
   const drawHeadings = (): void => {
-    drawRow(pen, columns, SIZES.small);
+    drawRow(pen, linesOf(pen, columns, SIZES.small), columns, SIZES.small);
     pen.rule();
   };
   drawHeadings();
   for (const row of rows) {
-    if (pen.need(heightOf(SIZES.text) * linesOf(pen, row, SIZES.text).length)) drawHeadings();
-    drawRow(pen, row, SIZES.text);
+    const lines = linesOf(pen, row, SIZES.text);
+    if (pen.need(heightOf(SIZES.text) * lines.length)) drawHeadings();
+    drawRow(pen, lines, row, SIZES.text);
   }
   pen.rule();
   for (const { label, amount, is_strong } of totals) {
@@ -172,9 +175,8 @@ function linesOf(pen: Pen, [text = '', ...amounts]: readonly string[], size: Siz
   return pen.break(text, size, WIDTH - amounts.length * (AMOUNT_WIDTH + GAP));
 }
 
-function drawRow(pen: Pen, row: readonly string[], size: Size): void {
-  const [, ...amounts] = row;
-  const lines = linesOf(pen, row, size);
+/** Draws a row whose first text is broken into `lines`. */
+function drawRow(pen: Pen, lines: readonly string[], [, ...amounts]: readonly string[], size: Size): void {
   for (const [index, amount] of amounts.entries()) {
     const right_of = MARGIN + WIDTH - (amounts.length - 1 - index) * (AMOUNT_WIDTH + GAP);
     if (amount !== '') pen.draw(amount, { x: MARGIN, y: pen.y, size, right_of });

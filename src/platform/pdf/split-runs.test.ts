@@ -46,3 +46,26 @@ test('a text breaks between words, and a word that is too wide breaks between ch
   assert.deepEqual(breakLines('', 4, measure), []);
   assert.deepEqual(breakLines('x', 0.5, measure), ['x']);
 });
+
+test('a long text is broken with few measurements', () => {
+  let measured_count = 0;
+  const measure = (line: string) => {
+    measured_count += 1;
+    return line.length;
+  };
+  const text = 'lorem ipsum dolor sit amet '.repeat(22);
+  const lines = breakLines(text, 45, measure);
+  assert.equal(lines.join(' '), text.trim());
+  for (const [index, line] of lines.slice(0, -1).entries()) {
+    assert.ok(line.length <= 45);
+    const [next = ''] = (lines[index + 1] ?? '').split(' ');
+    assert.ok(`${line} ${next}`.length > 45, `${next} would fit behind ${line}`);
+  }
+  assert.ok(measured_count <= lines.length * 7, `${measured_count} measurements for ${lines.length} lines`);
+});
+
+test('plain text is one run, as it is with each of its characters looked up', () => {
+  for (const text of ['26', ' (1 month)', 'Zoë O’Neil – 12,50 €', 'Привіт', 'Ελλάδα', '−$5.00']) {
+    assert.deepEqual(printed(text), [`latin:${text}`]);
+  }
+});

@@ -28,6 +28,9 @@ const fallbacks: readonly FontName[] = ['latin', 'han', 'korean', 'arabic', 'heb
 /** Characters without a shape of their own: marks of direction, variants. Joiners stay, because they shape Persian. */
 const invisible = /(?!\u200C|\u200D)(?:\p{Cf}|\p{Variation_Selector})/gu;
 const control = /[\p{Cc}\p{Cs}]+/gu;
+/** Latin, Greek and Cyrillic letters without marks of their own, digits and signs: all are in the Latin font. */
+const plain =
+  /^[ -~\u00A0-\u00AC\u00AE-\u024F\u0386\u0388-\u038A\u038C\u038E-\u03A1\u03A3-\u03CE\u0400-\u0482\u048A-\u052F\u2010-\u2026\u202F\u20AC\u2212]*$/;
 
 // Cast: the module exports the function itself; its types declare a member `default`.
 const bidi = (bidiFactory as unknown as typeof bidiFactory.default)();
@@ -37,6 +40,9 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 export function printableText(text: string): string {
   return text.toWellFormed().normalize('NFC').replaceAll(control, ' ').replaceAll(invisible, '').trim();
 }
+
+/** True if a text is one left-to-right run of the Latin font, and each of its characters is one glyph. */
+export const isPlain = (text: string): boolean => plain.test(text);
 
 /** Returns the font that prints a grapheme; null if none has all of its characters. */
 export function fontFor(grapheme: string, hasGlyph: HasGlyph): FontName | null {
@@ -52,6 +58,7 @@ export function fontFor(grapheme: string, hasGlyph: HasGlyph): FontName | null {
  * @see https://www.unicode.org/reports/tr9/
  */
 export function splitRuns(line: string, hasGlyph: HasGlyph): Run[] {
+  if (line !== '' && isPlain(line)) return [{ font: 'latin', text: line, level: 0 }];
   const { levels } = bidi.getEmbeddingLevels(line, 'auto');
   const runs: { font: FontName; text: string; level: number }[] = [];
   for (const { segment, index } of graphemes.segment(line)) {
@@ -106,27 +113,51 @@ const words = new Intl.Segmenter('en', { granularity: 'word' });
  * Breaks a text into lines that are at most `width` wide. A word that is wider than a line is broken between graphemes.
  */
 export function breakLines(text: string, width: number, measure: (line: string) => number): string[] {
+  const whole = text.trim();
+  if (whole === '') return [];
+  if (measure(whole) <= width) return [whole];
   const lines: string[] = [];
-  let line = '';
-  const add = (piece: string): void => {
-    if (line === '' && piece.trim() === '') return;
-    if (measure(line + piece) <= width) {
-      line += piece;
-      return;
+  const pieces = [...words.segment(whole)].map(({ segment }) => segment);
+  let first = 0;
+  while (first < pieces.length) {
+    const piece = pieces[first] ?? '';
+    if (piece.trim() === '') {
+      first += 1;
+      continue;
     }
-    if (line !== '') {
-      lines.push(line.trimEnd());
-      line = '';
-      return add(piece);
+    const fitting = countFitting(pieces.length - first, (count) => {
+      return measure(pieces.slice(first, first + count).join('')) <= width;
+    });
+    const parts = fitting > 0 ? [] : [...graphemes.segment(piece)].map(({ segment }) => segment);
+    if (parts.length > 1) {
+      pieces.splice(first, 1, ...parts);
+      continue;
     }
-    const parts = [...graphemes.segment(piece)].map(({ segment }) => segment);
-    if (parts.length <= 1) {
-      line = piece;
-      return;
-    }
-    for (const part of parts) add(part);
-  };
-  for (const { segment } of words.segment(text)) add(segment);
-  if (line.trim() !== '') lines.push(line.trimEnd());
+    const count = Math.max(1, fitting);
+    lines.push(
+      pieces
+        .slice(first, first + count)
+        .join('')
+        .trimEnd(),
+    );
+    first += count;
+  }
   return lines;
+}
+
+/** Returns the largest count up to `max` that fits, 0 if none does; tries few counts, those near the start first. */
+function countFitting(max: number, isFitting: (count: number) => boolean): number {
+  let fitting = 0;
+  let step = 8;
+  while (step < max && isFitting(step)) {
+    fitting = step;
+    step *= 2;
+  }
+  let excess = step < max ? step : max + 1;
+  while (excess - fitting > 1) {
+    const middle = Math.floor((fitting + excess) / 2);
+    if (isFitting(middle)) fitting = middle;
+    else excess = middle;
+  }
+  return fitting;
 }
