@@ -2,7 +2,7 @@ import type { DecideAccess } from '#platform/http/guards/access';
 import type { Room } from '#platform/room';
 import { bankPages, bankPageTypes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
-import { chargePages, chargePageTypes } from './charge-views/index.ts';
+import { chargePages, chargePageTypes, sellerChargePages } from './charge-views/index.ts';
 import { chargeRoutes, chargeRoutesOf2019, presentCharge } from './charges/index.ts';
 import { cardSaved, cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
 import { takeProcessorEvent } from './intake/index.ts';
@@ -39,6 +39,7 @@ export function makePayments({ processors, decideAccess, dev_routes }: PaymentsN
     },
     pages(http) {
       chargePages(http);
+      sellerChargePages(http);
       refundPages(http, processors);
       payoutPages(http);
       bankPages(http, processors);

@@ -2,4 +2,5 @@ export { chargePage } from './charge-page-type.ts';
 export { loadSoldCharge, type SoldCharge, type SoldLine } from './load-sold-charge.ts';
 export { chargePageTypes } from './page-types.ts';
 export { chargePages } from './pages.ts';
-export { leftOf, viewCharge } from './view-charge.ts';
+export { sellerChargePages } from './seller-pages.ts';
+export { leftOf, menuOf, viewCharge } from './view-charge.ts';

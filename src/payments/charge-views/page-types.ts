@@ -7,6 +7,7 @@ import { longText, unbrokenText } from '#platform/pages/pieces/hostile-text';
 import { paths } from '#platform/http/paths';
 import { chargePage } from './charge-page-type.ts';
 import { charge_pills } from './charge-pill.ts';
+import { sellerChargesPage } from './seller-page-type.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 
@@ -107,4 +108,4 @@ export const chargesPage = definePage(
 );
 
 /** Page types of this sub-room. */
-export const chargePageTypes = [chargesPage, chargePage];
+export const chargePageTypes = [chargesPage, sellerChargesPage, chargePage];

@@ -24,13 +24,15 @@ export interface ChargeReader {
   is_manager: boolean;
   /** Address of the list that the reader came from, or null. */
   back: string | null;
+  /** The page of the refund; that below the customer when omitted. */
+  refund_path?: string;
 }
 
 /** Loads what the page of a charge shows to its seller, or to the broker. */
 export async function viewCharge(
   ctx: Context,
   charge: Charge,
-  { sellers, is_manager, back }: ChargeReader,
+  { sellers, is_manager, back, refund_path }: ChargeReader,
 ): Promise<ChargeView> {
   const sold = await loadSoldCharge(ctx.db, charge, sellers);
   const { lines, amount, profiles } = sold;
@@ -41,11 +43,11 @@ export async function viewCharge(
   const money = (value: number): Money => ({ amount: value, unit });
   const provider_ids = new Set(lines.map(({ item }) => item.provider_id));
   const can_refund = is_manager && charge.state === 'done';
-  const base = paths.refund(slug, charge.processor_key);
+  const base = refund_path ?? paths.refund(slug, charge.processor_key);
   const description = describeLines(sold);
   const paid = lines.reduce((sum, { shares }) => sum + shares.amount, 0);
   return {
-    ...menuOf(ctx, sold, sellers, back),
+    ...menuOf(ctx, profiles, sellers, back),
     profile: { slug, printable_name: name },
     money: money(amount),
     pill: chargePill({ ...charge, amount }, { refunded: refundedOf(sold), was_paid: paid > 0 }),
@@ -83,24 +85,29 @@ export async function viewCharge(
   };
 }
 
-/** Menu and crumb: the broker comes from the charges of the site, a seller from its funds. */
-function menuOf(
+/**
+ * Returns the menu of a page of a charge, and the crumb of the list that it was opened from: the broker has the charges
+ * of the site, a seller its charges and its funds.
+ */
+export function menuOf(
   ctx: Context,
-  { profiles }: SoldCharge,
+  profiles: SoldCharge['profiles'],
   sellers: readonly ProfileId[] | null,
   back: string | null,
 ): Pick<ChargeView, 'nav_as' | 'crumbs'> {
   const seller = sellers?.[0] === undefined ? undefined : profiles.get(sellers[0]);
-  const current = seller === undefined ? paths.charges() : paths.transfers(seller.slug);
-  const is_from_list = back?.split('?')[0] === current;
+  const lists =
+    seller === undefined
+      ? [{ label: 'Charges', href: paths.charges() }]
+      : [
+          { label: 'Charges', href: paths.sellerCharges(seller.slug) },
+          { label: 'Funds and payouts', href: paths.transfers(seller.slug) },
+        ];
+  const opened = lists.find(({ href }) => href === back?.split('?')[0]);
+  const { label, href } = opened ?? lists[0] ?? { label: 'Charges', href: paths.charges() };
   return {
-    nav_as: { profile: seller?.slug ?? ctx.site.slug, current },
-    crumbs: [
-      {
-        label: seller === undefined ? 'Charges' : 'Funds and payouts',
-        href: is_from_list ? (back ?? current) : current,
-      },
-    ],
+    nav_as: { profile: seller?.slug ?? ctx.site.slug, current: href },
+    crumbs: [{ label, href: opened === undefined ? href : (back ?? href) }],
   };
 }
 

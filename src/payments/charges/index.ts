@@ -26,5 +26,12 @@ export { type NewAttempt, type PreparedAttempt, prepareAttempt, reserveAttempt }
 export { chargeOfPath } from './charge-of-path.ts';
 export { chargeRoutes, chargeRoutesOf2019 } from './routes.ts';
 export { ChargeKeyParams, ChargeParams, ChargeSchema } from './schemas.ts';
+export {
+  listSellerCharges,
+  readSellerCharges,
+  type SellerCharge,
+  type SellerChargesSum,
+  sumSellerCharges,
+} from './seller-charge-store.ts';
 export { settleCharge } from './settle-charge.ts';
 export { getSeenCharge, presentSeenCharge } from './seen-charge.ts';

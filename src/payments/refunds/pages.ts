@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { invalidInput } from '#kernel/problem';
+import { commonProblems, invalidInput } from '#kernel/problem';
 import { actorId } from '#platform/actor-id';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { textField } from '#platform/http/forms';
 import { sellersSeenBy } from '#platform/http/guards/access';
-import { withNext } from '#platform/http/next';
+import { safeNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { backToList } from '#platform/pages/lists/list-address';
 import type { FormContext } from '#platform/pages/forms/field';
 import type { Refusal } from '#platform/pages/forms/form';
 import { sha256Hex } from '#platform/security/crypto';
 import { humanizeMoney } from '#platform/templates/humanize-money';
-import { leftOf, loadSoldCharge, type SoldCharge } from '../charge-views/index.ts';
+import { leftOf, loadSoldCharge, menuOf, type SoldCharge } from '../charge-views/index.ts';
 import { ChargeParams, getSeenCharge } from '../charges/index.ts';
 import type { Processors } from '../processors/index.ts';
-import { refuseRefund } from '../records/index.ts';
+import { paymentsProblems } from '../problems.ts';
+import { type Charge, findCharge, refuseRefund } from '../records/index.ts';
+import { subjectId } from '../subject-id.ts';
 import { refundPage } from './page-types.ts';
 import { refundCharge } from './refund-charge.ts';
 import { fieldOfLine, refundForm, type RefundableLine, wantedRefunds } from './refund-form.ts';
@@ -30,60 +32,117 @@ const NOT_MANAGER = 'Managers of the seller can refund this charge. Ask one of t
 type Request = FastifyRequest<{ Params: { profile: string; charge: string } }>;
 type RefundView = (typeof refundPage)['samples']['typical'];
 
-interface Asked {
+/** Where a refund stands: the charge as the address of the page finds it. */
+interface Place {
+  charge: Charge;
+  /** As in `sellersSeenBy`. */
+  sellers: readonly ProfileId[] | null;
+  /** Page of the charge. */
+  charge_url: string;
+}
+
+interface Asked extends Omit<Place, 'charge'> {
   sold: SoldCharge;
   lines: RefundableLine[];
   form: ReturnType<typeof refundForm>;
   context: FormContext;
 }
 
-/** The page that refunds lines of a charge: amounts, then what they do, then the refund. */
+/**
+ * The page that refunds lines of a charge: amounts, then what they do, then the refund. It stands below the customer,
+ * for the sellers that have access to the customer, and below the seller, whose charges stay when that access ends.
+ */
 export function refundPages(app: App, processors: Processors): void {
-  const url = '/billing/:profile/receipt/:charge/refund/';
-  const options = {
-    config: { access: { kind: 'provider-only' }, page: true },
-    schema: { hide: true, params: ChargeParams },
-  } as const;
+  const schema = { hide: true, params: ChargeParams } as const;
+  const of_customer = { config: { access: { kind: 'provider-only' }, page: true }, schema } as const;
+  const customer_url = '/billing/:profile/receipt/:charge/refund/';
+  app.get(customer_url, of_customer, async (request: Request, reply) =>
+    showAmounts(request, reply, await findOfCustomer(request)),
+  );
+  app.post(customer_url, of_customer, async (request: Request, reply) =>
+    takeForm(request, reply, processors, await findOfCustomer(request)),
+  );
 
-  app.get(url, options, async (request: Request, reply) => {
-    const asked = await askRefund(request);
-    const only = textField(request.query, 'line', 10);
-    const chosen = asked.lines.filter(({ num }) => only === '' || String(num) === only);
-    const prefilled = Object.fromEntries(chosen.map((line) => [fieldOfLine(line), line.left]));
-    return reply.page(refundPage, { ...viewPage(request, asked), ...asked.form.view(prefilled, asked.context) });
-  });
-
-  app.post(url, options, async (request: Request, reply) => {
-    const asked = await askRefund(request);
-    const key = textField(request.body, 'key', 64);
-    try {
-      const wanted = readWanted(request, asked, key);
-      if (key === '') return await showReview(request, reply, processors, asked, wanted);
-      const detail = await refundCharge(
-        { ...request.ctx, processors },
-        request.subject,
-        asked.sold.charge,
-        wanted,
-        refundKey(request, asked.sold, wanted, key),
-      );
-      reply.flash('success', detail);
-      return await reply.redirect(chargeUrl(request), 303);
-    } catch (error) {
-      const refusal = asked.form.refuse(error, request.body);
-      return showRefusal(request, reply, asked, refusal);
-    }
-  });
+  const of_seller = { config: { access: { kind: 'direct' }, page: true }, schema } as const;
+  const seller_url = '/billing/:profile/charges/:charge/refund/';
+  app.get(seller_url, of_seller, async (request: Request, reply) =>
+    showAmounts(request, reply, await findOfSeller(request)),
+  );
+  app.post(seller_url, of_seller, async (request: Request, reply) =>
+    takeForm(request, reply, processors, await findOfSeller(request)),
+  );
 }
 
-async function askRefund(request: Request): Promise<Asked> {
-  const { ctx, subject } = request;
+/** @throws charge_unknown (404) */
+async function findOfCustomer(request: Request): Promise<Place> {
+  const { params, query, subject } = request;
   const charge = await getSeenCharge(request);
-  const sold = await loadSoldCharge(ctx.db, charge, sellersSeenBy(subject));
+  const charge_url = paths.receipt(params.profile, params.charge, textField(query, 'next'));
+  return { charge, sellers: sellersSeenBy(subject), charge_url };
+}
+
+/** @throws charge_unknown (404) */
+async function findOfSeller(request: Request): Promise<Place> {
+  const { ctx, params, query } = request;
+  const charge = await findCharge(ctx.db, params.charge);
+  if (!charge) throw paymentsProblems.charge_unknown();
+  const charge_url = paths.sellerCharge(params.profile, params.charge, textField(query, 'next'));
+  return { charge, sellers: [subjectId(request)], charge_url };
+}
+
+async function showAmounts(request: Request, reply: FastifyReply, place: Place): Promise<FastifyReply> {
+  const asked = await askRefund(request, place);
+  const only = textField(request.query, 'line', 10);
+  const chosen = asked.lines.filter(({ num }) => only === '' || String(num) === only);
+  const prefilled = Object.fromEntries(chosen.map((line) => [fieldOfLine(line), line.left]));
+  return reply.page(refundPage, { ...viewPage(request, asked), ...asked.form.view(prefilled, asked.context) });
+}
+
+async function takeForm(
+  request: Request,
+  reply: FastifyReply,
+  processors: Processors,
+  place: Place,
+): Promise<FastifyReply> {
+  const asked = await askRefund(request, place);
+  const key = textField(request.body, 'key', 64);
+  try {
+    const wanted = readWanted(request, asked, key);
+    requireSeenLines(asked, wanted);
+    if (key === '') return await showReview(request, reply, processors, asked, wanted);
+    const detail = await refundCharge(
+      { ...request.ctx, processors },
+      request.subject,
+      asked.sold.charge,
+      wanted,
+      refundKey(request, asked.sold, wanted, key),
+    );
+    reply.flash('success', detail);
+    return await reply.redirect(asked.charge_url, 303);
+  } catch (error) {
+    const refusal = asked.form.refuse(error, request.body);
+    return showRefusal(request, reply, asked, refusal);
+  }
+}
+
+/** @throws permission_denied (403) for a line of a seller that the page does not show */
+function requireSeenLines({ sold, sellers }: Asked, wanted: readonly WantedRefund[]): void {
+  const seen = new Set(sold.lines.map(({ num }) => num));
+  if (sellers !== null && !wanted.every(({ num }) => seen.has(num))) throw commonProblems.permission_denied();
+}
+
+/** @throws charge_unknown (404) without a line of the sellers */
+async function askRefund(request: Request, { charge, sellers, charge_url }: Place): Promise<Asked> {
+  const { ctx, subject } = request;
+  const sold = await loadSoldCharge(ctx.db, charge, sellers);
+  if (sellers !== null && sold.lines.length === 0) throw paymentsProblems.charge_unknown();
   const lines = sold.lines
     .filter((line) => subject.is_manager && charge.state === 'done' && leftOf(line) > 0)
     .map(({ num, title, ...line }) => ({ num, title, left: leftOf(line) }));
   return {
     sold,
+    sellers,
+    charge_url,
     lines,
     form: refundForm(lines, charge, ctx.lang),
     context: { locale: ctx.lang, timezone: 'UTC', unit: charge.unit },
@@ -132,7 +191,7 @@ async function showReview(
   const { charge } = sold;
   const effect = await viewEffect(request.ctx, sold, wanted, {
     terms: processors.getByName(charge.processor),
-    is_seller: request.subject.relation === 'provider',
+    is_seller: asked.sellers !== null,
   });
   return reply.page(refundPage, {
     ...viewPage(request, asked),
@@ -172,27 +231,21 @@ async function showRefusal(
 
 function viewPage(
   request: Request,
-  { sold, lines }: Asked,
+  { sold, sellers, charge_url, lines }: Asked,
 ): Omit<RefundView, 'form' | 'fields' | 'errors' | 'detail' | 'resolve_url' | 'error_count'> {
   const { ctx, subject } = request;
   const { charge, amount, profiles } = sold;
   const customer = profiles.get(charge.profile_id);
-  const [seller_id] = sellersSeenBy(subject) ?? [];
-  const seller = seller_id === undefined ? undefined : profiles.get(seller_id);
-  const list = seller === undefined ? paths.charges() : paths.transfers(seller.slug);
   const money = { amount, unit: charge.unit };
-  const keep_url = chargeUrl(request);
+  const menu = menuOf(ctx, profiles, sellers, safeNext(textField(request.query, 'next')));
   return {
-    nav_as: { profile: seller?.slug ?? ctx.site.slug, current: list },
-    crumbs: [
-      { label: seller === undefined ? 'Charges' : 'Funds and payouts', href: backToList(request, list) },
-      { label: humanizeMoney(money, ctx.lang), href: keep_url },
-    ],
-    profile: { slug: request.params.profile, printable_name: customer?.printable_name ?? '' },
+    ...menu,
+    crumbs: [...menu.crumbs, { label: humanizeMoney(money, ctx.lang), href: charge_url }],
+    profile: { slug: customer?.slug ?? '', printable_name: customer?.printable_name ?? '' },
     customer: customer?.printable_name ?? '',
     money,
     created_at: charge.created_at.toISOString(),
-    keep_url,
+    keep_url: charge_url,
     field_names: lines.map(fieldOfLine),
     refusal: lines.length > 0 ? null : subject.is_manager ? refusalOf(charge.state) : NOT_MANAGER,
     review: null,
@@ -202,8 +255,4 @@ function viewPage(
 function refusalOf(state: SoldCharge['charge']['state']): string {
   const why = refuseRefund(state);
   return why === null ? 'Everything was refunded already.' : `You cannot refund a ${why} charge.`;
-}
-
-function chargeUrl({ params, query }: Request): string {
-  return withNext(paths.receipt(params.profile, params.charge), textField(query, 'next'));
 }

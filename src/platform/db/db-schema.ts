@@ -1259,6 +1259,21 @@ export interface SecretFingerprintsTable {
   created_at: Date;
 }
 
+export interface SellerChargesTable {
+  charge_id: ChargeId;
+  provider_id: ProfileId;
+  /** Of the charge, as the state and the unit. */
+  created_at: Date;
+  state: string;
+  unit: string;
+  /** Sum of the lines of the provider, in 1/100 of the unit of the charge. */
+  amount: number;
+  /** Lines of the provider. */
+  lines_count: number;
+  /** Of the first line of the provider; empty for charges of the first version. */
+  title: string;
+}
+
 export interface SentNoticesTable {
   kind: string;
   /** Id of the row that the kind of notice is about. */
@@ -1684,6 +1699,7 @@ export interface Schema {
   row_totals_state: RowTotalsStateTable;
   seat_uploads: SeatUploadsTable;
   secret_fingerprints: SecretFingerprintsTable;
+  seller_charges: SellerChargesTable;
   sent_notices: SentNoticesTable;
   sessions: SessionsTable;
   shown_lines: ShownLinesTable;

@@ -159,6 +159,13 @@ export const paths = {
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/refund/`, next),
   charges: () => '/billing/charges/',
   chargesDownload: () => '/billing/charges/download/',
+  /** The charges with lines of a provider. */
+  sellerCharges: (provider: string) => `/billing/${e(provider)}/charges/`,
+  sellerChargesDownload: (provider: string) => `/billing/${e(provider)}/charges/download/`,
+  sellerCharge: (provider: string, charge: string, next?: string | null) =>
+    withNext(`/billing/${e(provider)}/charges/${e(charge)}/`, next),
+  sellerRefund: (provider: string, charge: string, next?: string | null) =>
+    withNext(`/billing/${e(provider)}/charges/${e(charge)}/refund/`, next),
   paymentLink: (claim_code: string) => `/billing/payments/${e(claim_code)}/`,
   paymentLinks: (profile: string) => `/billing/${e(profile)}/payment-links/`,
   paymentLinksDownload: (profile: string) => `/billing/${e(profile)}/payment-links/download/`,

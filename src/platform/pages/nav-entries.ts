@@ -66,6 +66,7 @@ const selling = ([
 ] satisfies Row[]).map(entry);
 
 const charges = entry(['charges', 'Charges', 'card', '/billing/charges/']);
+const seller_charges = entry(['seller-charges', 'Charges', 'card', '/billing/:profile/charges/']);
 const ledger = entry(['ledger', 'Ledger', 'book', '/billing/transactions/']);
 // oxfmt-ignore
 const due_and_funds = ([
@@ -112,7 +113,7 @@ export const menus: Readonly<Record<NavKind, readonly NavGroup[]>> = {
   ],
   provider: [
     { title: null, entries: selling },
-    { title: 'Money', entries: [...due_and_funds, reports] },
+    { title: 'Money', entries: [seller_charges, ...due_and_funds, reports] },
     { title: 'Settings', entries: settings },
     bought,
   ],
