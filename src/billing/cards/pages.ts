@@ -3,7 +3,7 @@ import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import type { Subject } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
-import type { Reader } from '#platform/db/database';
+import type { Context } from '#platform/context';
 import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
 import type { Profile } from '#profiles';
 import { type Processors, removeCard, saveCard, findSavedCard } from '#payments';
@@ -20,19 +20,20 @@ export function cardPages(app: App, processors: Processors): void {
   const url = '/billing/:profile/card/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
   const changing = { ...options, config: { access: { kind: 'direct', manages: true }, page: true } } as const;
-  const load = async (reader: Reader, payer: Profile, subject: Subject, may_edit = subject.is_manager) => {
-    const card = await findSavedCard(reader, payer.id);
+  const load = async (ctx: Context, payer: Profile, subject: Subject, may_edit = subject.is_manager) => {
+    const card = await findSavedCard(ctx.db, payer.id);
+    const may_consent = may_edit && (await mayAllowCharges(ctx, subject));
     return {
-      profile: await loadPayerSummary(reader, payer),
+      profile: await loadPayerSummary(ctx.db, payer),
       card: card ? presentSavedCard(card) : null,
       may_edit,
-      consent: may_edit && mayAllowCharges(subject) ? { is_given: payer.allow_provider_charges } : null,
+      consent: may_consent ? { is_given: payer.allow_provider_charges } : null,
       test_cards: form_fields.length > 0,
     };
   };
   app.get(url, options, async (request, reply) => {
     const { payer } = await getPayer(request);
-    return reply.page(cardPage, await load(request.ctx.db, payer, request.subject));
+    return reply.page(cardPage, await load(request.ctx, payer, request.subject));
   });
   app.get(`${url}remove/`, changing, async (request, reply) => {
     const { payer } = await getPayer(request);
@@ -69,7 +70,7 @@ export function cardPages(app: App, processors: Processors): void {
     } catch (error) {
       const { status, ...problem } = problemToForm(error);
       const form = { card_name: textField(body, 'card_name', 100) };
-      return reply.page(cardPage, { ...(await load(ctx.db, payer, request.subject, true)), ...problem, form }, status);
+      return reply.page(cardPage, { ...(await load(ctx, payer, request.subject, true)), ...problem, form }, status);
     }
   });
 }

@@ -3,6 +3,7 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
 import { findProviderCharges, updateProviderCharges } from '#profiles';
+import { findManagedProfiles } from '#subscriptions';
 
 /** Returns whether providers may charge the card of a profile when they change a subscription for it. */
 export async function readProviderCharges(ctx: Context, { profile_id }: Pick<Subject, 'profile_id'>): Promise<boolean> {
@@ -12,11 +13,12 @@ export async function readProviderCharges(ctx: Context, { profile_id }: Pick<Sub
 }
 
 /**
- * True if a caller may give that consent: a manager of the profile itself. A provider or the broker who could give it
- * would allow its own charges. Pure.
+ * True if the caller may give that consent: a manager of the profile itself, also one who manages the broker too. A
+ * provider or the broker who could give it would allow its own charges.
  */
-export function mayAllowCharges({ relation, is_manager }: Pick<Subject, 'relation' | 'is_manager'>): boolean {
-  return is_manager && (relation === 'direct' || relation === 'self');
+export async function mayAllowCharges(ctx: Context, { profile_id, is_manager }: Subject): Promise<boolean> {
+  if (profile_id === null || !is_manager) return false;
+  return (await findManagedProfiles(ctx.db, ctx)).managed.has(profile_id);
 }
 
 /**
@@ -26,6 +28,6 @@ export function mayAllowCharges({ relation, is_manager }: Pick<Subject, 'relatio
 export async function setProviderCharges(ctx: Context, subject: Subject, is_allowed: boolean): Promise<void> {
   const { profile_id } = subject;
   if (profile_id === null) throw commonProblems.not_found();
-  if (!mayAllowCharges(subject)) throw commonProblems.permission_denied();
+  if (!(await mayAllowCharges(ctx, subject))) throw commonProblems.permission_denied();
   await inTransaction(ctx.db, (tx) => updateProviderCharges(tx, profile_id, is_allowed));
 }

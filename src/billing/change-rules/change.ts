@@ -26,6 +26,8 @@ export interface ChangeCaller {
   buys: boolean;
   /** Manages the provider of the plan, or the broker. */
   sells: boolean;
+  /** May let a cancelled subscription renew again: a provider only if it cancelled the subscription itself. */
+  renews: boolean;
 }
 
 /** Time of an order line that the subscription holds. */

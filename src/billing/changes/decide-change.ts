@@ -14,8 +14,8 @@ import type { LoadedChange } from './load-change.ts';
 
 /**
  * Decides a loaded change at an instant.
- * @throws permission_denied (403); the problems of `ChangeRefusal`: 400 about the plan entered, 409 otherwise;
- *   invalid_input (400) naming `quantity` or `option`
+ * @throws permission_denied, subscription_protected (403); the problems of `ChangeRefusal`: 400 about the plan entered,
+ *   409 otherwise; invalid_input (400) naming `quantity` or `option`
  */
 export function decideChange(loaded: LoadedChange, request: ChangeRequest, at: Date): PlannedChange {
   const { facts, state, caller } = loaded;
@@ -25,6 +25,10 @@ export function decideChange(loaded: LoadedChange, request: ChangeRequest, at: D
   const decided = planChange(facts, request, at);
   if ('refusal' in decided) throw refusalProblem(decided.refusal);
   const { planned } = decided;
+  if (planned.withdraws_cancellation && !caller.renews)
+    throw subscriptionProblems.subscription_protected({
+      detail: 'The subscription was cancelled: only the subscriber can let it renew again.',
+    });
   const seats = planned.quantity.to < planned.quantity.from || facts.from.id !== facts.to.id;
   const in_use = seats ? refuseSeats(planned.quantity.to, state) : null;
   if (in_use !== null) throw refusalProblem(in_use);

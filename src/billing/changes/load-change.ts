@@ -11,6 +11,7 @@ import {
   findCountedUses,
   findManagedProfiles,
   findOtherSubscriptions,
+  findRecordedEnding,
   findSubscription,
   quotaPeriod,
   type Subscription,
@@ -111,7 +112,10 @@ export async function loadChange(
     people: to.counts_people ? await countPeople(reader, subscriber.id) : null,
   };
   const sells = managed.runs_site || managed.managed.has(from.profile_id);
-  return { facts, state, caller: { sells, buys: managed.managed.has(subscriber.id) }, chain };
+  const buys = managed.managed.has(subscriber.id);
+  const renews =
+    buys || managed.runs_site || (await findRecordedEnding(reader, subscription.id))?.kind === 'by_provider';
+  return { facts, state, caller: { sells, buys, renews }, chain };
 }
 
 /** Loads the running subscription of a subscriber to a plan. @throws subscription_unknown (404) */

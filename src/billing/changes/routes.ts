@@ -30,6 +30,7 @@ const url = '/api/profile/:profile/subscriptions/:subscribed_plan/change';
 /** Refusals of a preview. */
 const refusals = [
   subscriptionProblems.subscription_unknown,
+  subscriptionProblems.subscription_protected,
   catalogProblems.plan_unknown,
   commonProblems.permission_denied,
   billingProblems.change_same_plan,

@@ -88,3 +88,9 @@ test('a provider charges the card for a change only with the consent of the subs
   assert.deepEqual((await expectStatus(site.xia('GET', consent), 200)).json(), { allow_provider_charges: false });
   await expectStatus(site.xia('PUT', consent, { allow_provider_charges: 'maybe' }), 400);
 });
+
+test('a manager of the broker gives the consent for a profile of its own', async () => {
+  const own = '/api/billing/operator/provider-charges';
+  await expectStatus(site.broker('PUT', own, { allow_provider_charges: true }), 200);
+  assert.deepEqual((await expectStatus(site.broker('GET', own), 200)).json(), { allow_provider_charges: true });
+});

@@ -31,8 +31,9 @@ export interface SubscriptionTarget {
 /**
  * Changes the running subscription of a profile to a plan; fields that the input omits keep their values.
  *
- * A subscriber may shorten it, which also switches the renewal off; only the provider or the broker may extend it. Only
- * the subscriber or the broker may switch the renewal on.
+ * A subscriber may shorten it; only the provider or the broker may extend it. Only the subscriber or the broker may
+ * switch the renewal on. An earlier end switches it off, unless the broker sets it: a renewal that is due earlier is a
+ * charge that a provider would cause.
  * @throws subscription_unknown (404), subscription_protected (403), invalid_input (400), subscription_overlaps (409)
  */
 export async function changeSubscription(
@@ -52,13 +53,16 @@ export async function changeSubscription(
     if (!mayChange(caller, target, plan)) throw subscriptionProblems.subscription_protected();
     const running = await lockRunningSubscription(tx, target.profile_id, plan.id, at);
     if (!running) throw subscriptionProblems.subscription_unknown();
-    if (input.auto_renew === true && !running.auto_renew && !mayStartRenewal(caller, running)) {
+    const may_renew = mayStartRenewal(caller, running);
+    const is_shorter = ends_at !== undefined && ends_at < running.ends_at;
+    if (input.auto_renew === true && (!running.auto_renew || is_shorter) && !may_renew) {
       throw subscriptionProblems.subscription_protected({ detail: 'Only the subscriber can switch the renewal on.' });
     }
     const may_extend = mayExtend(caller, plan);
     const refusal = ends_at === undefined ? null : refuseEnd(running, ends_at, { at, may_extend });
     if (refusal !== null) throw invalidInput({ ends_at: [refusal] });
-    const change = toChange(running, input, { ends_at, may_extend });
+    const stops = is_shorter && !(may_extend && may_renew);
+    const change = toChange(input, { ends_at, stops });
     if (Object.keys(change).length === 0) return { subscription: running, plan };
     const subscription = await updateSubscription(tx, running.id, change);
     if (subscription.ends_at <= at) {
@@ -75,12 +79,10 @@ function readEnd(input: SubscriptionInput, timezone: string): Date | undefined {
 }
 
 function toChange(
-  running: Subscription,
   input: SubscriptionInput,
-  { ends_at, may_extend }: { ends_at: Date | undefined; may_extend: boolean },
+  { ends_at, stops }: { ends_at: Date | undefined; stops: boolean },
 ): SubscriptionChange {
-  const is_shorter = ends_at !== undefined && ends_at < running.ends_at;
-  const auto_renew = input.auto_renew ?? (is_shorter && !may_extend ? false : undefined);
+  const auto_renew = input.auto_renew ?? (stops ? false : undefined);
   return {
     ...(ends_at === undefined ? {} : { ends_at }),
     ...(auto_renew === undefined ? {} : { auto_renew }),

@@ -135,7 +135,7 @@ function subscribedPlanRoutes(app: App, endings: SubscriptionEnding): void {
         tags,
         summary: 'Unsubscribes at a future date',
         description:
-          'Sets the end of a subscription. A subscriber may only shorten it; the paid period is not refunded.',
+          'Sets the end of a subscription. A subscriber may only shorten it; the paid period is not refunded. An earlier end stops the renewal.',
         params: SubscribedPlanParams,
         body: SubscriptionBody,
         response: { 200: SubscriptionSchema },

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { type Call, type ChangeSite, expectStatus, H, startChanges } from '../../../test/support/changes.ts';
+
+// A provider that is not the broker never lets a subscription renew that the subscriber stopped, or renew earlier.
+let site: ChangeSite;
+let club: Call;
+const url = '/api/profile/xia/subscriptions/gym';
+const read = async () => {
+  const { ends_at, auto_renew, cancelled_at } = (await expectStatus(site.xia('GET', url), 200)).json();
+  return { ends_at, auto_renew, is_cancelled: cancelled_at !== null };
+};
+
+beforeEach(async () => {
+  site = await startChanges({ config: { terms_required: false, token_lifetime_s: 400 * 86_400 } });
+  club = (await site.provider('club')).call;
+  const terms = { unit: 'usd', is_active: true, renewal_type: 'auto-renew' };
+  for (const [slug, period_amount] of Object.entries({ gym: 9000, spa: 24_900 }))
+    await expectStatus(club('POST', '/api/profile/club/plans', { ...terms, slug, title: slug, period_amount }), 201);
+  await site.buy(site.xia, 'xia', 'gym');
+  site.moveTo(H);
+});
+afterEach(() => site.close());
+
+test('a change by the provider does not withdraw the cancellation of the subscriber', async () => {
+  await expectStatus(site.xia('POST', `${url}/cancel`, { at: 'period_end', reason: 'unused' }), 200);
+  const cancelled = await read();
+  assert.deepEqual([cancelled.auto_renew, cancelled.is_cancelled], [false, true]);
+  for (const query of ['to=spa&leave_due=true', 'to=spa&at=period_end', 'to=spa&mode=none']) {
+    const refused = await club('GET', `${url}/change?${query}`);
+    assert.deepEqual([refused.status, refused.json()['code']], [403, 'subscription_protected'], refused.text);
+  }
+  const { preview_key, withdraws_cancellation } = (
+    await expectStatus(site.xia('GET', `${url}/change?to=spa`), 200)
+  ).json<{ preview_key: string; withdraws_cancellation: boolean }>();
+  assert.equal(withdraws_cancellation, true);
+  const stolen = await club('POST', `${url}/change`, { to: 'spa', leave_due: true, preview_key });
+  assert.equal(stolen.status, 403, stolen.text);
+  assert.deepEqual(await read(), cancelled);
+});
+
+test('a provider that cancelled itself changes the plan, which renews again', async () => {
+  await expectStatus(club('POST', `${url}/cancel`, { at: 'period_end' }), 200);
+  const shown = await expectStatus(club('GET', `${url}/change?to=spa&leave_due=true`), 200);
+  assert.equal(shown.json()['withdraws_cancellation'], true);
+});
+
+test('an earlier end that a provider sets stops the renewal: the card is not charged earlier', async () => {
+  const ends_at = '2026-01-27T00:00:00Z';
+  const kept = await club('PUT', url, { ends_at, auto_renew: true });
+  assert.deepEqual([kept.status, kept.json()['code']], [403, 'subscription_protected'], kept.text);
+  await expectStatus(club('PUT', url, { ends_at }), 200);
+  assert.deepEqual(await read(), { ends_at: '2026-01-27T00:00:00.000Z', auto_renew: false, is_cancelled: false });
+  const charges = () => site.app.db.selectFrom('charges').select('id').execute();
+  const [before] = [await charges()];
+  await site.runAt('2026-01-26T12:00:00Z', 'renew_subscriptions');
+  assert.deepEqual(await charges(), before);
+});
