@@ -41,6 +41,7 @@ export function resultText(result: SimulationResult): string {
       ? []
       : [`Left out, the site has no such operation: ${result.missing.join(', ')}`, '']),
     `Rules: ${result.rules_checked} and the verification of the ledger, checked ${result.checks_count} times`,
+    `Reports: ${result.metrics_compared} values compared with a recount of the rows`,
     broken.length === 0 ? 'No rule is broken.' : `${broken.length} rules are broken:`,
     ...broken.flatMap(({ rule, rows: some }) => [`  ${rule}`, ...some.map((row) => `    ${JSON.stringify(row)}`)]),
     '',

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { sealLedger, verifyLedger } from '#ledger';
 import type { MovableClock } from '#platform/clock';
 import { movableClock } from '#platform/clock';
-import type { Database } from '#platform/db/database';
+import type { Database, Db } from '#platform/db/database';
 import { makeWorker, type Worker } from '#platform/jobs/worker';
 import { buildTollgate, type Tollgate } from '../app.ts';
 import { readConfig } from '../config.ts';
@@ -10,6 +10,7 @@ import { ledgerChecks } from '../ledger-checks.ts';
 import { setUpSite } from '../set-up/set-up-site.ts';
 import { type Action, actions, endings, type Person } from './actions.ts';
 import { makeCatalog, type SoldPlan } from './catalog.ts';
+import { compareMetrics } from './compare-metrics.ts';
 import { type FaultPlan, makeFaultPlan } from './faults.ts';
 import { withJobFaults } from './faulty-jobs.ts';
 import { withFaults } from './faulty-processor.ts';
@@ -23,6 +24,8 @@ export interface SimulationOptions {
   months: number;
   /** Called after each day that is done. */
   onDay?(done: number, total: number): void;
+  /** Called before the reports are compared. */
+  beforeReports?(db: Db): Promise<void>;
 }
 
 /** What a simulation did and found. Equal for equal options. */
@@ -39,6 +42,8 @@ export interface SimulationResult {
   rules_checked: number;
   checks_count: number;
   runs_count: number;
+  /** Values of reports that equal a recount. */
+  metrics_compared: number;
   broken: BrokenRule[];
 }
 
@@ -131,6 +136,7 @@ function emptyResult({ seed, subscribers, months }: SimulationOptions): Simulati
     rules_checked: countRules({ is_final: true }),
     checks_count: 0,
     runs_count: 0,
+    metrics_compared: 0,
     broken: [],
   };
 }
@@ -221,7 +227,7 @@ async function check({ database: { db }, result }: Simulation, { is_final }: { i
 }
 
 async function finish(simulation: Simulation): Promise<SimulationResult> {
-  const { database, clock, faults, result } = simulation;
+  const { database, clock, faults, result, options, site } = simulation;
   const { db } = database;
   if (result.broken.length === 0) await check(simulation, { is_final: true });
   await sealLedger(db);
@@ -229,6 +235,11 @@ async function finish(simulation: Simulation): Promise<SimulationResult> {
   for (const { rule, where, detail } of violations.slice(0, 5)) result.broken.push({ rule, rows: [{ where, detail }] });
   result.faults = sortedCounts(faults.counts);
   result.actions = sortedCounts(Object.entries(result.actions));
+  await options.beforeReports?.(db);
+  const random = makeRandom(options.seed, 'reports');
+  const { values_count, broken } = await compareMetrics({ site, reader: db, random, start: START, now: clock.now() });
+  result.metrics_compared = values_count;
+  result.broken.push(...broken);
   result.totals = await readTotals(db, clock.now());
   return result;
 }

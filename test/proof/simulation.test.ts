@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
+import { sql } from 'kysely';
+import { foldListCounts } from '../../src/platform/lists/row-count-store.ts';
 import { resultText } from '../../src/simulate/result-text.ts';
 import { simulate, type SimulationResult } from '../../src/simulate/simulate.ts';
 import { openTestDatabase } from '../support/database.ts';
@@ -21,6 +23,29 @@ test('a business of a fixed seed keeps every rule while the processor and the jo
   assert.ok(totals.subscribers >= 20 && totals.charged > 0 && totals.sold > 0, resultText(result));
   assert.ok((faults['job cut'] ?? 0) > 0 && (faults['job twice'] ?? 0) > 0 && (faults['processor down'] ?? 0) > 0);
   assert.ok((actions['buy: done'] ?? 0) >= 20);
+  assert.ok(result.metrics_compared > 5000, resultText(result));
+});
+
+test('a report that differs from a recount of the rows is reported', async () => {
+  const database = await openTestDatabase();
+  try {
+    const { broken } = await simulate(database, {
+      seed: 20_260_311,
+      subscribers: 4,
+      months: 0.5,
+      async beforeReports(db) {
+        await foldListCounts(db);
+        await sql`update metric_sums set amount = amount + 1 where series = 'payments'`.execute(db);
+        await sql`update recurring_days set amount = amount + 1`.execute(db);
+        await sql`update metric_customer_totals set cash_amount = cash_amount + 1`.execute(db);
+      },
+    });
+    const found = broken.map(({ rule }) => rule).join('\n');
+    for (const report of ['funds of cowork', 'recurring-revenue of cowork', 'lifetime value of cowork'])
+      assert.ok(found.includes(report), `${report} is not in:\n${found}`);
+  } finally {
+    await database.close();
+  }
 });
 
 test('a business of a fresh seed keeps every rule, and the same seed gives the same result', async (t) => {

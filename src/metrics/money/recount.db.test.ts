@@ -11,13 +11,8 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { makeOrganization } from '../../../test/support/factories/profiles.ts';
 import { makeSubject } from '../../../test/support/factories/ledger.ts';
-import {
-  readLedger,
-  recountBalance,
-  recountCustomers,
-  recountFunds,
-  type RecountEntry,
-} from '../../../test/support/recount/recount.ts';
+import { recountBalance, recountCustomers, recountFunds } from '../../simulate/recount/recount-money.ts';
+import { readLedger, type RecountEntry } from '../../simulate/recount/rows-store.ts';
 import { reportBalances } from '../balances/report-balances.ts';
 import { addBalanceLine } from '../balances/index.ts';
 import { reportCustomers } from '../customers/report-customers.ts';

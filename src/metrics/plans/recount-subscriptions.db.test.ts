@@ -6,19 +6,19 @@ import type { SubscriptionId, UserId } from '#platform/db/db-schema';
 import type { Profile } from '#profiles';
 import { foldListCounts } from '../../platform/lists/row-count-store.ts';
 import { makeRandom, type Random } from '../../simulate/random.ts';
+import {
+  recountInvited,
+  recountMembers,
+  recountPlans,
+  recountShared,
+} from '../../simulate/recount/recount-subscriptions.ts';
+import { readSubscriptions } from '../../simulate/recount/rows-store.ts';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeUser } from '../../../test/support/factories/accounts.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { makeMember, makeOrganization } from '../../../test/support/factories/profiles.ts';
 import { readPages, sorted, url } from '../../../test/support/recount/read-pages.ts';
-import {
-  readSubscriptions,
-  recountInvited,
-  recountMembers,
-  recountPlans,
-  recountShared,
-} from '../../../test/support/recount/recount-subscriptions.ts';
 import { ledgerSeeds } from '../../../test/support/recount/seeds.ts';
 import { listRegistered } from '../customers/registered-store.ts';
 import { reportFederation, reportShared } from '../customers/report-federation.ts';

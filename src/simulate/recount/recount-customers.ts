@@ -1,4 +1,5 @@
-import { isMove, type RecountEntry } from './recount.ts';
+import { isMove } from './recount-money.ts';
+import type { RecountEntry } from './rows-store.ts';
 
 // What customers ordered, paid and owe at a provider, recounted from all entries of the ledger, without SQL.
 

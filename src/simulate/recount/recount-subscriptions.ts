@@ -1,28 +1,6 @@
-import { sql } from 'kysely';
-import type { Db } from '../../../src/platform/db/database.ts';
+import type { RecountRows, RecountSubscription } from './rows-store.ts';
 
 // Subscriptions of plans and federations, recounted from all rows of subscriptions, without SQL.
-
-/** A subscription with the facts that reports count. */
-export interface RecountSubscription {
-  profile_id: number;
-  plan: string;
-  /** Profile that owns the plan. */
-  provider_id: number;
-  created_at: Date;
-  ends_at: Date;
-  /** False while one side did not agree yet. */
-  is_agreed: boolean;
-}
-
-/** Reads all subscriptions: the recounts below use nothing else and no SQL. */
-export async function readSubscriptions(db: Db): Promise<RecountSubscription[]> {
-  const { rows } = await sql<RecountSubscription>`
-    select subscriptions.profile_id, plans.slug as plan, plans.profile_id as provider_id, subscriptions.created_at,
-      subscriptions.ends_at, grant_key is null and request_key is null as is_agreed
-    from subscriptions join plans on plans.id = plan_id`.execute(db);
-  return rows;
-}
 
 const agreed = (list: readonly RecountSubscription[]) => list.filter(({ is_agreed }) => is_agreed);
 
@@ -104,4 +82,11 @@ export function recountShared(
   return [...Map.groupBy(of, (count) => count)]
     .map(([count, { length }]): [number, number] => [count, length])
     .toSorted(([a], [b]) => a - b);
+}
+
+/** Names of the users without a role on a profile with a subscription that began before an instant. */
+export function recountRegistered({ users, subscriptions }: RecountRows, at: Date): string[] {
+  const subscribed = agreed(subscriptions).filter(({ created_at }) => created_at < at);
+  const isSubscribed = oneOf(subscribed.map(({ profile_id }) => profile_id));
+  return users.filter(({ profile_ids }) => !profile_ids.some(isSubscribed)).map(({ username }) => username);
 }

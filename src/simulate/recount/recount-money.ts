@@ -1,28 +1,4 @@
-import type { Db } from '../../../src/platform/db/database.ts';
-
-/** An entry of the ledger with the facts that reports count. */
-export interface RecountEntry {
-  id: number;
-  ledger_event_id: number;
-  created_at: Date;
-  orig_profile_id: number;
-  orig_account: string;
-  orig_amount: number;
-  orig_unit: string;
-  dest_profile_id: number;
-  dest_account: string;
-  dest_amount: number;
-  dest_unit: string;
-  subject_kind: string | null;
-  subject_id: string | null;
-  subject_part: string | null;
-}
-
-/** Reads the whole ledger: the recounts below use nothing else and no SQL. */
-export async function readLedger(db: Db): Promise<RecountEntry[]> {
-  const rows = await db.selectFrom('ledger_entries').selectAll().orderBy('id').execute();
-  return rows;
-}
+import type { RecountEntry } from './rows-store.ts';
 
 /** True if an entry goes from one account to another. */
 export const isMove = (entry: Pick<RecountEntry, 'orig_account' | 'dest_account'>, orig: string, dest: string) =>
