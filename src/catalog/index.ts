@@ -69,6 +69,7 @@ export {
   termsMax,
   trialEnd,
   pricedFor,
+  refuseQuantityPrice,
   refuseSoldQuantity,
   soldQuantity,
   type AdvanceDiscount,

@@ -416,3 +416,10 @@ test('property 1: what is charged, paid by credit and left due adds up to the li
     ),
   );
 });
+
+test('a quantity whose period costs more than a price may be is refused at its field', () => {
+  const dear = aPlan({ ...plans.pro, quantity_max: 1_000_000, period_amount: 100_000_000_000 });
+  const refusal = refusalOf(factsOf(plans.basic, dear), { ...now, quantity: 2 });
+  assert.ok(refusal?.code === 'invalid_input' && refusal.field === 'quantity' && /too high/.test(refusal.message));
+  assert.equal(refusalOf(factsOf(plans.basic, dear), { ...now, quantity: 1 }), null);
+});

@@ -1,4 +1,4 @@
-import type { Plan } from '#catalog';
+import { type Plan, refuseQuantityPrice } from '#catalog';
 import type { ChangeFacts, ChangeRequest } from './change.ts';
 import { quantityOptions } from './order-lines.ts';
 
@@ -67,7 +67,8 @@ export function refuseQuantity(to: Plan, quantity: number, request: ChangeReques
   if (quantity < to.quantity_min) return refuse(`Ensure this value is greater than or equal to ${to.quantity_min}.`);
   if (quantity > to.quantity_max && request.quantity !== null)
     return refuse(`Ensure this value is less than or equal to ${to.quantity_max}.`);
-  return null;
+  const too_expensive = refuseQuantityPrice(to, quantity);
+  return too_expensive === null ? null : refuse(too_expensive);
 }
 
 /** Returns the reason why a plan has fewer seats than people who use them, or null. */

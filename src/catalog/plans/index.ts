@@ -25,7 +25,7 @@ export {
   type ChangeMode,
   type PlanTerms,
 } from './plan-terms.ts';
-export { pricedFor, refuseSoldQuantity, soldQuantity } from './sold-quantity.ts';
+export { pricedFor, refuseQuantityPrice, refuseSoldQuantity, soldQuantity } from './sold-quantity.ts';
 export type { PlanOffer } from './plan-offer.ts';
 export {
   deactivatePlansOf,

@@ -26,6 +26,7 @@ test('a quantity outside the limits is refused with the limit', () => {
   assert.equal(refuseSoldQuantity(single, 50), null);
   const dear = { quantity_min: 1, quantity_max: 1_000_000, period_amount: 10_000_000 };
   assert.match(refuseSoldQuantity(dear, 1_000_000) ?? '', /too high/);
+  assert.match(refuseSoldQuantity({ ...dear, quantity_min: 1_000_000 }, 0) ?? '', /too high/, 'the smallest one');
 });
 
 test('the price of a period is that of the quantity', () => {

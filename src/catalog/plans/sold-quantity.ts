@@ -1,9 +1,11 @@
+import { AMOUNT_MAX } from '../schemas.ts';
 import type { Plan } from './plan.ts';
 
 type Sold = Pick<Plan, 'quantity_min' | 'quantity_max'>;
 
-/** Price of one period of a quantity that an order may have. Units: 1/100. */
-const PRICE_MAX = 99_999_999_999;
+/** Price of one period of a quantity that an order or a change may have. Units: 1/100. */
+const PRICE_MAX = AMOUNT_MAX;
+const too_expensive = 'The price of this quantity is too high to be ordered.';
 
 /**
  * Returns the quantity that an order for a plan has: the wanted one within the limits of the plan, its smallest one
@@ -19,11 +21,17 @@ export function soldQuantity({ quantity_min, quantity_max }: Sold, wanted: numbe
  * name a quantity for any plan: it has no effect on a plan that is not sold by quantity. Pure.
  */
 export function refuseSoldQuantity(plan: Sold & Pick<Plan, 'period_amount'>, wanted: number): string | null {
-  const { quantity_min, quantity_max, period_amount } = plan;
-  if (wanted === 0 || quantity_max === null) return null;
+  const { quantity_min, quantity_max } = plan;
+  if (quantity_max === null) return null;
+  if (wanted === 0) return refuseQuantityPrice(plan, quantity_min);
   if (wanted < quantity_min) return `Ensure this value is greater than or equal to ${quantity_min}.`;
   if (wanted > quantity_max) return `Ensure this value is less than or equal to ${quantity_max}.`;
-  return period_amount * wanted > PRICE_MAX ? 'The price of this quantity is too high to be ordered.' : null;
+  return refuseQuantityPrice(plan, wanted);
+}
+
+/** Returns the reason why a quantity of a plan costs too much for one period, or null. Pure. */
+export function refuseQuantityPrice({ period_amount }: Pick<Plan, 'period_amount'>, quantity: number): string | null {
+  return period_amount * quantity > PRICE_MAX ? too_expensive : null;
 }
 
 /** Returns a plan whose period costs as much as a quantity of it. Pure. */
