@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import { Problem } from '#kernel/problem';
-import { renderPdf } from './render-pdf.ts';
+import { renderMsMax, renderPdf } from './render-pdf.ts';
 import { ROWS_MAX, type Sheet } from './sheet.ts';
 
 const sheetOf = (names: readonly string[], rows: readonly string[][] = []): Sheet => ({
@@ -141,6 +141,27 @@ test('two documents are made at a time; of many, those that cannot wait are refu
   assert.ok(refused.length >= 3 && refused.length <= 5, `${refused.length} refused`);
   assert.ok(refused.every(hasCode('pdf_busy')));
   assert.ok((await buffer(await renderPdf(sheetOf(['Ada'])))).length > 0, 'the next one is made');
+});
+
+test('the time of a document grows with its rows', () => {
+  const timeOf = (rows_count: number) =>
+    renderMsMax(
+      sheetOf(
+        ['Ada'],
+        Array.from({ length: rows_count }, () => ['Line', '$1.00']),
+      ),
+    );
+  assert.equal(timeOf(0), 20_000);
+  assert.equal(timeOf(10_000), 50_000);
+  assert.equal(timeOf(ROWS_MAX), 80_000);
+});
+
+test('a document of 10,000 rows is made, each row on a line', async () => {
+  const rows = Array.from({ length: 10_000 }, (_, index) => [`Person ${index}`, '$1.00']);
+  const { text, missing } = readText(await buffer(await renderPdf(sheetOf(['株式会社'], rows))));
+  assert.equal(missing, 0);
+  const printed = new Set(text.split('|'));
+  assert.ok(rows.every(([line = '']) => printed.has(line)));
 });
 
 test('a document that takes too long is ended, and the next one is made', async () => {

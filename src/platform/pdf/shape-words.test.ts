@@ -92,6 +92,8 @@ const alphabets: readonly (readonly [FontName, readonly (readonly [from: number,
       [0x3041, 0x3096],
       [0x30a1, 0x30fa],
       [0x3001, 0x3011],
+      [0x3400, 0x34ff],
+      [0xff08, 0xff19],
     ],
   ],
 ];

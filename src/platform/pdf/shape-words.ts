@@ -14,12 +14,15 @@ const KEPT_MAX = 10_000;
 /** What fontkit detects as the script of digits and signs. */
 const NO_SCRIPT = 'zzzz';
 const OWN_SCRIPT = /[^\p{Script=Common}\p{Script=Inherited}\p{Script=Unknown}]/gu;
+/** A blank and a Han character are words of their own. */
+const BETWEEN_WORDS = /(?<=[ \u3400-\u9FFF])|(?=[ \u3400-\u9FFF])/;
 const HANGUL_SYLLABLE = /[\uAC00-\uD7A3]/;
 
 /**
  * Lays out each word once, and a word of plain characters from its pairs: `layout` takes up to 30 µs per character, and
  * the rows of a table repeat their words. Invariants, which a test checks for each font: no font kerns or joins across
- * a blank; only a blank between two Hangul syllables has another glyph; a plain character acts on its neighbours only.
+ * a blank or a Han character; only a blank between two Hangul syllables has another glyph; a plain character acts on
+ * its neighbours only.
  */
 export function shapeWords(layout: Font['layout']): WordShaper {
   const words = new Map<string, GlyphRun>();
@@ -51,7 +54,7 @@ export function shapeWords(layout: Font['layout']): WordShaper {
   /** Layouts of the words and blanks of a text, from left to right. */
   const layParts = (text: string): GlyphRun[] => {
     const script = scriptOf(text);
-    const split = text.split(/(?<= )|(?= )/);
+    const split = text.split(BETWEEN_WORDS);
     const parts = split.map((word, index) =>
       word === ' '
         ? layBlank(split[index - 1]?.slice(-1) ?? '', split[index + 1]?.slice(0, 1) ?? '', script)
