@@ -1,14 +1,13 @@
-import type { Money } from '#kernel/money';
 import type { Sheet } from '#platform/pdf/sheet';
 import { humanizeDate } from '#platform/templates/humanize-date';
-import { humanizeMoney } from '#platform/templates/humanize-money';
+import { moneyTexts } from './money-texts.ts';
 import type { DocumentParts } from './view-document.ts';
 
 /** Presents an invoice or a credit note as a printed document; dates are in the zone of the buyer. */
 export function documentSheet(view: DocumentParts, lang: string): Sheet {
   const { kind, number, created_at, invoice_number, seller, buyer, lines, total, credit_notes } = view;
   const { credit_used, paid, due } = view;
-  const money = (value: Money) => humanizeMoney(value, lang);
+  const money = moneyTexts(lang);
   const date = (at: Date) => humanizeDate({ at, is_day: false }, { locale: lang, timezone: view.timezone });
   const party = ({ name, address, email }: typeof seller) => [name, ...address, ...(email === null ? [] : [email])];
   return {

@@ -1,8 +1,8 @@
 import type { Static, TObject } from 'typebox';
 import type { Sheet } from '#platform/pdf/sheet';
 import { humanizeDate } from '#platform/templates/humanize-date';
-import { humanizeMoney } from '#platform/templates/humanize-money';
 import type { receiptParts } from './receipt-parts.ts';
+import { moneyTexts } from './money-texts.ts';
 import type { Party } from './party.ts';
 
 type ReceiptView = Static<TObject<typeof receiptParts>>;
@@ -11,7 +11,7 @@ type Money = ReceiptView['total'];
 /** Presents a receipt as a printed document, for a reader of `lang`; dates are in the zone of the buyer. */
 export function receiptSheet(view: ReceiptView, lang: string): Sheet {
   const { charge, charge_items, invoices, timezone } = view;
-  const money = (value: Money) => humanizeMoney(value, lang);
+  const money = moneyTexts(lang);
   const date = (at: Date) => humanizeDate({ at, is_day: false }, { locale: lang, timezone });
   const [invoice, ...others] = invoices;
   const is_paid = charge.state === 'done' || charge.state === 'disputed';
