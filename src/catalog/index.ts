@@ -77,6 +77,7 @@ export {
   type ChangeMode,
   type Plan,
   type PlanTerms,
+  offersTrial,
   type PlanOffer,
   type PlanSummary,
   type UseCharge,

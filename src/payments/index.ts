@@ -9,6 +9,7 @@ export {
   saveCard,
   findSavedCard,
   fingerprintOnFile,
+  fingerprintsOnFile,
   lockPaymentMethod,
   findSavedCards,
 } from './cards/index.ts';

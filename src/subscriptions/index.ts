@@ -31,6 +31,7 @@ export {
   lockRunningSubscription,
   type Pause,
   recordEndings,
+  findSpentTrials,
   recordTrialUse,
   releaseTrialUses,
   trialsUsedBy,

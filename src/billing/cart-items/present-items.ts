@@ -21,6 +21,6 @@ export async function presentItemsWithAddresses(ctx: Context, items: readonly Ca
   return items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
     const user = item.user_id === null ? undefined : users.get(item.user_id);
-    return plan ? [{ item: presentCartItem(item, plan, user ?? null), email: user?.email ?? '' }] : [];
+    return plan ? [{ item: presentCartItem({ item, plan, user: user ?? null }), email: user?.email ?? '' }] : [];
   });
 }

@@ -58,7 +58,7 @@ export function cartItemsRoutes(app: App): void {
       const [added] = await addToCart(request.ctx, { user_id: user.id }, [wanted]);
       if (!added) throw commonProblems.not_found();
       reply.status(added.is_new ? 201 : 200);
-      return presentCartItem(added.item, added.plan, user, added.is_new ? 'Cart item created' : 'Cart item updated');
+      return presentCartItem({ ...added, user, detail: added.is_new ? 'Cart item created' : 'Cart item updated' });
     },
   );
 
@@ -96,7 +96,7 @@ function itemRoutes(app: App): void {
     async (request) => {
       const found = await findCartItemWithNames(request.ctx.db, Number(request.params.cartitem_id));
       if (!found) throw billingProblems.cart_item_unknown();
-      return presentCartItem(found.item, found.plan, found.user);
+      return presentCartItem(found);
     },
   );
 

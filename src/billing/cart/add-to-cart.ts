@@ -14,6 +14,7 @@ import {
   requireReachable,
   describeOffer,
   findItemOffers,
+  findOpenTrials,
   recordShownOffers,
   buildShownItem,
   offerItem,
@@ -53,6 +54,8 @@ export interface AddedItem {
   user: User | null;
   /** Every price of the item in one sentence; the response shows it. */
   detail: string;
+  /** True if the item begins with a trial. */
+  trial_available: boolean;
 }
 
 interface ResolvedItem {
@@ -162,7 +165,7 @@ async function addSeveral(
   const ids = new Set(upserted.map(({ item }) => item.id));
   if (remembered !== null) await applyCode(tx, owner, remembered, at, ids);
   const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
-  const offers = await findItemOffers(tx, items, at);
+  const offers = await findItemOffers(tx, owner, items, at);
   const changed = new Set(upserted.flatMap(({ item, is_new }) => (is_new ? [] : [item.id])));
   const recorded = isOwn(ctx, owner) ? offers : offers.filter(({ item }) => !changed.has(item.id));
   await recordShownOffers(tx, owner, recorded, at);
@@ -172,7 +175,8 @@ async function addSeveral(
     assert(plan, 'an item for each that was resolved');
     const offer = byId.get(each.item.id);
     const detail = offer ? describeOffer(offer) : '';
-    return { ...each, plan, item: offer?.item ?? each.item, detail, user: user ?? null };
+    const trial_available = offer?.trial != null;
+    return { ...each, plan, item: offer?.item ?? each.item, detail, trial_available, user: user ?? null };
   });
 }
 
@@ -204,11 +208,14 @@ async function addSingle(
     email: new_item.email ?? null,
     created_at: at,
   };
+  const has_trial = (await findOpenTrials(tx, owner, [plan])).has(plan.id);
   // The offer does not depend on the id, which the statement puts into the key of the shown line.
   const draft = { ...row, id: 0 as CartItemId, user_id: null, coupon_id: null, claim_id: null };
-  const { key: _, ...shown } = buildShownItem(offerItem(draft, plan, null, at));
+  const { key: _, ...shown } = buildShownItem(offerItem(draft, plan, null, at, { has_trial }));
   const item = await insertShownItem(tx, owner, row, shown);
-  return item && { item, plan, is_new: true, detail: describeOffer(offerItem(item, plan, null, at)) };
+  if (!item) return undefined;
+  const offer = offerItem(item, plan, null, at, { has_trial });
+  return { item, plan, is_new: true, trial_available: offer.trial !== null, detail: describeOffer(offer) };
 }
 
 function isOwn({ actor }: Context, owner: CartOwner): boolean {

@@ -2,8 +2,17 @@ import { planSummary, type Plan } from '#catalog';
 import { presentUserSummary, type User } from '#accounts';
 import type { CartItem } from '../records/index.ts';
 
+interface ShownItem {
+  item: CartItem;
+  plan: Plan;
+  user: User | null;
+  /** Omitted where the offer was not computed. */
+  trial_available?: boolean;
+  detail?: string | null;
+}
+
 /** Presents a cart item to the API; an item of a visitor has no `user`. */
-export function presentCartItem(item: CartItem, plan: Plan, user: User | null, detail: string | null = null) {
+export function presentCartItem({ item, plan, user, trial_available, detail = null }: ShownItem) {
   return {
     id: item.id,
     created_at: item.created_at.toISOString(),
@@ -16,6 +25,7 @@ export function presentCartItem(item: CartItem, plan: Plan, user: User | null, d
     sync_on: item.sync_on,
     full_name: item.full_name,
     email: item.email,
+    ...(trial_available === undefined ? {} : { trial_available }),
     detail,
   };
 }

@@ -160,11 +160,14 @@ function uploadRoute(app: App): void {
 }
 
 function presentAdded(added: readonly AddedItem[]) {
-  return added.map(({ item, plan, detail, user }) => presentCartItem(item, plan, user, detail));
+  return added.map((each) => presentCartItem(each));
 }
 
 function presentOffers(offers: readonly ItemOffer[], user: User | null) {
-  return offers.map((offer) => presentCartItem(offer.item, offer.plan, user, describeOffer(offer)));
+  return offers.map((offer) => {
+    const { item, plan, trial } = offer;
+    return presentCartItem({ item, plan, user, trial_available: trial !== null, detail: describeOffer(offer) });
+  });
 }
 
 async function readUpload(request: FastifyRequest): Promise<string> {

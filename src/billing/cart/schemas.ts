@@ -22,6 +22,9 @@ export const CartItemSchema = Type.Object({
   sync_on: NullableString,
   full_name: Type.String(),
   email: NullableString,
+  trial_available: Type.Optional(
+    Type.Boolean({ description: 'The item begins with a trial of the plan: nothing is due for the plan now' }),
+  ),
   detail: NullableString,
 });
 

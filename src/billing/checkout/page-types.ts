@@ -18,6 +18,8 @@ const PaymentParts = Type.Object({
   card: SavedCardPart,
   /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
   test_cards: Type.Boolean(),
+  /** True if a trial begins that asks for a card: a card is put on file and charged at the end of the trial. */
+  asks_card: Type.Boolean(),
   /** True if the buyer may order without paying. */
   may_pay_later: Type.Boolean(),
   ...refusedFormParts,
@@ -37,6 +39,7 @@ const head = {
   receipt_email: 'ada@example.com',
   card: savedCardSample,
   test_cards: true,
+  asks_card: false,
   may_pay_later: false,
   credit_used: null,
   order_total: { amount: 2900, unit: 'usd' },
@@ -66,6 +69,8 @@ const samples = {
     credit_used: { amount: 2900, unit: 'usd' },
     lines_price: { amount: 0, unit: 'usd' },
   },
+  trial: { ...head, ...orderSamples.trial, card: null, asks_card: true },
+  trial_on_file: { ...head, ...orderSamples.trial, asks_card: true },
   first_card: { ...head, ...orderSamples.typical, card: null },
   currencies: { ...head, ...orderSamples.typical, ...two_currencies, due_apart },
   empty: { ...head, ...orderSamples.empty },

@@ -176,7 +176,7 @@ async function payOrder(
     const free = total !== null && total.amount === credit.amount;
     const onFile = textField(body, 'use_card', 20) === 'on_file';
     const { processors } = page;
-    const token = free || onFile ? null : processors.chosen.readCardForm(body, ctx.clock.now());
+    const token = (free && !asksCard(priced)) || onFile ? null : processors.chosen.readCardForm(body, ctx.clock.now());
     const charge = await checkOut({ ...ctx, processors }, payer.id, owner, {
       choices: undefined,
       token,
@@ -249,12 +249,18 @@ async function showOrder(
       lines_price: { ...view.lines_price, amount: view.lines_price.amount - credit.amount },
       due_apart: linkBalances(payer, invoicables),
       card: card ? presentSavedCard(card) : null,
+      asks_card: asksCard(invoicables.map(takeStoredOption)),
       test_cards: processors.chosen.pageParts().form_fields.length > 0,
       may_pay_later: pay_later_allowed && (await mayPayLater(request.ctx.db, invoicables)),
       ...refused,
     },
     status,
   );
+}
+
+/** True if a trial begins that is charged to a card on file at its end. */
+function asksCard(invoicables: readonly Invoicable[]): boolean {
+  return invoicables.some(({ plan, lines }) => plan.trial_requires_card && lines.some(({ kind }) => kind === 'trial'));
 }
 
 /** Returns the pages that pay the balance of each plan separately. */

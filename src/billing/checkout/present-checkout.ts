@@ -49,7 +49,7 @@ export async function presentCheckout(reader: Reader, view: CheckoutView) {
     processor: { ...view.processor },
     credit,
     cart_version: cartVersion(invoicables),
-    results: invoicables.map(({ subscription, beneficiary, seat, plan, lines, options }) => ({
+    results: invoicables.map(({ subscription, beneficiary, seat, plan, lines, options, trial_available = false }) => ({
       subscription: {
         created_at: subscription?.created_at.toISOString() ?? null,
         ends_at: (subscription?.ends_at ?? at).toISOString(),
@@ -62,6 +62,7 @@ export async function presentCheckout(reader: Reader, view: CheckoutView) {
         request_key: null,
         app_url: `${view.origin}${beneficiary ? paths.app(beneficiary.slug, `${plan.slug}/`) : paths.app()}`,
       },
+      trial_available,
       lines: lines.map(transaction),
       options: options.map(transaction),
     })),

@@ -31,6 +31,7 @@ export const CheckoutSchema = Type.Object({
   results: Type.Array(
     Type.Object({
       subscription: CheckoutSubscriptionSchema,
+      trial_available: Type.Boolean({ description: 'The profile may begin the plan with a trial' }),
       lines: Type.Array(TransactionSchema),
       options: Type.Array(TransactionSchema),
     }),

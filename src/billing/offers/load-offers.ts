@@ -21,12 +21,13 @@ type Reading = Pick<Context, 'actor' | 'clock'> & { db: Reader };
 /** Loads the plans for sale with their providers, as offered to the caller; two statements. */
 export async function loadOffers(ctx: Reading, list: ListQuery, url: URL): Promise<ListedOffers> {
   const at = ctx.clock.now();
+  const owner = ctx.actor.kind === 'user' ? { user_id: ctx.actor.user_id } : null;
   const [{ results: plans, ...page }, cart] = await mergeReads(ctx.db, [
     (together) => listPlans(together, { is_active: true }, list, url),
     (together) => loadCartFacts(together, ctx.actor),
   ]);
   const [offers, providers] = await mergeReads(ctx.db, [
-    (together) => offerPlans(together, plans, cart, at),
+    (together) => offerPlans(together, plans, { cart, owner, at }),
     (together) =>
       findProfileSummaries(
         together,

@@ -91,6 +91,7 @@ const offered: Static<typeof PlanSchema> = {
   ...presentTerms(defaultTerms),
   discounted_period_amount: 2000,
   is_cart_item: false,
+  trial_available: false,
 };
 
 const plan: PricedPlan = {
@@ -218,6 +219,10 @@ export const pricingPage = definePage(
         context,
         inPlaceForm.refuse(invalidInput({ title: ['This field is required.'] }), { title: '', period_amount: '20' }),
       ),
+    },
+    trial: {
+      ...head,
+      plan_list: plan_list.map((each) => ({ ...each, trial_days: 14, trial_available: !each.is_not_priced })),
     },
     many: { ...head, plan_list: many, holds_plan: true },
     yearly: {

@@ -1,8 +1,9 @@
 import { findCouponsByIds, findPlansByIds } from '#catalog';
 import type { CartItemId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import type { CartItem, OrderLine } from '../records/index.ts';
+import type { CartItem, CartOwner, OrderLine } from '../records/index.ts';
 import { openSeats, findClaimLines, findPaidSeats } from '../claims/index.ts';
+import { findOpenTrials } from './find-open-trials.ts';
 import { resolveCoupon, type ItemOffer, offerItem } from './item-offer.ts';
 
 /**
@@ -32,10 +33,15 @@ export async function findPrepaidLines(
 }
 
 /**
- * Loads the offers of cart items in the given order. Excludes items of withdrawn plans and seats that are no longer
+ * Loads the offers of the items of a cart in the given order. Excludes items of withdrawn plans and seats that are no longer
  * paid.
  */
-export async function findItemOffers(reader: Reader, items: readonly CartItem[], at: Date): Promise<ItemOffer[]> {
+export async function findItemOffers(
+  reader: Reader,
+  owner: CartOwner,
+  items: readonly CartItem[],
+  at: Date,
+): Promise<ItemOffer[]> {
   const plans = await findPlansByIds(
     reader,
     items.map((item) => item.plan_id),
@@ -45,11 +51,12 @@ export async function findItemOffers(reader: Reader, items: readonly CartItem[],
     items.flatMap((item) => item.coupon_id ?? []),
   );
   const prepaid = await findPrepaidLines(reader, items);
+  const trials = await findOpenTrials(reader, owner, [...plans.values()]);
   return items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
     const paid = prepaid.get(item.id);
-    if (plan && paid) return [offerItem(item, plan, null, at, paid)];
+    if (plan && paid) return [offerItem(item, plan, null, at, { prepaid: paid })];
     if (item.claim_id !== null || !plan?.is_active || plan.is_not_priced) return [];
-    return [offerItem(item, plan, resolveCoupon(item, plan, coupons, at), at)];
+    return [offerItem(item, plan, resolveCoupon(item, plan, coupons, at), at, { has_trial: trials.has(plan.id) })];
   });
 }

@@ -6,5 +6,6 @@ export { filterBalances, loadBalances } from './load-balances.ts';
 export { lockBalances } from './lock-balances.ts';
 export { completeQuote, loadInvoicables, priceQuote, quoteParts } from './load-invoicables.ts';
 export { findItemOffers } from './find-item-offers.ts';
+export { findOpenTrials } from './find-open-trials.ts';
 export { showBalance, showCart, showCartItems, recordShownOffers } from './show-cart.ts';
 export { orderParts, orderSamples, takeStoredOption, viewChoices, viewInvoicables } from './view-invoicables.ts';

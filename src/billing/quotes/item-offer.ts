@@ -26,6 +26,15 @@ export interface ItemOffer {
   options: PriceOption[];
   /** Paid order lines of a claimed seat; null for other items. */
   prepaid: OrderLine[] | null;
+  /** The trial that begins, with what is due at its end; null without one. */
+  trial: { days: number; amount: number; setup_amount: number } | null;
+}
+
+/** Facts of an offer that are not members of its item. */
+export interface OfferTerms {
+  prepaid?: OrderLine[] | undefined;
+  /** True if the plan begins with a trial for the owner of the cart. */
+  has_trial?: boolean;
 }
 
 /** Computes the offer of an item. Pure. `coupon` applies at `at`, or is null. */
@@ -34,13 +43,29 @@ export function offerItem(
   plan: Plan,
   coupon: Coupon | null,
   at: Date,
-  prepaid: OrderLine[] | null = null,
+  { prepaid, has_trial = false }: OfferTerms = {},
 ): ItemOffer {
-  if (prepaid !== null) return { item, plan, coupon: null, use: null, quantity: 1, options: [], prepaid };
+  if (prepaid) return { item, plan, coupon: null, use: null, quantity: 1, options: [], prepaid, trial: null };
   const quantity = itemQuantity(item, plan);
   const use = plan.use_charges.find((each) => each.id === item.use_charge_id) ?? null;
   const options = priceOptions(pricedFor(plan, quantity), { coupon, from: at });
-  return { item, plan, coupon, use, quantity, options, prepaid };
+  const [first] = options;
+  const trial = has_trial && first && beginsWithTrial(item, first) && item.sync_on === null ? first : null;
+  return {
+    item,
+    plan,
+    coupon,
+    use,
+    quantity,
+    options,
+    prepaid: null,
+    trial: trial && { days: plan.trial_days, amount: trial.amount, setup_amount: setupFee(plan)?.amount ?? 0 },
+  };
+}
+
+/** True if an item takes the first option: a buyer who pays several periods in advance begins without a trial. Pure. */
+export function beginsWithTrial({ option }: Pick<CartItem, 'option'>, first: PriceOption): boolean {
+  return first.kind === 'period' && option <= 1;
 }
 
 /** Returns the quantity of the plan that an item buys; the quantity of an item with uses is that of its uses. Pure. */
@@ -72,11 +97,12 @@ export function resolveCoupon(
 }
 
 /**
- * Builds the shown line of an offer: every price and term that a response shows. The caller sets `due`.
+ * Builds the shown line of an offer: every price and term that a response shows. `due` is what a trial leaves to pay, or
+ * null: the caller sets it for other items.
  * `held_quantity`: that of the running subscription, which the order extends, where it differs.
  */
 export function buildShownItem(
-  { item, plan, coupon, use, quantity, options, prepaid }: ItemOffer,
+  { item, plan, coupon, use, quantity, options, prepaid, trial }: ItemOffer,
   held_quantity = quantity,
 ): ShownLine {
   if (prepaid !== null) {
@@ -99,14 +125,33 @@ export function buildShownItem(
   return {
     key: itemKey(item.id),
     offer: JSON.stringify(offer),
-    due: null,
+    due: trial && dueText(false, [{ kind: 'trial', amount: 0, trial }, ...useParts(plan, use, item)]),
     coupon_id: coupon?.id ?? null,
     coupon_ends_at: coupon?.ends_at ?? null,
   };
 }
 
+/** A line of an order as far as a shown line names it. */
+export interface DueLine {
+  kind: string;
+  amount: number;
+  trial?: { amount: number; setup_amount: number };
+}
+
+/** Returns the text of what is due for one payer: whether periods are bought, and the fees, uses and trials. */
+export function dueText(is_period_bought: boolean, others: readonly DueLine[]): string {
+  return JSON.stringify([
+    is_period_bought,
+    others.map(({ kind, amount, trial }) => [kind, amount, ...(trial ? [trial.amount + trial.setup_amount] : [])]),
+  ]);
+}
+
+function useParts(plan: Plan, use: UseCharge | null, { quantity }: CartItem): DueLine[] {
+  return use === null ? [] : [{ kind: 'use', amount: priceUses(plan, use, quantity).amount }];
+}
+
 /** Returns one sentence with every price of the offer. */
-export function describeOffer({ item, plan, coupon, use, quantity, options, prepaid }: ItemOffer): string {
+export function describeOffer({ item, plan, coupon, use, quantity, options, prepaid, trial }: ItemOffer): string {
   if (prepaid !== null) {
     const times = prepaid.flatMap(({ periods_count, period_type }) =>
       period_type === null ? [] : [` for ${periods_count} ${periodNoun(period_type, periods_count)}`],
@@ -114,15 +159,18 @@ export function describeOffer({ item, plan, coupon, use, quantity, options, prep
     const payer = item.full_name === '' ? '' : ` by ${item.full_name}`;
     return `${plan.title} is in your cart, paid${payer}${times.join('')}.`;
   }
-  const chosen = options[item.option - 1];
+  const chosen = trial ? options[0] : options[item.option - 1];
   const prices = (chosen ? [chosen] : options).map((option) => {
     const periods = `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}`;
     return `${formatMoney(option)} for ${quantity === 1 ? '' : `${quantity} seats and `}${periods}`;
   });
   const setup = setupFee(plan);
   const uses = use === null ? null : priceUses(plan, use, item.quantity);
+  const free =
+    trial &&
+    `${formatMoney({ amount: 0, unit: plan.unit })} now for ${trial.days} ${periodNoun('daily', trial.days)}, then `;
   const parts = [
-    prices.join(' or '),
+    `${free ?? ''}${prices.join(' or ')}`,
     ...(setup === null ? [] : [`${formatMoney(setup)} once for a first subscription`]),
     ...(uses === null || use === null ? [] : [`${formatMoney(uses)} for ${uses.quantity} ${use.title}`]),
   ];

@@ -1,4 +1,4 @@
-import { type Coupon, couponsById, type Plan, plansById } from '#catalog';
+import { type Coupon, couponsById, offersTrial, type Plan, plansById } from '#catalog';
 import type { CartItemId, CouponId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import type { Ids } from '#platform/db/fragment';
@@ -22,7 +22,7 @@ import {
   itemKey,
   type ShownLine,
 } from '../records/index.ts';
-import { resolveCoupon, offerItem, buildShownItem } from './item-offer.ts';
+import { buildShownItem, dueText, offerItem, resolveCoupon } from './item-offer.ts';
 import { loadBalances } from './load-balances.ts';
 import { findPrepaidLines } from './find-item-offers.ts';
 import { priceItem } from './price-item.ts';
@@ -161,7 +161,7 @@ function priceOffered(
   const is_first = of_beneficiary.length === 0;
   const may_enter_free = beneficiary !== null && !quote.free_entries.has(entryKey(beneficiary.id, plan.profile_id));
   const has_trial =
-    plan.trial_days > 0 && is_first && beneficiary?.id === payer.id && !seat && !quote.trials_used.has(plan.id);
+    offersTrial(plan) && is_first && beneficiary?.id === payer.id && !seat && !quote.trials_used.has(plan.id);
   const terms = { subscription, is_first, has_trial, may_enter_free };
   const priced = paid
     ? { lines: pricePrepaid(item, plan, paid, { subscription, at }), options: [] }
@@ -179,17 +179,18 @@ function priceOffered(
     beneficiary,
     ...(seat === null ? {} : { seat }),
     subscription,
+    trial_available: has_trial,
     ...due,
-    shown: [{ ...buildShownItem(offerItem(item, plan, coupon, at, paid), held_quantity), due: dueParts(due) }],
+    shown: [
+      { ...buildShownItem(offerItem(item, plan, coupon, at, { prepaid: paid }), held_quantity), due: dueParts(due) },
+    ],
   };
 }
 
 /** Returns the parts of an offer that depend on the payer: whether periods are bought, and the fees and uses due. */
 function dueParts({ lines, options }: { lines: readonly Line[]; options: readonly Line[] }): string {
-  const others = lines
-    .filter(({ kind }) => kind !== 'period')
-    .map(({ kind, amount, trial }) => [kind, amount, ...(trial ? [trial.amount + trial.setup_amount] : [])]);
-  return JSON.stringify([options.length > 0 || others.length < lines.length, others]);
+  const others = lines.filter(({ kind }) => kind !== 'period');
+  return dueText(options.length > 0 || others.length < lines.length, others);
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
 import { describePeriodOption, describeTrial } from './describe-periods.ts';
-import { itemQuantity } from './item-offer.ts';
+import { beginsWithTrial, itemQuantity } from './item-offer.ts';
 import type { CartItem, Line, Seat } from '../records/index.ts';
 
 interface ItemFacts {
@@ -53,8 +53,7 @@ export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } 
   }).filter(({ kind }) => facts.may_enter_free || kind !== 'unlock-later');
   const fee = facts.is_first ? setupFee(plan) : null;
   const [first] = options;
-  // A buyer who chooses to pay several periods in advance begins without a trial.
-  if (facts.has_trial && first?.kind === 'period' && item.option <= 1)
+  if (facts.has_trial && first && beginsWithTrial(item, first))
     return { lines: [{ ...trialLine(facts, first, fee?.amount ?? 0), quantity }, ...uses], options: [] };
   const setup = fee === null ? [] : [{ ...baseLine(facts), kind: 'setup' as const, ...fee }];
   const chosen = chooseOption(options, item.option);

@@ -76,7 +76,7 @@ export async function recordShownOffers(
 /** Loads the offers of all items of a cart and records them as shown. */
 export async function showCartItems(tx: Tx, owner: CartOwner, at: Date): Promise<ItemOffer[]> {
   const items: CartItem[] = await findCartItems(tx, owner);
-  const offers = await findItemOffers(tx, items, at);
+  const offers = await findItemOffers(tx, owner, items, at);
   await recordShownOffers(tx, owner, offers, at);
   return offers;
 }

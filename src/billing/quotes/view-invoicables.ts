@@ -151,6 +151,25 @@ export const orderSamples = {
     totals: [{ amount: 5000, unit: 'usd' }],
     lines_price: { amount: 5000, unit: 'usd' },
   },
+  trial: {
+    ...choiceOrder,
+    invoicables: [
+      {
+        ...choiceItem,
+        option: 1,
+        lines: [
+          {
+            ...lineSample,
+            description: 'Trial of Basic until Mar 24, 2026, then $29.00',
+            dest_amount: 0,
+            periods: null,
+            covers: null,
+          },
+        ],
+        options: [],
+      },
+    ],
+  },
   long: {
     ...choiceOrder,
     invoicables: [{ ...choiceItem, option: 1, lines: [lineSample], options: [] }],

@@ -58,6 +58,8 @@ export interface Invoicable {
   seat?: Seat;
   /** Null while the subscription does not exist yet. */
   subscription: Subscription | null;
+  /** True if the beneficiary may begin the plan with a trial; omitted for a balance. */
+  trial_available?: boolean;
   lines: Line[];
   options: Line[];
   /** Items for the same plan and person under another name; the checkout deletes them. */

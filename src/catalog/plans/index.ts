@@ -26,7 +26,7 @@ export {
   type PlanTerms,
 } from './plan-terms.ts';
 export { pricedFor, refuseQuantityPrice, refuseSoldQuantity, soldQuantity } from './sold-quantity.ts';
-export type { PlanOffer } from './plan-offer.ts';
+export { offersTrial, type PlanOffer } from './plan-offer.ts';
 export {
   deactivatePlansOf,
   findPlanBySlug,

@@ -24,7 +24,7 @@ export async function presentPlan(reader: Reader, plan: Plan): Promise<PlanReply
 /** Presents a plan with its provider. */
 export function presentOffer(offer: PlanOffer, provider: ProfileSummary | undefined): PlanReply {
   if (!provider) throw new Error(`plan ${offer.plan.id} has no provider`);
-  const { plan, discounted_period_amount, is_cart_item } = offer;
+  const { plan, discounted_period_amount, is_cart_item, trial_available } = offer;
   return {
     slug: plan.slug,
     title: plan.title,
@@ -61,6 +61,7 @@ export function presentOffer(offer: PlanOffer, provider: ProfileSummary | undefi
     ...presentTerms(plan),
     discounted_period_amount,
     is_cart_item,
+    trial_available,
   };
 }
 

@@ -103,6 +103,9 @@ export const PlanSchema = Type.Object({
   ...termsFields,
   discounted_period_amount: Type.Integer({ description: 'Amount of the first period with the coupon in the cart' }),
   is_cart_item: Type.Boolean({ description: "The plan is in the caller's cart" }),
+  trial_available: Type.Boolean({
+    description: 'A first subscription of the caller begins with a trial: no profile of the caller had the plan',
+  }),
   detail: Type.Optional(Type.String()),
 });
 export type PlanReply = Static<typeof PlanSchema>;

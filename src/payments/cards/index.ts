@@ -7,6 +7,7 @@ export {
   findSavedCard,
   findSavedCards,
   fingerprintOnFile,
+  fingerprintsOnFile,
   lockPaymentMethod,
 } from './payment-method-store.ts';
 export { putCardOnFile } from './put-card-on-file.ts';

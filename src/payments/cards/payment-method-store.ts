@@ -55,6 +55,11 @@ export async function deletePaymentMethod(tx: Tx, profile_id: ProfileId): Promis
   return tx.deleteFrom('payment_methods').where('profile_id', '=', profile_id).returningAll().executeTakeFirst();
 }
 
+/** Expression of the fingerprints of the cards on file of the profiles that an expression selects. Index: primary key. */
+export function fingerprintsOnFile(profiles: Fragment): Fragment {
+  return fragment`(select fingerprint from payment_methods where profile_id in ${profiles})`;
+}
+
 /** Expression of the fingerprint of the card on file; null without a card. Index: primary key. */
 export function fingerprintOnFile(profile_id: ProfileId): Fragment {
   return fragment`(select fingerprint from payment_methods where profile_id = ${profile_id})`;

@@ -12,6 +12,8 @@ export const ChosenOfferPart = Type.Union([
     unit: Type.String(),
     /** Text such as `3 months`. */
     periods: Type.String(),
+    /** Days that are free before the price is due; 0 without a trial. */
+    trial_days: Type.Integer(),
     /** Number of further items. */
     others_count: Type.Integer(),
   }),
@@ -37,5 +39,6 @@ export const chosenOfferSample: ChosenOffer = {
   full_amount: 5900,
   unit: 'usd',
   periods: '1 month',
+  trial_days: 0,
   others_count: 0,
 };

@@ -144,6 +144,7 @@ const plan = {
   ...presentTerms(defaultTerms),
   discounted_period_amount: 5900,
   is_cart_item: false,
+  trial_available: false,
 };
 
 const sample_form = makePlanForm({ discounts_count: 2, uses_count: 1, is_broker: false });

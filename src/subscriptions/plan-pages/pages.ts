@@ -8,6 +8,7 @@ import {
   listPlans,
   type Plan,
   planFields,
+  offersTrial,
   presentPlans,
   splitDescription,
   updatePlan,
@@ -190,6 +191,7 @@ async function showEditor(
     plan: shown_plan,
     discounted_period_amount: shown_plan.period_amount,
     is_cart_item: false,
+    trial_available: offersTrial(shown_plan),
   };
   const [card] = offer === null ? [] : await presentPlans(ctx.db, [offer]);
   const subscribers_count = plan === null ? 0 : (counts.get(plan.id) ?? 0);

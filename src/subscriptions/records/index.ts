@@ -31,7 +31,7 @@ export {
   wasPausedSince,
 } from './pause-store.ts';
 export { findTrials, lockEndedTrial } from './trial-store.ts';
-export { recordTrialUse, releaseTrialUses, trialsUsedBy } from './trial-use-store.ts';
+export { findSpentTrials, recordTrialUse, releaseTrialUses, trialsUsedBy } from './trial-use-store.ts';
 export { findHeldPlans, findPlansHeldBy, type HeldPlan, type OwnedPlan } from './held-plan-store.ts';
 export {
   assertFound,
