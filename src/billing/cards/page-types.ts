@@ -2,7 +2,14 @@ import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
 import { PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
 
-const sample = { profile: payerSample, card: savedCardSample, may_edit: true, consent: null, test_cards: true };
+const sample = {
+  profile: payerSample,
+  card: savedCardSample,
+  may_edit: true,
+  consent: null,
+  test_cards: true,
+  back_url: null,
+};
 
 export const cardPage = definePage(
   'saas/billing/card.html',
@@ -15,6 +22,8 @@ export const cardPage = definePage(
     consent: Type.Union([Type.Object({ is_given: Type.Boolean() }), Type.Null()]),
     /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
     test_cards: Type.Boolean(),
+    /** Page that led here, to which a saved card leads back; null without one. */
+    back_url: Type.Union([Type.String(), Type.Null()]),
     ...refusedFormParts,
     form: Type.Optional(Type.Object({ card_name: Type.String() })),
   }),
@@ -23,6 +32,7 @@ export const cardPage = definePage(
     consented: { ...sample, consent: { is_given: true } },
     read_only: { ...sample, may_edit: false },
     empty: { ...sample, card: null },
+    from_page: { ...sample, card: null, back_url: '/billing/ada/dunning/' },
     error: {
       ...sample,
       card: null,

@@ -1,9 +1,9 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
-import type { Subject } from '#platform/http/guards/access';
+import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import type { Context } from '#platform/context';
 import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
 import type { Profile } from '#profiles';
 import { type Processors, removeCard, saveCard, findSavedCard } from '#payments';
@@ -12,15 +12,19 @@ import { cardPage } from './page-types.ts';
 import { presentSavedCard } from './present-saved-card.ts';
 import { mayAllowCharges, setProviderCharges } from './provider-charges.ts';
 
+const url = '/billing/:profile/card/';
 const params = Type.Object({ profile: Type.String() });
+const changing_options = {
+  config: { access: { kind: 'direct', manages: true }, page: true },
+  schema: { hide: true, params },
+} as const;
 
-/** Page of the card on file. */
+/** Page of the card on file. A card that was saved leads back to the same-site `next` of the address. */
 export function cardPages(app: App, processors: Processors): void {
+  addRemovePage(app);
   const { form_fields } = processors.chosen.pageParts();
-  const url = '/billing/:profile/card/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
-  const changing = { ...options, config: { access: { kind: 'direct', manages: true }, page: true } } as const;
-  const load = async (ctx: Context, payer: Profile, subject: Subject, may_edit = subject.is_manager) => {
+  const load = async ({ ctx, subject, query }: FastifyRequest, payer: Profile, may_edit = subject.is_manager) => {
     const card = await findSavedCard(ctx.db, payer.id);
     const may_consent = may_edit && (await mayAllowCharges(ctx, subject));
     return {
@@ -29,25 +33,14 @@ export function cardPages(app: App, processors: Processors): void {
       may_edit,
       consent: may_consent ? { is_given: payer.allow_provider_charges } : null,
       test_cards: form_fields.length > 0,
+      back_url: targetOf({ query }, '') || null,
     };
   };
   app.get(url, options, async (request, reply) => {
     const { payer } = await getPayer(request);
-    return reply.page(cardPage, await load(request.ctx, payer, request.subject));
+    return reply.page(cardPage, await load(request, payer));
   });
-  app.get(`${url}remove/`, changing, async (request, reply) => {
-    const { payer } = await getPayer(request);
-    const card = await findSavedCard(request.ctx.db, payer.id);
-    if (!card) return reply.redirect(paths.card(payer.slug), 302);
-    const confirm = confirmCardRemoval(payer.slug, presentSavedCard(card));
-    return reply.page(confirmPage, { confirm, form: {}, errors: {}, detail: '' });
-  });
-  app.post(`${url}remove/`, changing, async (request, reply) => {
-    const { payer } = await getPayer(request);
-    await removeCard(request.ctx, payer.id);
-    return reply.flash('success', 'The card was removed.').redirect(paths.card(payer.slug), 303);
-  });
-  app.post(`${url}provider-charges/`, changing, async (request, reply) => {
+  app.post(`${url}provider-charges/`, changing_options, async (request, reply) => {
     const { payer } = await getPayer(request);
     const is_allowed = textField(request.body, 'allow_provider_charges', 1) === '1';
     await setProviderCharges(request.ctx, request.subject, is_allowed);
@@ -66,12 +59,28 @@ export function cardPages(app: App, processors: Processors): void {
         await saveCard({ ...ctx, processors }, payer.id, token);
         reply.flash('success', 'The card was saved.');
       }
-      return await reply.redirect(paths.card(payer.slug), 303);
+      return await reply.redirect(targetOf(request, paths.card(payer.slug)), 303);
     } catch (error) {
       const { status, ...problem } = problemToForm(error);
       const form = { card_name: textField(body, 'card_name', 100) };
-      return reply.page(cardPage, { ...(await load(ctx, payer, request.subject, true)), ...problem, form }, status);
+      return reply.page(cardPage, { ...(await load(request, payer, true)), ...problem, form }, status);
     }
+  });
+}
+
+/** Page that asks before the card is removed. */
+function addRemovePage(app: App): void {
+  app.get(`${url}remove/`, changing_options, async (request, reply) => {
+    const { payer } = await getPayer(request);
+    const card = await findSavedCard(request.ctx.db, payer.id);
+    if (!card) return reply.redirect(paths.card(payer.slug), 302);
+    const confirm = confirmCardRemoval(payer.slug, presentSavedCard(card));
+    return reply.page(confirmPage, { confirm, form: {}, errors: {}, detail: '' });
+  });
+  app.post(`${url}remove/`, changing_options, async (request, reply) => {
+    const { payer } = await getPayer(request);
+    await removeCard(request.ctx, payer.id);
+    return reply.flash('success', 'The card was removed.').redirect(paths.card(payer.slug), 303);
   });
 }
 

@@ -4,6 +4,7 @@ import { Problem } from '#kernel/problem';
 import { sumByUnit } from '#ledger';
 import type { App } from '#platform/http/app';
 import { problemToForm } from '#platform/http/forms';
+import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { SlugParam } from '#platform/http/schemas';
 import type { FormContext } from '#platform/pages/forms/field';
@@ -120,7 +121,7 @@ async function showCases(
       profile: { slug: payer.slug, printable_name: profileName(payer) },
       may_pay: subject.is_manager,
       card: card ? presentSavedCard(card) : null,
-      card_url: paths.card(payer.slug),
+      card_url: withNext(paths.card(payer.slug), paths.dunning(payer.slug)),
       pay_total: totals.length === 1 ? (totals[0] ?? null) : null,
       cases,
       past: views.slice(open.length),

@@ -33,8 +33,8 @@ export async function findPrepaidLines(
 }
 
 /**
- * Loads the offers of the items of a cart in the given order. Excludes items of withdrawn plans and seats that are no longer
- * paid.
+ * Loads the offers of the items of a cart in the given order. Excludes items of withdrawn plans and seats that are no
+ * longer paid.
  */
 export async function findItemOffers(
   reader: Reader,

@@ -6,9 +6,9 @@ import { findSpentTrials } from '#subscriptions';
 import type { CartOwner } from '../records/index.ts';
 
 /**
- * Finds those of the plans that begin with a trial for the owner of a cart: all that offer one for a visitor (null), and
- * for a user those that no profile of the user had. The checkout decides again for the profile that pays. Sends no query if
- * no plan offers a trial.
+ * Finds those of the plans that begin with a trial for the owner of a cart: for a visitor (null) all that offer one,
+ * for a user those that no profile of the user had. The checkout decides again for the profile that pays. Sends no
+ * query if no plan offers a trial.
  */
 export async function findOpenTrials(
   reader: Reader,

@@ -97,8 +97,8 @@ export function resolveCoupon(
 }
 
 /**
- * Builds the shown line of an offer: every price and term that a response shows. `due` is what a trial leaves to pay, or
- * null: the caller sets it for other items.
+ * Builds the shown line of an offer: every price and term that a response shows. `due` is what a trial leaves to pay;
+ * null for other items, for which the caller sets it.
  * `held_quantity`: that of the running subscription, which the order extends, where it differs.
  */
 export function buildShownItem(

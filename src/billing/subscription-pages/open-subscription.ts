@@ -5,6 +5,7 @@ import { findPlanBySlug } from '#catalog';
 import { commonProblems } from '#kernel/problem';
 import { mergeReads } from '#platform/db/merge-reads';
 import { sellersSeenBy } from '#platform/http/guards/access';
+import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import {
   findManagedProfiles,
@@ -50,10 +51,12 @@ export interface OpenedSubscription {
 }
 
 /**
- * Loads the subscription of the path. The provider goes back to the file of the subscriber.
+ * Loads the subscription of the path. The page leads back to the same-site `next` of its address; without one, a
+ * provider goes back to the file of the subscriber, a subscriber to the list of subscriptions.
  * @throws subscription_unknown, not_found (404), subscription_not_agreed (409)
  */
-export async function openSubscription({ ctx, subject, params }: SubscriptionRequest): Promise<OpenedSubscription> {
+export async function openSubscription(request: SubscriptionRequest): Promise<OpenedSubscription> {
+  const { ctx, subject, params } = request;
   const { profile_id } = subject;
   if (profile_id === null) throw commonProblems.not_found();
   const at = ctx.clock.now();
@@ -91,7 +94,7 @@ export async function openSubscription({ ctx, subject, params }: SubscriptionReq
       profile,
       subscription: { slug, title, ends_at: subscription.ends_at },
       may_edit,
-      back_url: is_seller ? paths.profile(subscriber.slug) : paths.subscriptions(subscriber.slug),
+      back_url: targetOf(request, is_seller ? paths.profile(subscriber.slug) : paths.subscriptions(subscriber.slug)),
     },
   };
 }

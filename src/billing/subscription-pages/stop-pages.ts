@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { invalidInput, Problem } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
+import { targetOf, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { humanizeDate } from '#platform/templates/humanize-date';
 import { humanizeMoney } from '#platform/templates/humanize-money';
@@ -32,6 +33,7 @@ const url = '/profile/:profile/subscriptions/:plan/stop/';
 const querystring = Type.Object({
   at: Type.Optional(Type.String({ maxLength: 20 })),
   refund: Type.Optional(Type.String({ maxLength: 20 })),
+  next: Type.Optional(Type.String({ maxLength: 2000 })),
 });
 
 /** Page that cancels a subscription, and takes a planned cancellation back. */
@@ -67,6 +69,7 @@ async function showStop(
   const ending = subscription.cancelled_at === null ? undefined : await findRecordedEnding(ctx.db, subscription.id);
   const { choices, refusal } = await loadChoices(request, opened);
   const asked = readChoice(request);
+  const next = targetOf(request, '');
   const current = choices.find(({ wish }) => wish.at === asked.at && wish.refund === asked.refund);
   const is_planned = subscription.cancelled_at !== null;
   const chosen = current ?? (is_planned ? undefined : choices[0]);
@@ -78,7 +81,7 @@ async function showStop(
       is_subscriber: opened.is_subscriber,
       choices: choices.map((choice) => ({
         kind: choice.wish.at === 'period_end' ? ('period_end' as const) : choice.wish.refund,
-        href: paths.stopSubscription(subscriber.slug, plan.slug, choice.wish),
+        href: withNext(paths.stopSubscription(subscriber.slug, plan.slug, choice.wish), next),
         is_current: choice === chosen,
         ends_at: new Date(choice.preview.ends_at),
         given_back: aboveZero(choice.preview.refund_amount + choice.preview.credit_amount, choice.preview.unit),
@@ -224,14 +227,14 @@ function announce(
 
 /** Redirects with the end of a planned cancellation, and the button that takes it back. */
 function announcePlanned(
-  { ctx }: SubscriptionRequest,
+  request: SubscriptionRequest,
   reply: FastifyReply,
   { plan, subscriber, subscription, parts }: OpenedSubscription,
   { ends_at, money }: { ends_at: Date; money: string } = { ends_at: subscription.ends_at, money: '' },
 ): FastifyReply {
   const moment = { at: ends_at, is_day: false };
-  const day = humanizeDate(moment, { locale: ctx.lang, timezone: subscriber.default_timezone });
-  const action = paths.stopSubscription(subscriber.slug, plan.slug);
+  const day = humanizeDate(moment, { locale: request.ctx.lang, timezone: subscriber.default_timezone });
+  const action = withNext(paths.stopSubscription(subscriber.slug, plan.slug), targetOf(request, ''));
   const undo = { action, label: 'Take it back', fields: { action: 'keep' } };
   reply.flash('success', `${plan.title} ends on ${day}.${money}`, { undo });
   return reply.redirect(parts.back_url, 303);

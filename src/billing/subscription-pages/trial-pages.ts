@@ -1,6 +1,7 @@
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { mergeReads } from '#platform/db/merge-reads';
+import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { findSavedCard } from '#payments';
 import { presentSavedCard } from '../cards/index.ts';
@@ -43,7 +44,7 @@ export function trialPages(app: App): void {
       is_cancelled: !subscription.auto_renew,
       has_card: card !== undefined,
       card: card && !opened.is_seller ? presentSavedCard(card) : null,
-      card_url: paths.card(subscriber.slug),
+      card_url: withNext(paths.card(subscriber.slug), paths.trial(subscriber.slug, plan.slug)),
       change_url: may_edit ? paths.changeSubscription(subscriber.slug, plan.slug) : null,
       stop_url: may_edit ? paths.stopSubscription(subscriber.slug, plan.slug) : null,
     });

@@ -62,6 +62,7 @@ test('a provider creates, reads, changes and deletes a plan as documented', asyn
     money_back_days: 0,
     discounted_period_amount: 12_000,
     is_cart_item: false,
+    trial_available: false,
   });
   const changed = await broker('PUT', `${plans}/popup-desk`, {
     title: 'Popup Desk',

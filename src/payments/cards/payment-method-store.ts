@@ -55,7 +55,7 @@ export async function deletePaymentMethod(tx: Tx, profile_id: ProfileId): Promis
   return tx.deleteFrom('payment_methods').where('profile_id', '=', profile_id).returningAll().executeTakeFirst();
 }
 
-/** Expression of the fingerprints of the cards on file of the profiles that an expression selects. Index: primary key. */
+/** Expression of the fingerprints of the cards of the profiles that an expression selects. Index: primary key. */
 export function fingerprintsOnFile(profiles: Fragment): Fragment {
   return fragment`(select fingerprint from payment_methods where profile_id in ${profiles})`;
 }

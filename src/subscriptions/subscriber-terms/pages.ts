@@ -4,6 +4,7 @@ import { type Plan, planSummary } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { problemToForm } from '#platform/http/forms';
+import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { mergeReads } from '#platform/db/merge-reads';
 import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
@@ -13,7 +14,7 @@ import { backToList } from '#platform/pages/lists/list-address';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileById, presentProfileSummary, type Profile, profileName, type ProfileSummary } from '#profiles';
 import { subscriptionProblems } from '../problems.ts';
-import { readSubscriber, type Subscription, termState } from '../records/index.ts';
+import { isAgreed, readSubscriber, type Subscription } from '../records/index.ts';
 import type { SubscriptionEnding } from '../request-ending.ts';
 import { getSubjectId } from '../route-subject.ts';
 import { SubscriberParams } from '../schemas.ts';
@@ -30,13 +31,20 @@ const options = {
   schema: { hide: true, params: SubscriberParams, querystring: Type.Object({ next: Type.Optional(Type.String()) }) },
 } as const;
 
-/** Pages of a provider that change one running subscription to its plans: the end, the note, and ending it now. */
+/**
+ * Pages of a provider that change one subscription to its plans: the end, the note, and what withdraws an invitation or
+ * declines a request. A subscription that runs is stopped on the page of its cancellation, with a choice of refunds.
+ */
 export function subscriberTermPages(app: App, { endings }: { endings: SubscriptionEnding }): void {
   formPages(app, 'extend');
   formPages(app, 'note');
-  app.get(`${url}/cancel/`, options, async (request, reply) => showCancel(request, reply, endings));
+  app.get(`${url}/cancel/`, options, async (request, reply) => {
+    const { subscription } = await loadSubscription(request, request.params);
+    return isAgreed(subscription) ? reply.redirect(stopOf(request), 302) : showCancel(request, reply, endings);
+  });
   app.post(`${url}/cancel/`, options, async (request, reply) => {
     const { subscription, plan, subscriber } = await loadSubscription(request, request.params);
+    if (isAgreed(subscription)) return reply.redirect(stopOf(request), 303);
     const target = { profile_id: subscription.profile_id, plan: plan.slug };
     try {
       const money = await unsubscribeProfile(request.ctx, target, endings);
@@ -92,6 +100,12 @@ function backOf(request: FastifyRequest): string {
   const of_plan = paths.planSubscribers(profile, plan);
   const back = backToList(request, of_plan);
   return back === of_plan && !isNext(request, of_plan) ? backToList(request, paths.subscribers(profile)) : back;
+}
+
+/** Returns the page that stops the subscription of the path and leads back to the list. */
+function stopOf(request: FastifyRequest): string {
+  const { subscriber, plan } = paramsOf(request);
+  return withNext(paths.stopSubscription(subscriber, plan), backOf(request));
 }
 
 function isNext({ query }: FastifyRequest, path: string): boolean {
@@ -165,7 +179,6 @@ async function showCancel(
 const words = {
   granted: { title: 'Withdraw the invitation', keep: 'Keep the invitation', effect: 'The invitation' },
   requested: { title: 'Decline the request', keep: 'Keep the request', effect: 'The request' },
-  running: { title: 'End the subscription', keep: 'Keep the subscription', effect: 'Access by this plan' },
 } as const;
 
 type Money = Awaited<ReturnType<SubscriptionEnding['previewEnding']>>;
@@ -198,17 +211,12 @@ function confirmationOf(
   money: Money | null,
 ): Confirmation {
   const { ctx } = request;
-  const state = termState(subscription, ctx.clock.now());
-  const is_waiting = state === 'granted' || state === 'requested';
-  const { title, keep, effect } = is_waiting ? words[state] : words.running;
+  const { title, keep, effect } = words[subscription.request_key === null ? 'granted' : 'requested'];
   const day = printDay(new Date(subscription.ends_at.getTime() - 1), provider.default_timezone, ctx.lang);
   return {
     title: `${title} of ${subscriber.printable_name}`,
     subject: `${plan.title} until ${day}`,
-    effect: [
-      { label: effect, value: 'ends now', value_note: is_waiting ? '' : `instead of ${day}` },
-      ...moneyEffects(money, ctx.lang),
-    ],
+    effect: [{ label: effect, value: 'ends now' }, ...moneyEffects(money, ctx.lang)],
     undo: 'This cannot be undone. You can add the subscriber again.',
     keep_label: keep,
     keep_url: backOf(request),

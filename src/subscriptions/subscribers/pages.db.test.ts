@@ -97,7 +97,7 @@ test('a request is accepted once', async () => {
   assert.ok(rows.every(({ request_key }) => request_key === null));
 });
 
-test('a provider extends, notes and ends a subscription; refusals keep the input', async () => {
+test('a provider extends and notes a subscription; refusals keep the input', async () => {
   const browser = await signIn('gina');
   const base = '/profile/gym/subscribers/acme/desk';
   const subscription = () =>
@@ -117,12 +117,30 @@ test('a provider extends, notes and ends a subscription; refusals keep the input
   assert.equal((await browser.post(`${base}/note/`, { description: 'By the window' })).status, 303);
   assert.equal((await subscription()).description, 'By the window');
   assert.match((await browser.get(`${base}/note/`)).text, /By the window/);
-  const asked = await browser.get(`${base}/cancel/`);
-  assert.match(asked.text, /Nothing is refunded/);
-  assert.ok((await subscription()).ends_at > ctx.clock.now(), 'reading the confirmation ends nothing');
-  assert.equal((await browser.post(`${base}/cancel/`, {})).status, 303);
+});
+
+test('a row of a running subscription leads to the page that stops it, with a choice, and back to the list', async () => {
+  const browser = await signIn('gina');
+  const subscription = () =>
+    app.db.selectFrom('subscriptions').selectAll().where('plan_id', '=', desk.id).executeTakeFirstOrThrow();
+  const list = '/profile/gym/subscribers/?q=acme';
+  const rows = await browser.get(list);
+  const stop = `/profile/acme/subscriptions/desk/stop/?next=${encodeURIComponent(list)}`;
+  assert.ok(rows.text.includes(`href="${stop}"`), rows.text);
+  const earlier = '/profile/gym/subscribers/acme/desk/cancel/';
+  assert.equal((await browser.get(earlier)).status, 302);
+  assert.equal((await browser.post(earlier, {})).status, 303);
+  assert.ok((await subscription()).ends_at > ctx.clock.now(), 'the earlier address ends nothing');
+  const page = await browser.get(stop);
+  assert.equal(page.status, 200);
+  assert.match(page.text, /class="tg-choice" href="[^"]*at=period_end[^"]*next=/);
+  const now = /class="tg-choice" href="([^"]*at=now[^"]*)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const preview = await browser.get(now);
+  const preview_key = /name="preview_key" value="([^"]+)"/.exec(preview.text)?.[1] ?? '';
+  const stopped = await browser.post(now, { preview_key, reason: 'other', comment: 'Moved away' });
+  assert.deepEqual([stopped.status, stopped.headers['location']], [303, list], stopped.text);
   assert.ok((await subscription()).ends_at <= ctx.clock.now());
-  assert.equal((await browser.post(`${base}/cancel/`, {})).status, 404);
+  assert.equal((await browser.get(stop)).status, 404);
 });
 
 test('a subscriber is added by name or by e-mail address; an unknown name keeps the input', async () => {

@@ -88,22 +88,34 @@ export function viewSubscriber(
     accept_key: may_change && state === 'requested' ? subscription.request_key : null,
     actions: [
       ...(file === null ? [] : [linkAction('Open the file', file)]),
-      ...(may_change ? changesOf(state, (action) => list_url(addressOf(reader, { slug, plan }, action))) : []),
+      ...(may_change ? changesOf(state, (action) => list_url(addressOf(reader, { slug, plan, state }, action))) : []),
     ],
   };
 }
 
 type Change = 'extend' | 'cancel' | 'note';
 
-function addressOf(reader: SubscriberReader, of: { slug: string; plan: Plan }, change: Change): string {
+interface Changed {
+  slug: string;
+  plan: Plan;
+  state: TermState;
+}
+
+/** A subscription that runs is stopped on the page of its cancellation, which offers what can be refunded. */
+function addressOf(reader: SubscriberReader, of: Changed, change: Change): string {
+  if (change === 'cancel' && !isWaiting(of.state)) return paths.stopSubscription(of.slug, of.plan.slug);
   return paths.subscriber(reader.provider.slug, { subscriber: of.slug, plan: of.plan.slug }, change);
 }
 
 const cancel_labels = { granted: 'Withdraw the invitation', requested: 'Decline the request' } as const;
 
+/** True while one side has not agreed: nothing runs that could be stopped at the end of its time. */
+function isWaiting(state: TermState): state is 'granted' | 'requested' {
+  return state === 'granted' || state === 'requested';
+}
+
 function changesOf(state: TermState, address: (change: Change) => string): RowAction[] {
-  const is_waiting = state === 'granted' || state === 'requested';
-  const label = is_waiting ? cancel_labels[state] : 'End the subscription';
+  const label = isWaiting(state) ? cancel_labels[state] : 'Stop the subscription';
   return [
     ...(state === 'requested' ? [] : [linkAction('Extend', address('extend'))]),
     linkAction('Write a note', address('note')),
