@@ -35,7 +35,7 @@ import { buildLineFacts, describeLine, lockBalances } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import { lockAndLoad, planLoads } from './load-due.ts';
 import { creditLinesOf, heldCredit, type OpenLot, planUses, sumUsesByRank } from '../credits/index.ts';
-import { beginTrials, bookOrder, loadBooking, slotsOf } from '../orders/index.ts';
+import { beginTrials, bookOrder, loadBooking, requirePromisedTrials, slotsOf } from '../orders/index.ts';
 
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
@@ -74,7 +74,7 @@ export interface Reservation {
  * Locks: the payer's profile, then the cart items, the lots of credit, the coupons and the charges of claimed seats,
  * then the subscriptions with a balance due. The unique index orders_one_in_flight rejects a second open order of the
  * payer.
- * @throws cart_empty, cart_changed, checkout_in_flight, charge_pending (409), invalid_input (400) naming `items`,
+ * @throws cart_empty, cart_changed, trial_used, checkout_in_flight, charge_pending (409), invalid_input (400) naming `items`,
  *   options_undecided, currency_mixed, charge_too_small, charge_too_large, payment_method_absent (400)
  * @see docs/decisions/0005-checkout-in-three-verbs.md
  */
@@ -91,6 +91,7 @@ export async function reserveOrder(
       const { payer, cart } = locked;
       const { load, loadNow } = planLoads(tx, { ...locked, owner, at, balance_plan: input.balance_plan ?? null });
       const loaded = await lockBalances(tx, payer, load);
+      requirePromisedTrials(payer, loaded, input.promised_trials ?? []);
       const confirmed = await confirmInvoicables({ loaded, shown: locked.shown, input, loadNow });
       if (confirmed.length === 0) throw emptyOrderProblem(cart && cart.items);
       return placeOrder(ctx, tx, {
@@ -149,7 +150,7 @@ export async function placeOrder(
   const lines = collectLines(invoicables);
   const total = sumLines(lines, lines[0]?.unit ?? 'usd');
   if (total === null) throw currencyMixedProblem(payer, invoicables);
-  await beginTrials(tx, payer, invoicables, { token: input.token, promised: input.promised_trials ?? [], at });
+  await beginTrials(tx, payer, invoicables, { token: input.token, at });
   await countCoupons(tx, lines);
   const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);
   await deleteOpenItems(tx, duplicates);

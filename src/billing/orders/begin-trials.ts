@@ -1,3 +1,4 @@
+import type { Plan } from '#catalog';
 import type { Tx } from '#platform/db/database';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import { lockPaymentMethod, paymentsProblems } from '#payments';
@@ -21,7 +22,7 @@ export class CardNeeded extends Error {
 /**
  * Records the trials that an order begins: once per profile and plan, and per card and plan. A trial that asks for a
  * card needs one on file; it is not charged. A card that the buyer enters is put on file first, so that the trial names
- * it (`CardNeeded`). `promised`: plans whose trials that attempt found; the card may have used them.
+ * it (`CardNeeded`).
  *
  * Locks: the card on file, so that it is not replaced by a card that was not checked.
  * @throws trial_used (409), payment_method_absent (400)
@@ -30,11 +31,9 @@ export async function beginTrials(
   tx: Tx,
   payer: Profile,
   invoicables: readonly Invoicable[],
-  { token, promised, at }: { token: string | null; promised: readonly PlanId[]; at: Date },
+  { token, at }: { token: string | null; at: Date },
 ): Promise<void> {
-  const plans = invoicables.flatMap(({ plan, lines }) => (lines.some(({ kind }) => kind === 'trial') ? [plan] : []));
-  if (promised.some((id) => !plans.some((plan) => plan.id === id)))
-    throw billingProblems.trial_used({ location: paths.cart(payer.slug) });
+  const plans = plansBegun(invoicables);
   if (plans.length === 0) return;
   if (token !== null && token !== '') throw new CardNeeded(plans.map(({ id }) => id));
   const card = await lockPaymentMethod(tx, payer.id);
@@ -46,6 +45,24 @@ export async function beginTrials(
     if (await recordTrialUse(tx, use)) continue;
     throw billingProblems.trial_used({ location: paths.cart(payer.slug) });
   }
+}
+
+/**
+ * Refuses an order whose trials were promised before the card of the buyer was put on file, if that card has used them.
+ * @throws trial_used (409)
+ */
+export function requirePromisedTrials(
+  payer: Profile,
+  invoicables: readonly Invoicable[],
+  promised: readonly PlanId[],
+): void {
+  const begun = plansBegun(invoicables);
+  if (promised.every((id) => begun.some((plan) => plan.id === id))) return;
+  throw billingProblems.trial_used({ location: paths.cart(payer.slug) });
+}
+
+function plansBegun(invoicables: readonly Invoicable[]): Plan[] {
+  return invoicables.flatMap(({ plan, lines }) => (lines.some(({ kind }) => kind === 'trial') ? [plan] : []));
 }
 
 /** Releases the trials of an order that was not paid. */

@@ -1,4 +1,4 @@
-export { beginTrials, CardNeeded } from './begin-trials.ts';
+export { beginTrials, CardNeeded, requirePromisedTrials } from './begin-trials.ts';
 export { type BookedLine, slotsOf } from './book-lines.ts';
 export { type BookedOperation, loadBooking, lockAndLoadBooking } from './load-booking.ts';
 export { bookOrder } from './book-order.ts';
