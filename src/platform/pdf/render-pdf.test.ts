@@ -168,3 +168,9 @@ test('a document that takes too long is ended, and the next one is made', async 
   await assert.rejects(renderPdf(sheetOf(['株式会社']), { ms_max: 1 }), hasCode('pdf_busy'));
   assert.ok((await buffer(await renderPdf(sheetOf(['Ada'])))).length > 0);
 });
+
+test('a document that needs more memory than a thread has is refused with pdf_too_long', async () => {
+  const rows = Array.from({ length: 10_000 }, (_, index) => [`Line ${index} `.repeat(20), '$1.00']);
+  await assert.rejects(renderPdf(sheetOf(['Ada'], rows), { memory_mb: 16 }), hasCode('pdf_too_long'));
+  assert.ok((await buffer(await renderPdf(sheetOf(['Ada'])))).length > 0, 'the next one is made');
+});

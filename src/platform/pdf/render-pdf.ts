@@ -24,13 +24,16 @@ export const renderMsMax = (sheet: Sheet): number => RENDER_MS + RENDER_ROW_MS *
  * @throws pdf_too_long (400), pdf_busy (503)
  * @see docs/decisions/0101-long-printed-documents.md
  */
-export async function renderPdf(sheet: Sheet, { ms_max = renderMsMax(sheet) } = {}): Promise<Readable> {
+export async function renderPdf(
+  sheet: Sheet,
+  { ms_max = renderMsMax(sheet), memory_mb = MEMORY_MB } = {},
+): Promise<Readable> {
   if (countRows(sheet) > ROWS_MAX) throw pdfProblems.pdf_too_long();
   await takeTurn();
   const output = new PassThrough();
   const worker = new Worker(new URL('./pdf-worker.ts', import.meta.url), {
     workerData: sheet,
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+    resourceLimits: { maxOldGenerationSizeMb: memory_mb },
     // No variable of the process: the thread reads texts of users.
     env: {},
   });
@@ -43,7 +46,9 @@ export async function renderPdf(sheet: Sheet, { ms_max = renderMsMax(sheet) } = 
     void worker.terminate().finally(endTurn);
   };
   output.once('close', finish);
-  worker.once('error', (error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))));
+  worker.once('error', (error: unknown) =>
+    output.destroy(isOutOfMemory(error) ? pdfProblems.pdf_too_long() : toError(error)),
+  );
   worker.once('exit', () => {
     if (!output.writableEnded) output.destroy(new Error('the thread of a PDF ended early'));
   });
@@ -59,6 +64,10 @@ export async function renderPdf(sheet: Sheet, { ms_max = renderMsMax(sheet) } = 
   });
   return output;
 }
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 
 async function takeTurn(): Promise<void> {
   if (running < THREADS_MAX) {
