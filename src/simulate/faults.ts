@@ -6,8 +6,11 @@ import type { Random } from './random.ts';
  */
 type CallFault = 'down' | 'lost' | 'twice' | 'declined';
 
-/** What goes wrong with a run of a job: `cut` its process ends after some statements, `twice` two nodes run it. */
-type JobFault = 'cut' | 'twice';
+/**
+ * What goes wrong with a run of a job: `cut` its process ends after some statements, `twice` a second node runs it
+ * later, `together` a second node runs it at the same time.
+ */
+type JobFault = 'cut' | 'twice' | 'together';
 
 /** The faults of a simulation, drawn in the order of the calls and runs, and how many were injected. */
 export interface FaultPlan {
@@ -16,6 +19,8 @@ export interface FaultPlan {
   drawCall(name: string, at: Date): CallFault | null;
   /** Fault of the next run of a job. */
   drawJob(): JobFault | null;
+  /** Runs work that two nodes do at the same time, without faults of calls: their order is not that of the seed. */
+  runTogether<T>(work: () => Promise<T>): Promise<T>;
   /** Number of statements after which a cut process ends. */
   drawStatements(): number;
   /** How a bank declines. */
@@ -38,10 +43,12 @@ export function makeFaultPlan(random: Random, start: Date): FaultPlan {
   };
   const phase_ms = random.integer(0, OUTAGE_DAYS * DAY_MS);
   const isOut = (at: Date) => (at.getTime() - start.getTime() + phase_ms) % (OUTAGE_DAYS * DAY_MS) < OUTAGE_MS;
+  let is_together = false;
   const plan: FaultPlan = {
     counts,
     is_active: true,
     drawCall(name, at) {
+      if (is_together) return null;
       const drawn = random.next();
       if (!plan.is_active) return null;
       if (isOut(at)) return count('processor', 'down');
@@ -55,7 +62,16 @@ export function makeFaultPlan(random: Random, start: Date): FaultPlan {
       const drawn = random.next();
       if (!plan.is_active) return null;
       if (drawn < 0.02) return count('job', 'cut');
-      return drawn < 0.04 ? count('job', 'twice') : null;
+      if (drawn < 0.04) return count('job', 'twice');
+      return drawn < 0.06 ? count('job', 'together') : null;
+    },
+    async runTogether(work) {
+      is_together = true;
+      try {
+        return await work();
+      } finally {
+        is_together = false;
+      }
     },
     drawStatements: () => random.integer(0, 30),
     drawDecline: () =>

@@ -21,7 +21,12 @@ test('a business of a fixed seed keeps every rule while the processor and the jo
   assert.deepEqual(result.broken, [], resultText(result));
   const { totals, faults, actions } = result;
   assert.ok(totals.subscribers >= 20 && totals.charged > 0 && totals.sold > 0, resultText(result));
-  assert.ok((faults['job cut'] ?? 0) > 0 && (faults['job twice'] ?? 0) > 0 && (faults['processor down'] ?? 0) > 0);
+  assert.ok(
+    (faults['job cut'] ?? 0) > 0 &&
+      (faults['job twice'] ?? 0) > 0 &&
+      (faults['job together'] ?? 0) > 0 &&
+      (faults['processor down'] ?? 0) > 0,
+  );
   assert.ok((actions['buy: done'] ?? 0) >= 20);
   assert.ok(result.metrics_compared > 5000, resultText(result));
 });
