@@ -227,7 +227,8 @@ async function compareNow(
   });
   const { body } = await site.call(user, 'GET', `/api/metrics/${slug}/scheduled-income?unit=${UNIT}`);
   const scheduled = Object.values(valuesOf(body)).flat().map(Number);
-  const backlog = -recountBalance(entries, id, (name) => name === 'Backlog', UNIT, new Date(now.getTime() + 1));
+  // 0 less the balance: the negative of no balance is not equal to 0.
+  const backlog = 0 - recountBalance(entries, id, (name) => name === 'Backlog', UNIT, new Date(now.getTime() + 1));
   // The parts add up to the deferred income, which is the last series.
   check(
     `scheduled income of ${slug}`,

@@ -1,2 +1,5 @@
 /** Seeds of `tollgate simulate` that found a fault once. Each is repeated by `npm run proof` for ever. */
-export const failed_seeds: readonly { seed: number; subscribers: number; months: number }[] = [];
+export const failed_seeds: readonly { seed: number; subscribers: number; months: number }[] = [
+  // The comparison took the negative of an empty account for another value than 0.
+  { seed: 4242, subscribers: 5, months: 0.4 },
+];
