@@ -186,7 +186,7 @@ async function reserve(
   if (plan.lines.length > 0 || request.preview_key !== null)
     await requirePreview(ctx, tx, running, { request, preview, at, now });
   const created_by = actorId(ctx);
-  const by_provider = running.is_provider && request.reason === null;
+  const by_provider = running.is_provider && request.reason === null && !(await isStoppedBefore(tx, running, plan));
   const { reason, comment } = request;
   const result: CancelResult = {
     state: 'done',
@@ -227,6 +227,15 @@ async function reserve(
     refund_ids,
   );
   return { running, cancellation_id: id };
+}
+
+/**
+ * True if the renewal was stopped before, and not by a cancellation of the provider: the provider could take its own
+ * cancellation back, and the subscription would renew.
+ */
+async function isStoppedBefore(tx: Tx, { subscription }: Running, { at }: CancelPlan): Promise<boolean> {
+  if (at === 'now' || subscription.auto_renew) return false;
+  return (await findRecordedEnding(tx, subscription.id))?.kind !== 'by_provider';
 }
 
 /** @throws preview_required (400), preview_outdated (409) with the new preview */

@@ -39,6 +39,19 @@ test('a change by the provider does not withdraw the cancellation of the subscri
   assert.deepEqual(await read(), cancelled);
 });
 
+test('a provider does not take a stopped renewal back by cancelling the subscription again', async () => {
+  const cancel = `${url}/cancel`;
+  await expectStatus(site.xia('POST', cancel, { at: 'period_end' }), 200);
+  await expectStatus(club('POST', cancel, { at: 'period_end' }), 200);
+  await expectStatus(club('DELETE', cancel), 403);
+  await expectStatus(site.xia('DELETE', cancel), 200);
+  const { ends_at } = await read();
+  await expectStatus(site.xia('PUT', url, { ends_at, auto_renew: false }), 200);
+  await expectStatus(club('POST', cancel, { at: 'period_end' }), 200);
+  await expectStatus(club('DELETE', cancel), 403);
+  assert.equal((await read()).auto_renew, false);
+});
+
 test('a provider that cancelled itself changes the plan, which renews again', async () => {
   await expectStatus(club('POST', `${url}/cancel`, { at: 'period_end' }), 200);
   const shown = await expectStatus(club('GET', `${url}/change?to=spa&leave_due=true`), 200);
