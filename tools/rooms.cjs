@@ -75,6 +75,7 @@ const subrooms = {
     subscribers: ['records', 'invitations', 'terms'],
     'subscriber-terms': ['records', 'terms', 'subscribers'],
     'plan-pages': ['records'],
+    notes: ['records'],
   },
   gateway: {
     rules: [],

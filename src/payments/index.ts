@@ -21,6 +21,8 @@ export {
   ChargeSchema,
   findOutcome,
   findRecentCharges,
+  findUnpaidSales,
+  type UnpaidSale,
   chargeParts,
   closeUnpaidAttempt,
   getRecordedCharge,

@@ -1,5 +1,6 @@
 // Subscriptions of profiles to plans: open, extend, end, grant, request; entitlements of profiles.
 export { findManagedProfiles } from './managed-profiles.ts';
+export { findLatestNotes, type SubscriberNote } from './notes/index.ts';
 export { claimWaiting } from './invitations/index.ts';
 export {
   awaitsProvider,

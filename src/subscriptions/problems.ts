@@ -26,5 +26,7 @@ export const subscriptionProblems = defineProblems({
     title: 'The provider has accepted this request, or it has ended. Nothing was changed.',
     help: 'Load the subscription again.',
   },
+  never_subscribed: { status: 404, title: 'The profile has and had no subscription to a plan of the provider.' },
+  note_unknown: { status: 404, title: 'There is no such note.' },
   plan_not_provided: { status: 404, title: 'The profile has no such plan.' },
 });

@@ -2,6 +2,7 @@ import type { Room } from '#platform/room';
 import { subscriptionsEvents } from './events.ts';
 import { subscriptionsJobs } from './jobs.ts';
 import { acceptPage, grantPages, grantRoutes } from './invitations/index.ts';
+import { notePage, notePages, noteRoutes, notesPage } from './notes/index.ts';
 import { planPage, planPages, plansPage } from './plan-pages/index.ts';
 import { subscriberFormPage, subscriberTermPages } from './subscriber-terms/index.ts';
 import {
@@ -29,6 +30,7 @@ export function makeSubscriptions(
       subscriptionRoutes(http, needs);
       subscriberRoutes(http);
       grantRoutes(http, needs);
+      noteRoutes(http);
     },
     pages(http) {
       subscriptionListPages(http, needs);
@@ -37,6 +39,7 @@ export function makeSubscriptions(
       activityPages(http);
       subscriberTermPages(http, needs);
       planPages(http);
+      notePages(http);
     },
     page_types: [
       subscriptionListPage,
@@ -45,6 +48,8 @@ export function makeSubscriptions(
       planSubscribersPage,
       activityPage,
       subscriberFormPage,
+      notesPage,
+      notePage,
       plansPage,
       planPage,
     ],

@@ -92,6 +92,20 @@ const typical = {
         actor: null,
         at: '2026-11-25T10:00:00.000Z',
       },
+      {
+        icon: 'note',
+        tone: 'neutral',
+        parts: [{ text: 'Asked for a desk by the window.\nCall again in spring.' }],
+        actor: 'Donny Cooper',
+        at: '2026-11-26T10:00:00.000Z',
+      },
+      {
+        icon: 'alert',
+        tone: 'bad',
+        parts: [{ text: 'A charge of ' }, usd(17_999), { text: ' is disputed' }],
+        actor: null,
+        at: '2026-11-27T10:00:00.000Z',
+      },
     ],
     { text: 'Open Space ends on', at: '2026-12-25T10:00:00.000Z' },
   ),
@@ -99,6 +113,7 @@ const typical = {
   credits_url: '/billing/xia/credits/',
   give_credit_url: '/billing/xia/credits/give/',
   roles_url: '/profile/xia/roles/',
+  notes_url: '/profile/cowork/notes/xia/',
 };
 
 /** The file of a subscriber, as the provider of its plans sees it. */
@@ -121,6 +136,8 @@ export const subscriberFilePage = definePage(
     /** Null for a reader who does not manage the seller. */
     give_credit_url: NullableString,
     roles_url: Type.String(),
+    /** The notes of the provider about the subscriber. */
+    notes_url: Type.String(),
   }),
   {
     typical,

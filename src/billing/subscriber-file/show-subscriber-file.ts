@@ -15,9 +15,19 @@ import {
   type ProfileView,
   summarizeProfile,
 } from '#profiles';
-import { findProviderTerms, isAgreed, type Subscription, subscriptionsOf, termState } from '#subscriptions';
+import { findUnpaidSales } from '#payments';
+import {
+  findLatestNotes,
+  findProviderTerms,
+  isAgreed,
+  type Subscription,
+  subscriptionsOf,
+  termState,
+} from '#subscriptions';
 import { findCreditTotals } from '../credits/index.ts';
 import { viewHistory } from '../receipts/index.ts';
+import { findDunningSpans } from './dunning-event-store.ts';
+import { dunningEvents, noteEvent, subscriptionEvents, unpaidEvent } from './file-events.ts';
 import { type HeldPlan, subscriberFilePage } from './page-types.ts';
 
 /** Newest transactions that the file reads; the page of all of them is linked. */
@@ -47,11 +57,14 @@ export async function showSubscriberFile(
     start_at: null,
     ends_at: null,
   };
-  const [history, all_terms, summaries, credit] = await mergeReads(ctx.db, [
+  const [history, all_terms, summaries, credit, notes, unpaid, dunning] = await mergeReads(ctx.db, [
     (reader) => listHistory(ctx, view.id, { list, url: request.listUrl, sellers, reader }),
     (reader) => findProviderTerms(reader, [view.id]),
     (reader) => findProfileSummaries(reader, sellers),
     (reader) => findCreditTotals(reader, view.id, sellers),
+    (reader) => findLatestNotes(reader, view.id, sellers, ROWS_MAX),
+    (reader) => findUnpaidSales(reader, view.id, sellers, ROWS_MAX),
+    (reader) => findDunningSpans(reader, view.id, sellers, ROWS_MAX),
   ]);
   const ids = all_terms.flatMap(({ plan_id, provider_id }) => (sellers.includes(provider_id) ? [plan_id] : []));
   const plans = await findPlansByIds(ctx.db, ids);
@@ -72,10 +85,15 @@ export async function showSubscriberFile(
   const due = { amount: history.balance_amount, unit: history.balance_unit };
   const events = [
     ...rows.map(eventOf),
-    ...subscriptions.flatMap(({ title, created_at, ends_at, state }) => [
-      termEvent('plus', 'Subscribed to ', title, created_at),
-      ...(state === 'ended' ? [termEvent('dash', 'The end of ', title, ends_at)] : []),
-    ]),
+    ...notes.map(noteEvent),
+    ...unpaid.map(unpaidEvent),
+    ...dunning.flatMap(dunningEvents),
+    ...sold.flatMap((subscription) =>
+      subscriptionEvents(subscription, plans.get(subscription.plan_id)?.title ?? '', {
+        is_ended: termState(subscription, at) === 'ended',
+        was_replaced: sold.some(({ replaces_id }) => replaces_id === subscription.id),
+      }),
+    ),
   ];
   return reply.page(subscriberFilePage, {
     profile: { ...summary, printable_name: detail.printable_name },
@@ -94,6 +112,7 @@ export async function showSubscriberFile(
     credits_url: paths.credits(view.slug),
     give_credit_url: subject.is_manager ? paths.giveCredit(view.slug) : null,
     roles_url: paths.roles(view.slug),
+    notes_url: paths.subscriberNotes(seller, view.slug),
   });
 }
 
@@ -171,10 +190,6 @@ function eventOf(row: HistoryRow): TimelineEvent {
     actor: null,
     at: row.created_at,
   };
-}
-
-function termEvent(icon: string, text: string, title: string, at: Date): TimelineEvent {
-  return { icon, tone: 'info', parts: [{ text }, { text: title, strong: true }], actor: null, at: at.toISOString() };
 }
 
 function factsOf(detail: ReturnType<typeof presentProfileDetail>): Fact[] {

@@ -27,11 +27,13 @@ export { chargeOfPath } from './charge-of-path.ts';
 export { chargeRoutes, chargeRoutesOf2019 } from './routes.ts';
 export { ChargeKeyParams, ChargeParams, ChargeSchema } from './schemas.ts';
 export {
+  findUnpaidSales,
   listSellerCharges,
   readSellerCharges,
   type SellerCharge,
   type SellerChargesSum,
   sumSellerCharges,
+  type UnpaidSale,
 } from './seller-charge-store.ts';
 export { settleCharge } from './settle-charge.ts';
 export { getSeenCharge, presentSeenCharge } from './seen-charge.ts';

@@ -151,3 +151,28 @@ function withConditions<DB, TB extends keyof DB, O>(
 ): SelectQueryBuilder<DB, TB, O> {
   return conditions.reduce((restricted, condition) => restricted.where(condition), query);
 }
+
+/** A charge that failed or is disputed, as one of its sellers sees it. */
+export interface UnpaidSale {
+  state: 'failed' | 'disputed';
+  amount: number;
+  unit: string;
+  created_at: Date;
+}
+
+/** Finds the newest failed and disputed charges of a customer with lines of the sellers. Index: charges_profile_id. */
+export async function findUnpaidSales(
+  reader: Reader,
+  profile_id: ProfileId,
+  provider_ids: readonly ProfileId[],
+  rows_max: number,
+): Promise<UnpaidSale[]> {
+  if (provider_ids.length === 0) return [];
+  const { rows } = await sql<UnpaidSale>`
+    select charges.state, sold.amount, sold.unit, sold.created_at
+    from charges join seller_charges sold on sold.charge_id = charges.id
+    where charges.profile_id = ${profile_id} and charges.state in ('failed', 'disputed')
+      and sold.provider_id = any(${[...provider_ids]}::bigint[])
+    order by sold.created_at desc, charges.id desc limit ${rows_max}`.execute(reader);
+  return rows;
+}

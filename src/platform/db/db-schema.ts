@@ -58,6 +58,7 @@ export type SessionId = Branded<string, 'Session'>;
 export type ShownLineId = Branded<number, 'ShownLine'>;
 export type SignatureId = Branded<number, 'Signature'>;
 export type SiteId = Branded<number, 'Site'>;
+export type SubscriberNoteId = Branded<number, 'SubscriberNote'>;
 export type SubscriptionChangeId = Branded<number, 'SubscriptionChange'>;
 export type SubscriptionDayChangeId = Branded<number, 'SubscriptionDayChange'>;
 export type SubscriptionId = Branded<number, 'Subscription'>;
@@ -1351,6 +1352,17 @@ export interface SshKeysTable {
   updated_at: Date;
 }
 
+export interface SubscriberNotesTable {
+  id: GeneratedAlways<SubscriberNoteId>;
+  provider_id: ProfileId;
+  /** The subscriber, which cannot read the note. */
+  profile_id: ProfileId;
+  created_by: UserId | null;
+  text: string;
+  created_at: Date;
+  updated_at: Date;
+}
+
 export interface SubscriberSpansTable {
   provider_id: number;
   profile_id: number;
@@ -1706,6 +1718,7 @@ export interface Schema {
   signatures: SignaturesTable;
   sites: SitesTable;
   ssh_keys: SshKeysTable;
+  subscriber_notes: SubscriberNotesTable;
   subscriber_spans: SubscriberSpansTable;
   subscription_changes: SubscriptionChangesTable;
   subscription_day_changes: SubscriptionDayChangesTable;

@@ -81,6 +81,8 @@ export const paths = {
   /** Pages of the provider that change the subscription of one subscriber. */
   subscriber: (slug: string, which: { subscriber: string; plan: string }, action: 'extend' | 'cancel' | 'note') =>
     `/profile/${e(slug)}/subscribers/${e(which.subscriber)}/${e(which.plan)}/${action}/`,
+  /** Notes of a provider about a subscriber. */
+  subscriberNotes: (slug: string, subscriber: string) => `/profile/${e(slug)}/notes/${e(subscriber)}/`,
   plans: (slug: string) => `/profile/${e(slug)}/plans/`,
   plansDownload: (slug: string) => `/profile/${e(slug)}/plans/download/`,
   planNew: (slug: string) => `/profile/${e(slug)}/plans/new/`,

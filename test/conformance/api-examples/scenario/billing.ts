@@ -70,6 +70,21 @@ export const billingCalls: readonly ExampleCall[] = [
   { operation: 'GET /api/profile/{profile}/subscribers/engaged', path: cowork },
   { operation: 'GET /api/profile/{profile}/subscribers/unengaged', path: cowork },
   {
+    operation: 'POST /api/profile/{profile}/notes/{subscriber}',
+    path: { ...cowork, subscriber: 'xia' },
+    body: { text: 'Asked for a desk by the window.' },
+  },
+  { operation: 'GET /api/profile/{profile}/notes/{subscriber}', path: { ...cowork, subscriber: 'xia' } },
+  {
+    operation: 'PUT /api/profile/{profile}/notes/{subscriber}/{note}',
+    path: { ...cowork, subscriber: 'xia', note: '1' },
+    body: { text: 'Has a desk by the window since May.' },
+  },
+  {
+    operation: 'DELETE /api/profile/{profile}/notes/{subscriber}/{note}',
+    path: { ...cowork, subscriber: 'xia', note: '1' },
+  },
+  {
     operation: 'GET /api/profile/{profile}/plans/{plan}/subscriptions/{subscriber}',
     path: { ...plan, subscriber: 'xia' },
   },
