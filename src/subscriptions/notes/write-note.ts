@@ -3,7 +3,7 @@ import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import { inTransaction, type Reader } from '#platform/db/database';
 import type { SubscriberNoteId } from '#platform/db/db-schema';
-import { type Quota, requireQuota } from '#platform/security/quota';
+import { requireQuota } from '#platform/security/quota';
 import { subscriptionProblems } from '../problems.ts';
 import { findProvided } from '../records/index.ts';
 import {
@@ -15,8 +15,7 @@ import {
   type SubscriberNote,
   updateNote,
 } from './note-store.ts';
-
-export const notesQuota: Quota = { rows: 'notes', rows_max: 1000, owner: 'subscriber' };
+import { notesQuota } from './quotas.ts';
 
 /**
  * Requires that the profile has or had a subscription to a plan of the provider.
