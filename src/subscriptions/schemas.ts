@@ -70,7 +70,21 @@ export const SubscriptionBody = Type.Object({
   ends_at: Type.String({ maxLength: 64, description: 'ISO 8601' }),
   ...changeFields,
 });
-export type SubscriptionInput = Partial<Static<typeof SubscriptionBody>>;
+
+/** Changes by the provider of the plan. */
+export const SubscriberBody = Type.Object({
+  ends_at: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'ISO 8601. In a trial, a later end moves the end of the trial. Required without trial_ends_at',
+    }),
+  ),
+  trial_ends_at: Type.Optional(
+    Type.String({ maxLength: 64, description: 'ISO 8601: a later end of the running trial; the first charge is then' }),
+  ),
+  ...changeFields,
+});
+export type SubscriptionInput = Partial<Static<typeof SubscriberBody>>;
 
 export const ProfileParams = Type.Object({ profile: SlugParam });
 export const SubscribedPlanParams = Type.Object({ profile: SlugParam, subscribed_plan: SlugParam });

@@ -86,3 +86,38 @@ export function refuseEnd(
   if (ends_at < terms.at) return 'A subscription cannot end in the past.';
   return null;
 }
+
+/** True if a subscription is in its trial and no time after the trial was bought. Pure. */
+export function isInTrial(
+  { trial_ends_at, ends_at }: Pick<Subscription, 'trial_ends_at' | 'ends_at'>,
+  at: Date,
+): boolean {
+  return trial_ends_at !== null && trial_ends_at > at && ends_at <= trial_ends_at;
+}
+
+/** Returns the reason why a trial may not end at an instant, or null. Only a running trial moves, to a later end. */
+export function refuseTrialEnd(
+  subscription: Pick<Subscription, 'trial_ends_at' | 'ends_at'>,
+  trial_ends_at: Date,
+  at: Date,
+): string | null {
+  if (!isInTrial(subscription, at)) return 'The subscription is not in a trial.';
+  if (subscription.trial_ends_at !== null && trial_ends_at <= subscription.trial_ends_at)
+    return 'Choose an end after the present end of the trial.';
+  return null;
+}
+
+/**
+ * Returns the change that sets the end of a subscription; empty without an end. A later end in a trial is that of the
+ * trial: the first charge follows it, with the price that was promised. Pure.
+ */
+export function endChange(
+  subscription: Pick<Subscription, 'trial_ends_at' | 'ends_at'>,
+  ends_at: Date | undefined,
+  at: Date,
+): Partial<Pick<Subscription, 'ends_at' | 'anchor_at' | 'trial_ends_at'>> {
+  if (ends_at === undefined) return {};
+  const { trial_ends_at } = subscription;
+  const is_moved = trial_ends_at !== null && isInTrial(subscription, at) && ends_at > trial_ends_at;
+  return is_moved ? { ends_at, trial_ends_at: ends_at, anchor_at: ends_at } : { ends_at };
+}

@@ -12,8 +12,10 @@ import { findManagedProfiles } from '../managed-profiles.ts';
 import { mayChange, mayExtend, mayStartRenewal } from '../policy.ts';
 import { subscriptionProblems } from '../problems.ts';
 import {
+  endChange,
   lockRunningSubscription,
   refuseEnd,
+  refuseTrialEnd,
   type Subscription,
   type SubscriptionChange,
   updateSubscription,
@@ -42,7 +44,7 @@ export async function changeSubscription(
   input: SubscriptionInput,
   timezone: string,
 ): Promise<{ subscription: Subscription; plan: Plan }> {
-  const ends_at = readEnd(input, timezone);
+  const { ends_at, trial_ends_at } = readEnds(input, timezone);
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
     const plan = await findPlanBySlug(tx, target.plan);
@@ -59,10 +61,14 @@ export async function changeSubscription(
       throw subscriptionProblems.subscription_protected({ detail: 'Only the subscriber can switch the renewal on.' });
     }
     const may_extend = mayExtend(caller, plan);
+    if (trial_ends_at !== undefined && !may_extend)
+      throw subscriptionProblems.subscription_protected({ detail: 'Only the provider can extend a trial.' });
     const refusal = ends_at === undefined ? null : refuseEnd(running, ends_at, { at, may_extend });
     if (refusal !== null) throw invalidInput({ ends_at: [refusal] });
+    const trial_refusal = trial_ends_at === undefined ? null : refuseTrialEnd(running, trial_ends_at, at);
+    if (trial_refusal !== null) throw invalidInput({ trial_ends_at: [trial_refusal] });
     const stops = is_shorter && !(may_extend && may_renew);
-    const change = toChange(input, { ends_at, stops });
+    const change = toChange(input, { end: endChange(running, trial_ends_at ?? ends_at, at), stops });
     if (Object.keys(change).length === 0) return { subscription: running, plan };
     const subscription = await updateSubscription(tx, running.id, change);
     if (subscription.ends_at <= at) {
@@ -73,18 +79,28 @@ export async function changeSubscription(
   });
 }
 
-function readEnd(input: SubscriptionInput, timezone: string): Date | undefined {
-  if (input.ends_at === undefined) return undefined;
-  return readInstant('ends_at', input.ends_at, timezone);
+interface Ends {
+  ends_at?: Date;
+  trial_ends_at?: Date;
+}
+
+/** Reads the ends that the input names. A trial ends with its subscription: only one of them is given. */
+function readEnds({ ends_at, trial_ends_at }: SubscriptionInput, timezone: string): Ends {
+  if (ends_at !== undefined && trial_ends_at !== undefined)
+    throw invalidInput({ ends_at: ['Omit it with trial_ends_at: a trial ends with its subscription.'] });
+  return {
+    ...(ends_at === undefined ? {} : { ends_at: readInstant('ends_at', ends_at, timezone) }),
+    ...(trial_ends_at === undefined ? {} : { trial_ends_at: readInstant('trial_ends_at', trial_ends_at, timezone) }),
+  };
 }
 
 function toChange(
   input: SubscriptionInput,
-  { ends_at, stops }: { ends_at: Date | undefined; stops: boolean },
+  { end, stops }: { end: SubscriptionChange; stops: boolean },
 ): SubscriptionChange {
   const auto_renew = input.auto_renew ?? (stops ? false : undefined);
   return {
-    ...(ends_at === undefined ? {} : { ends_at }),
+    ...end,
     ...(auto_renew === undefined ? {} : { auto_renew }),
     ...(input.description === undefined ? {} : { description: input.description }),
     ...(input.extra === undefined ? {} : { extra: extraToText(input.extra) }),

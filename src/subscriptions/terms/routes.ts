@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import { putAndPatch } from '#platform/http/put-and-patch';
@@ -31,6 +32,7 @@ import {
   type OperationTexts,
   ProfileParams,
   SubscribedPlanParams,
+  SubscriberBody,
   SubscriberParams,
   SubscriberSchema,
   SubscriptionBody,
@@ -213,18 +215,21 @@ function subscriberRoutes(app: App, endings: SubscriptionEnding): void {
       schema: {
         tags,
         summary: 'Updates a plan subscription',
-        description: 'Changes the end or the description of a subscription. A provider may extend it without payment.',
+        description:
+          'Changes the end or the description of a subscription. A provider may extend it, or its trial, without payment.',
         params: SubscriberParams,
-        body: SubscriptionBody,
+        body: SubscriberBody,
         response: { 200: SubscriberSchema },
       },
     },
     async (request) => {
-      const { ctx, params } = request;
+      const { ctx, params, body } = request;
+      if (request.method === 'PUT' && body.ends_at === undefined && body.trial_ends_at === undefined)
+        throw invalidInput({ ends_at: ['This field is required.'] });
       const provider = await getSubjectProfile(ctx, request.subject);
       const subscriber = await getSubscriber(ctx, params.subscriber);
       const target = { profile_id: subscriber.id, plan: params.plan, provider_id: provider.id };
-      const { subscription } = await changeSubscription(ctx, target, request.body, provider.default_timezone);
+      const { subscription } = await changeSubscription(ctx, target, body, provider.default_timezone);
       return presentSubscriber(ctx, subscription);
     },
   );
