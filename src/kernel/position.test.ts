@@ -132,7 +132,7 @@ test('positions at ends of months and on leap days are counted from the anchor',
   assert.ok(isEqual(positionOf(anchor_at, 'weekly', twoDays), { numerator: 2n, denominator: 7n }));
 });
 
-test('earned never falls as time passes; earned and unearned add up to the amount', () => {
+test('property 10: earned never falls as time passes; earned and unearned add up to the amount', () => {
   fc.assert(
     fc.property(anAmount, aSpanWithInstants, (amount, [span, instants]) => {
       let before = 0;
@@ -148,7 +148,7 @@ test('earned never falls as time passes; earned and unearned add up to the amoun
   );
 });
 
-test('the price of the rest of two amounts together is at most 1 below the sum of both', () => {
+test('property 10: the price of the rest of two amounts together is at most 1 below the sum of both', () => {
   fc.assert(
     fc.property(
       anAmount,
@@ -167,7 +167,7 @@ test('the price of the rest of two amounts together is at most 1 below the sum o
   );
 });
 
-test('a cut leaves no remainder: both parts earn what the whole would have earned, at most 1 less before the end', () => {
+test('property 5: a cut leaves no remainder: both parts earn what the whole would have earned, at most 1 less before the end', () => {
   fc.assert(
     fc.property(anAmount, aSpanWithInstants, (amount, [span, [cut, at]]) => {
       assert.ok(cut && at);

@@ -200,7 +200,7 @@ const movement = fc.record({
   unit: fc.constantFrom('usd', 'cad', 'jpy'),
 });
 
-test('the balances of all accounts sum to zero in each unit for any entries in any order', async () => {
+test('property 3: the balances of all accounts sum to zero in each unit for any entries in any order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(movement, { minLength: 1, maxLength: 12 }), fc.boolean(), async (movements, reversed) => {
       const parties = [await makeParty(database.db), await makeParty(database.db), await makeParty(database.db)];

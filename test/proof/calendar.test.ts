@@ -7,7 +7,7 @@ import { makeDraws } from './calendar-draws.ts';
 const SEED_DEFAULT = 20_280_229;
 const seed = Number(process.env['PROOF_SEED'] ?? SEED_DEFAULT);
 
-test('two years of subscriptions have the dates, charges and income of their diaries', async (t) => {
+test('property 16: two years of subscriptions have the dates, charges and income of their diaries', async (t) => {
   const { instants, compared, moved, operations } = await runCalendar(makeDraws(seed));
   t.diagnostic(`PROOF_SEED=${seed}: ${instants} instants, ${compared} comparisons, ${moved} moves of the clock`);
   t.diagnostic([...operations].map(([name, count]) => `${name} ${count}`).join(', '));

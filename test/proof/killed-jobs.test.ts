@@ -32,12 +32,16 @@ test('every job of the program has work here', async () => {
 });
 
 for (const [index, work] of jobWork.entries()) {
-  test(`${work.job} ${work.title}: killed in its work and run on two nodes, it does it once`, { skip }, async (t) => {
-    assert(site && second);
-    const scene = { site, name: `kim-${index}`, notes: new Map<string, string>() };
-    const kills = await proveJob(scene, second, work);
-    t.diagnostic(`killed ${kills} times`);
-  });
+  test(
+    `property 11: ${work.job} ${work.title}: killed in its work and run on two nodes, it does it once`,
+    { skip },
+    async (t) => {
+      assert(site && second);
+      const scene = { site, name: `kim-${index}`, notes: new Map<string, string>() };
+      const kills = await proveJob(scene, second, work);
+      t.diagnostic(`killed ${kills} times`);
+    },
+  );
 }
 
 test('the books are right after all kills', { skip }, async () => {

@@ -12,6 +12,7 @@ import { crashAfter, verbs } from './crash.ts';
 import { formatReport, listCounts, type Part, runPart } from './report.ts';
 import { anyDraw } from './draws.ts';
 import { newTally, runSequence } from './run.ts';
+import { runProperties } from './run-properties.ts';
 import { failed_seeds } from './simulation-seeds.ts';
 import { makeSite } from './site.ts';
 
@@ -30,6 +31,8 @@ const MINUTES = count('PROOF_MINUTES', 9);
 const BUSINESS_MINUTES = count('PROOF_BUSINESS_MINUTES', 6);
 /** Time of the calendars. The last one is finished. */
 const CALENDAR_MINUTES = count('PROOF_CALENDAR_MINUTES', 3);
+/** Time of the properties. The last course is finished. */
+const PROPERTY_MINUTES = count('PROOF_PROPERTY_MINUTES', 3);
 /** Share of the time after which no process is killed. */
 const CRASHES_END = 0.72;
 
@@ -102,6 +105,15 @@ async function proveCalendars(facts: Part['facts']): Promise<void> {
   }
 }
 
+/** Random changes, pauses, refunds and adjustments, with the properties after each and recounts of every figure. */
+async function proveProperties(facts: Part['facts']): Promise<void> {
+  const deadline = Date.now() + PROPERTY_MINUTES * 60_000;
+  for (let each = seed; !isOver(deadline); each += 1) {
+    const { done, refused } = await runProperties(each, LENGTH * 3);
+    facts.push([`commands of seed ${each}`, `${listCounts(done)}; ${refused} refused`]);
+  }
+}
+
 /** Seeds that failed once, then fresh ones, until the time is over. */
 async function proveBusinesses(facts: Part['facts']): Promise<void> {
   const deadline = Date.now() + BUSINESS_MINUTES * 60_000;
@@ -131,6 +143,7 @@ const parts = [
   await runPart('Killed processes', (facts) => proveCrashes(app, facts)),
   await runPart('Checkouts with declines, timeouts and cut connections', (facts) => proveCheckouts(app, facts)),
   await runPart('Calendars', proveCalendars),
+  await runPart('Properties of changes', proveProperties),
   await runPart('Simulated businesses', proveBusinesses),
 ];
 process.stdout.write(await formatReport(app.db, seed, parts));

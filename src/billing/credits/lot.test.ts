@@ -73,7 +73,7 @@ test('V29 credit pays neither gifts nor seats for others', () => {
   assert.deepEqual(creditLinesOf(xia, [{ ...facts, amount: 0 }]), []);
 });
 
-test('uses exceed neither a lot nor a line, and stop only when one of both is used up', () => {
+test('property 7: uses exceed neither a lot nor a line, and stop only when one of both is used up', () => {
   const amounts = fc.array(fc.nat(5000), { maxLength: 6 });
   fc.assert(
     fc.property(amounts, amounts, (balances, prices) => {

@@ -1,0 +1,13 @@
+import { test } from 'node:test';
+import { failed_seeds } from '../support/recount/seeds.ts';
+import { runProperties } from './run-properties.ts';
+
+/** The default suite repeats one seed and those that failed; `npm run proof` draws fresh ones. */
+const seeds = [...failed_seeds, Number(process.env['PROOF_SEED'] ?? 20_260_310)];
+const LENGTH = Number(process.env['PROOF_LENGTH'] ?? 90);
+
+for (const seed of seeds)
+  test(`properties 1, 2, 3, 6, 7, 8, 9, 10, 11, 14 and 15 hold after any commands, seed ${seed}`, async (t) => {
+    const { done, refused } = await runProperties(seed, LENGTH);
+    t.diagnostic(`seed ${seed}: ${[...done].map(([name, n]) => `${name} ${n}`).join(', ')}; ${refused} refused`);
+  });
