@@ -13,10 +13,11 @@ import { reportRecurring } from '../../src/metrics/recurring/report-recurring.ts
 import { periodStarts, readPeriods, readUpcoming } from '../../src/metrics/report-periods.ts';
 import type { Series } from '../../src/metrics/series.ts';
 import { foldListCounts } from '../../src/platform/lists/row-count-store.ts';
-import { readLedger, recountBalance, recountCustomers, recountFunds } from '../support/recount/recount.ts';
-import { recountDues, recountValues } from '../support/recount/recount-customers.ts';
-import { recountDeferred, recountReceivables } from '../support/recount/recount-income.ts';
-import { readSubscriptions, recountPlans } from '../support/recount/recount-subscriptions.ts';
+import { recountBalance, recountCustomers, recountFunds } from '../../src/simulate/recount/recount-money.ts';
+import { readLedger, readSubscriptions } from '../../src/simulate/recount/rows-store.ts';
+import { recountDues, recountValues } from '../../src/simulate/recount/recount-customers.ts';
+import { recountDeferred, recountReceivables } from '../../src/simulate/recount/recount-income.ts';
+import { recountPlans } from '../../src/simulate/recount/recount-subscriptions.ts';
 import { sorted, url, wholeList } from '../support/recount/read-pages.ts';
 import type { Course } from './properties.ts';
 import { recountRevenue } from './property-rules.ts';

@@ -4,8 +4,9 @@ import { verifyLedger } from '#ledger';
 import { ledgerChecks } from '../../src/ledger-checks.ts';
 import { findBrokenRules } from '../../src/simulate/rule-store.ts';
 import type { Db } from '../../src/platform/db/database.ts';
-import { isMove, readLedger, type RecountEntry } from '../support/recount/recount.ts';
-import { recountValues } from '../support/recount/recount-customers.ts';
+import { isMove } from '../../src/simulate/recount/recount-money.ts';
+import { readLedger, type RecountEntry } from '../../src/simulate/recount/rows-store.ts';
+import { recountValues } from '../../src/simulate/recount/recount-customers.ts';
 
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
 
