@@ -153,9 +153,9 @@ async function stopSubscription(
   opened: OpenedSubscription,
 ): Promise<FastifyReply> {
   const { ctx, body } = request;
+  if (isPlannedAlready(request, opened)) return announcePlanned(request, reply, opened);
   try {
     const { reason, comment } = readReason(body);
-    if (isPlannedAlready(request, opened)) return announcePlanned(request, reply, opened);
     const wish = await findWish(request, opened);
     const preview_key = textField(body, 'preview_key', 60);
     const wanted = { ...wish, preview_key, reason, comment };
