@@ -84,8 +84,8 @@ test('a plan is created with its discounts and charges; a refusal keeps the inpu
   assert.match(preview.text, /Nothing was saved/);
   assert.match(preview.text, /\$1,121\.20/);
   for (const line of [
-    /14 days free, then the first payment/,
-    /From 2 to 50 of them/,
+    /14 days free, then \$1,121\.20 every 3 months/,
+    /From 2 to 50 seats; the price is for each seat/,
     /Money back within 7 days/,
     /Pause for up to 60 days/,
   ])
