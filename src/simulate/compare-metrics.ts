@@ -55,8 +55,9 @@ export async function compareMetrics(comparison: Comparison): Promise<ComparedMe
     await compareNow(comparison, rows, { slug, id: provider.id }, compared);
   }
   const registered = await readWhole(site, '/api/metrics/registered');
-  const names = registered.map(({ username }) => username).toSorted();
-  compared.check('registered', { usernames: names }, { usernames: recountRegistered(rows, comparison.now) });
+  const sorted = (names: readonly string[]) => names.toSorted((a, b) => (a < b ? -1 : 1));
+  const names = sorted(registered.map(({ username }) => String(username)));
+  compared.check('registered', { usernames: names }, { usernames: sorted(recountRegistered(rows, comparison.now)) });
   return compared;
 }
 
@@ -73,7 +74,8 @@ function makeTally(): Tally {
     check(what, actual, expected) {
       const differences: Record<string, unknown>[] = [];
       for (const key of new Set([...Object.keys(actual), ...Object.keys(expected)])) {
-        const [shown, counted]: unknown[] = [Reflect.get(actual, key), Reflect.get(expected, key)];
+        const shown: unknown = Reflect.get(actual, key);
+        const counted: unknown = Reflect.get(expected, key);
         tally.values_count += Array.isArray(counted) ? counted.length : 1;
         if (!isDeepStrictEqual(shown, counted)) differences.push({ series: key, shown, counted });
       }
@@ -122,7 +124,7 @@ async function comparePeriods(
   await compare('customers', recountCustomers(entries, id, starts, end), '');
   await compare('receivables', recountReceivables(entries, id, UNIT, bounds));
   await compare('deferred-income', recountDeferred(entries, id, UNIT, bounds));
-  const accounts = ['Income', 'Backlog', 'Receivable', 'Credit'].map((account) => [
+  const accounts = ['Income', 'Backlog', 'Receivable', 'Credit'].map((account): [string, number[]] => [
     account.toLowerCase(),
     bounds.map((bound) => Math.abs(recountBalance(entries, id, (name) => name === account, UNIT, bound))),
   ]);
@@ -151,7 +153,7 @@ async function comparePeriods(
 function plansOf({ active, ended }: ReturnType<typeof recountPlans>): Values {
   const lists = Object.values(ended);
   const all = lists[0]?.map((_, index) => lists.reduce((sum, counts) => sum + (counts[index] ?? 0), 0)) ?? [];
-  const churn = Object.entries(ended).map(([plan, counts]) => [`churn-${plan}`, counts]);
+  const churn = Object.entries(ended).map(([plan, counts]): [string, number[]] => [`churn-${plan}`, counts]);
   return { ...active, churn: all, ...Object.fromEntries(churn) };
 }
 
@@ -199,7 +201,7 @@ async function compareNow(
   });
   const user = managers[slug] ?? null;
 
-  const values = (await readWhole(site, `/api/metrics/${slug}/lifetimevalue`)).map((row) => [
+  const values = (await readWhole(site, `/api/metrics/${slug}/lifetimevalue`)).map((row): [string, object] => [
     String(row['slug']),
     {
       contract_value: Number(row['contract_value']),
@@ -208,7 +210,7 @@ async function compareNow(
     },
   ]);
   check(`lifetime value of ${slug}`, Object.fromEntries(values), Object.fromEntries(expected));
-  const dues = Object.entries(recountDues(entries, id)).map(([customer, amounts]) => [
+  const dues = Object.entries(recountDues(entries, id)).map(([customer, amounts]): [string, unknown] => [
     names.get(Number(customer)) ?? '',
     amounts[UNIT],
   ]);

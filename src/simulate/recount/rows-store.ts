@@ -39,7 +39,7 @@ export interface RecountSubscription {
 }
 
 /** Reads all subscriptions. */
-export async function readSubscriptions(reader: Reader): Promise<RecountSubscription[]> {
+export async function readSubscriptions(reader: Reader): Promise<RecountTerm[]> {
   const { rows } = await selectSubscriptions.execute(reader);
   return rows;
 }
@@ -98,7 +98,7 @@ export async function readRows(reader: Reader): Promise<RecountRows> {
     await sql<RecountProfile>`select id, slug, coalesce(nullif(full_name, ''), slug) as name,
       (select count(*) from plans where plans.profile_id = profiles.id)::int as plans_count
       from profiles order by id`.execute(reader),
-    await selectSubscriptions.execute(reader),
+    await readSubscriptions(reader),
     await sql<RecountCoverage>`select coverages.subscription_id, order_line_id, unit, coverages.amount, starts_at, ends_at,
       recurring_amount, recurring_periods, period_type
       from coverages join order_lines on order_lines.id = order_line_id order by order_line_id, coverages.rank`.execute(
@@ -113,7 +113,7 @@ export async function readRows(reader: Reader): Promise<RecountRows> {
   return {
     entries: await readLedger(reader),
     profiles: profiles.rows,
-    subscriptions: subscriptions.rows,
+    subscriptions,
     coverages: coverages.rows,
     pauses: pauses.rows,
     users: users.rows,
