@@ -1,31 +1,46 @@
 import assert from 'node:assert/strict';
 import { findProfileBySlug } from '#profiles';
 import { periodTypes } from '#kernel/period';
-import { reportCustomers } from '../../src/metrics/customers/report-customers.ts';
-import { listDueCustomers } from '../../src/metrics/customers/list-balances-due.ts';
-import { listLifetimeValues } from '../../src/metrics/customers/list-lifetime-values.ts';
-import { reportDeferredIncome } from '../../src/metrics/deferred/report-deferred-income.ts';
-import { reportScheduledIncome } from '../../src/metrics/deferred/report-scheduled-income.ts';
-import { reportFunds } from '../../src/metrics/money/report-funds.ts';
-import { reportPlans } from '../../src/metrics/plans/report-plans.ts';
-import { reportReceivables } from '../../src/metrics/receivables/report-receivables.ts';
-import { reportRecurring } from '../../src/metrics/recurring/report-recurring.ts';
-import { periodStarts, readPeriods, readUpcoming } from '../../src/metrics/report-periods.ts';
-import type { Series } from '../../src/metrics/series.ts';
 import { foldListCounts } from '../../src/platform/lists/row-count-store.ts';
 import { recountBalance, recountCustomers, recountFunds } from '../../src/simulate/recount/recount-money.ts';
 import { readLedger, readSubscriptions } from '../../src/simulate/recount/rows-store.ts';
 import { recountDues, recountValues } from '../../src/simulate/recount/recount-customers.ts';
 import { recountDeferred, recountReceivables } from '../../src/simulate/recount/recount-income.ts';
 import { recountPlans } from '../../src/simulate/recount/recount-subscriptions.ts';
-import { sorted, url, wholeList } from '../support/recount/read-pages.ts';
+import { expectStatus } from '../support/changes.ts';
+import { sorted } from '../support/recount/read-pages.ts';
 import type { Course } from './properties.ts';
 import { recountRevenue } from './property-rules.ts';
 
 const zones = ['America/Los_Angeles', 'Europe/Paris', 'Asia/Kathmandu', 'America/Havana', 'Australia/Lord_Howe', 'UTC'];
+const unit = 'usd';
 
+interface Series {
+  slug: string;
+  values: [at: string, value: number][];
+}
+
+/** Members of the responses that are compared. */
+interface Report {
+  results: Series[];
+  extra?: Series[];
+}
+
+interface Row {
+  contract_value: number;
+  cash_payments: number;
+  deferred_revenue: number;
+  balances: Record<string, { balance: number } | undefined>;
+}
+
+const seriesOf = ({ results, extra = [] }: Report) => [...results, ...extra];
 const valuesOf = (series: readonly Series[]) =>
   Object.fromEntries(series.map(({ slug, values }) => [slug, values.map(([, value]) => value)]));
+
+async function read<T = Report>({ site }: Course, report: string, query: Record<string, string> = {}): Promise<T> {
+  const url = `/api/metrics/cowork/${report}?${new URLSearchParams(query).toString()}`;
+  return (await expectStatus(site.broker('GET', url), 200)).json<T>();
+}
 
 /** Compares each figure of the provider with a recount of the rows that the commands left; property 15. */
 export async function checkFigures(course: Course): Promise<void> {
@@ -37,45 +52,43 @@ export async function checkFigures(course: Course): Promise<void> {
   const entries = await readLedger(db);
   const subscriptions = await readSubscriptions(db);
   const now = site.app.clock.now();
-  const unit = 'usd';
   for (let asked = 0; asked < 5; asked += 1) {
+    const periods_count = draws.whole(1, 20);
     const question = {
       period_type: draws.one(periodTypes),
-      nb_periods: String(draws.whole(1, 20)),
       ends_at: new Date(now.getTime() - draws.whole(0, 60) * 3_600_000 * draws.whole(0, 24)).toISOString(),
       timezone: draws.one(zones),
     };
-    const what = JSON.stringify(question);
-    const periods = readPeriods(question, 'UTC', now);
-    const [starts, end] = [periodStarts(periods), periods.bounds.at(-1) ?? now];
-    const reported = { provider, unit };
-    const funds = await reportFunds(db, reported, periods);
+    const what = JSON.stringify({ ...question, periods_count });
+    const ask = (report: string, more: Record<string, string> = { unit }, count = periods_count) =>
+      read(course, report, { ...question, nb_periods: String(count), ...more });
+    // A balance has a value at each bound: one period more shows the start of the period before the first.
+    const { results } = await ask('balances', { unit }, periods_count + 1);
+    const [before, ...bounds] = (results[0]?.values ?? []).map(([at]) => new Date(at));
+    const end = bounds.at(-1);
+    assert.ok(before && end, what);
+    const starts = [before, ...bounds.slice(0, -1)];
+    const funds = await ask('funds');
     assert.deepEqual(valuesOf(funds.results), recountFunds(entries, provider.id, unit, starts, end), what);
-    const { results, extra = [] } = await reportCustomers(db, reported, periods);
-    assert.deepEqual(valuesOf([...results, ...extra]), recountCustomers(entries, provider.id, starts, end), what);
-    const deferred = await reportDeferredIncome(db, reported, periods);
-    assert.deepEqual(valuesOf(deferred.results), recountDeferred(entries, provider.id, unit, periods.bounds), what);
-    const debts = await reportReceivables(db, reported, periods);
-    const recounted = recountReceivables(entries, provider.id, unit, periods.bounds);
-    assert.deepEqual(valuesOf([...debts.results, ...(debts.extra ?? [])]), recounted, what);
-    const plans = await reportPlans(db, reported, periods);
+    const customers = await ask('customers', {});
+    assert.deepEqual(valuesOf(seriesOf(customers)), recountCustomers(entries, provider.id, starts, end), what);
+    const deferred = await ask('deferred-income');
+    assert.deepEqual(valuesOf(deferred.results), recountDeferred(entries, provider.id, unit, bounds), what);
+    const debts = await ask('receivables');
+    assert.deepEqual(valuesOf(seriesOf(debts)), recountReceivables(entries, provider.id, unit, bounds), what);
+    const plans = await ask('plans', {});
     const slugs = plans.results.map(({ slug }) => slug);
-    assert.deepEqual(valuesOf(plans.results), recountPlans(subscriptions, slugs, periods.bounds).active, what);
-    await checkRevenue(course, provider.id, await reportRecurring(db, reported, periods), what);
+    assert.deepEqual(valuesOf(plans.results), recountPlans(subscriptions, slugs, bounds).active, what);
+    await checkRevenue(course, provider.id, await ask('recurring-revenue'), what);
   }
-  await checkLists(course, provider);
-  const scheduled = await reportScheduledIncome(db, { provider, unit }, readUpcoming({}, 'UTC', now));
-  const total = [...scheduled.results, ...(scheduled.extra ?? [])]
+  await checkLists(course, provider.id);
+  const scheduled = seriesOf(await read(course, 'scheduled-income', { unit }));
+  const total = scheduled
     .filter(({ slug }) => slug !== 'deferred')
     .flatMap(({ values }) => values.map(([, value]) => value))
     .reduce((sum, value) => sum + value, 0);
-  const backlog = -recountBalance(
-    entries,
-    provider.id,
-    (name) => name === 'Backlog',
-    unit,
-    new Date(now.getTime() + 1),
-  );
+  const until = new Date(now.getTime() + 1);
+  const backlog = 0 - recountBalance(entries, provider.id, (name) => name === 'Backlog', unit, until);
   assert.equal(total, backlog, `the scheduled income is the deferred income: ${log.at(-1)}`);
 }
 
@@ -83,7 +96,7 @@ export async function checkFigures(course: Course): Promise<void> {
 async function checkRevenue(
   { site }: Course,
   provider_id: number,
-  { results, extra = [] }: { results: Series[]; extra?: Series[] },
+  { results, extra = [] }: Report,
   what: string,
 ): Promise<void> {
   const [revenue] = results;
@@ -96,22 +109,22 @@ async function checkRevenue(
   }
 }
 
-async function checkLists({ site }: Course, provider: Parameters<typeof listLifetimeValues>[1]): Promise<void> {
-  const { db } = site.app;
-  const entries = await readLedger(db);
-  const expected = [...recountValues(entries, provider.id)].flatMap(([, { contract, cash, unearned }]) =>
+async function checkLists(course: Course, provider_id: number): Promise<void> {
+  const entries = await readLedger(course.site.app.db);
+  const expected = [...recountValues(entries, provider_id)].flatMap(([, { contract, cash, unearned }]) =>
     contract > 0 ? [[contract, cash, Math.max(0, unearned)]] : [],
   );
-  const values = await listLifetimeValues(db, provider, wholeList(), url);
+  const page = { page_size: '100' };
+  const values = await read<{ results: Row[] }>(course, 'lifetimevalue', page);
   assert.deepEqual(
-    sorted(values.results.map((row) => [row.contract_value, row.cash_payments, row.deferred_revenue])),
+    sorted(values.results.map((row) => [row.contract_value, row.cash_payments, row.deferred_revenue].map(Number))),
     sorted(expected),
     'values of customers',
   );
-  const dues = await listDueCustomers(db, provider, wholeList(), url);
+  const dues = await read<{ results: Row[] }>(course, 'balances-due', page);
   assert.deepEqual(
-    sorted(dues.results.map(({ balances }) => balances['usd']?.balance)),
-    sorted(Object.values(recountDues(entries, provider.id)).map((due) => due['usd'])),
+    sorted(dues.results.map(({ balances }) => balances[unit]?.balance)),
+    sorted(Object.values(recountDues(entries, provider_id)).map((due) => due[unit])),
     'balances due',
   );
 }
