@@ -150,6 +150,7 @@ test('a search finds its candidates by an index of texts where the server has pg
       'ledger_entries_text',
       'profiles_address_text',
       'profiles_names_text',
+      'seller_charges_text',
       'users_text',
     ],
   );

@@ -58,6 +58,7 @@ const objects: Record<string, string> = {
   coupon: 'DIS50',
   role: 'manager',
   report: 'taxes',
+  subscriber: 'xia',
 };
 
 /** Parameters that a list requires. */

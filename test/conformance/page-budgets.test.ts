@@ -28,7 +28,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Pages behind a key of an invitation, an item of a cart or a seat, which the sample data does not have. */
-const with_key = /:(?:key|verification_key|cartitem_id|seat)\b/;
+const with_key = /:(?:key|verification_key|cartitem_id|seat|note)\b/;
 const callers = [null, 'xia', 'donny'] as const;
 /** Requests before the counted ones: statements are prepared and facts are cached then. */
 const WARM_UP_COUNT = 2;

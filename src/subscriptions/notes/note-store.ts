@@ -1,9 +1,11 @@
 import { selectUsers } from '#accounts';
+import { selectPlanNames } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader, Tx } from '#platform/db/database';
 import type { ProfileId, SubscriberNoteId, UserId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
 import { readBatches } from '#platform/lists/read-batches';
+import { selectProfileNames } from '#profiles';
 
 /** Note of a provider about a subscriber, with its author. Only the provider and the broker read it. */
 export interface SubscriberNote {
@@ -30,6 +32,29 @@ export const noteList = defineList({
   tie_breaker: 'notes.id',
   date: 'notes.created_at',
 });
+
+/**
+ * Finds the place of the notes about the profile with this slug; undefined if it never had a subscription to a plan of
+ * the provider.
+ */
+export async function findNotePlace(
+  reader: Reader,
+  provider_id: ProfileId,
+  slug: string,
+): Promise<NotePlace | undefined> {
+  const held = reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select('subscriptions.id')
+    .where('plan.profile_id', '=', provider_id);
+  const subscriber = await reader
+    .selectFrom(selectProfileNames(reader).as('subscriber'))
+    .select('subscriber.id')
+    .where('subscriber.slug', '=', slug)
+    .where((eb) => eb.exists(held.whereRef('subscriptions.profile_id', '=', eb.ref('subscriber.id'))))
+    .executeTakeFirst();
+  return subscriber && { provider_id, profile_id: subscriber.id };
+}
 
 /** Lists the notes of a provider about a subscriber. Index: subscriber_notes_profile_id. */
 export async function listNotes(

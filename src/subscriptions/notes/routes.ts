@@ -9,9 +9,9 @@ import { quotaProblems } from '#platform/security/quota';
 import { findProfileBySlug } from '#profiles';
 import { subscriptionProblems } from '../problems.ts';
 import { getSubjectId } from '../route-subject.ts';
-import { listNotes, noteList, type NotePlace } from './note-store.ts';
+import { findNotePlace, listNotes, noteList, type NotePlace } from './note-store.ts';
 import { NoteBody, noteIdOf, NotePage, NoteParams, NoteSchema, NotesParams, presentNote } from './schemas.ts';
-import { addNote, changeNote, getNote, removeNote, requireSubscriber } from './write-note.ts';
+import { addNote, changeNote, getNote, removeNote } from './write-note.ts';
 
 const access = { kind: 'direct' } as const;
 const tags = ['subscriptions'];
@@ -36,8 +36,9 @@ export function noteRoutes(app: App): void {
       },
     },
     async (request) => {
-      const place = await findPlace(request, request.params.subscriber);
-      await requireSubscriber(request.ctx.db, place);
+      const { ctx, params, subject } = request;
+      const place = await findNotePlace(ctx.db, getSubjectId(subject), params.subscriber);
+      if (!place) throw never_subscribed();
       const page = await listNotes(request.ctx.db, place, request.list(), request.listUrl);
       return { ...page, results: page.results.map(presentNote) };
     },
