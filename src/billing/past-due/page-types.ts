@@ -253,7 +253,7 @@ const no_terms = {
 const form_context = { locale: 'en', timezone: 'UTC' };
 const terms_sample = {
   profile: provider,
-  site: describeTerms(site_terms),
+  site_rules: describeTerms(site_terms),
   back_url: past_due_url,
   ...termsForm.view(termsValues(no_terms), form_context),
 };
@@ -263,7 +263,7 @@ export const dunningTermsPage = definePage(
   Type.Object({
     profile: PayerPart,
     /** The rules of the site. */
-    site: Type.Array(Fact),
+    site_rules: Type.Array(Fact),
     back_url: Type.String(),
     ...form_view,
   }),

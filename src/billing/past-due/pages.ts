@@ -145,7 +145,7 @@ function addTermsPage(app: App, site: DunningSettings): void {
       dunningTermsPage,
       {
         profile: { slug: provider.slug, printable_name: profileName(provider) },
-        site: describeTerms(dunningTerms(site, undefined)),
+        site_rules: describeTerms(dunningTerms(site, undefined)),
         back_url: paths.subscribersPastDue(provider.slug),
         ...termsForm.view(termsValues(own), formContext(request), refusal),
       },

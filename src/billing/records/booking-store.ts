@@ -149,7 +149,11 @@ function forgottenCode(user_id: number): Part<void> {
   return { query: fragment`delete from user_coupons where user_id = ${user_id}`, read: null };
 }
 
-/** Sets the limit of a statement to a minute until the end of the transaction: an order may have 10,000 lines. */
+/**
+ * Sets the limit of a statement to a minute until the end of the transaction: an order may have 10,000 lines. Each
+ * statement is planned for its values: the plans that the connection keeps are for few lines and nest loops over them.
+ */
 export async function allowLongStatements(tx: Tx): Promise<void> {
   await sql`set local statement_timeout = 60000`.execute(tx);
+  await sql`set local plan_cache_mode = force_custom_plan`.execute(tx);
 }
