@@ -53,10 +53,11 @@ export const demo: Command = {
     upstream.setKey(async () => openSessionKey(await tollgate.site.get(), secret));
     await tollgate.startWorker();
     const address = await tollgate.listen();
+    const stopping = untilStopped(log, config.stop_ms_max);
     process.stdout.write(
       welcome(config, values['bare'] === true, address, upstream_url, Math.round(performance.now() - started_ms)),
     );
-    await untilStopped(log, config.stop_ms_max);
+    await stopping;
     await tollgate.close();
     await upstream.close();
     await database.close();

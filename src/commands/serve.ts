@@ -14,6 +14,7 @@ export const serve: Command = {
       trimHeap();
       const address = await tollgate.listen();
       if (values['no-worker'] !== true) await tollgate.startWorker();
+      const stopping = untilStopped(log, config.stop_delay_ms + config.stop_ms_max);
       log.info({ address }, 'ready');
       if (!movesMoney(config.processor) && config.mode === 'production')
         log.warn('payments use the test processor: made-up cards are accepted and no money moves');
@@ -28,7 +29,7 @@ export const serve: Command = {
           { prepared_at: first.prepared_at },
           'site has no manager; the link was logged by the start at prepared_at; a start 30 seconds later logs a new one',
         );
-      const stop = await untilStopped(log, config.stop_delay_ms + config.stop_ms_max);
+      const stop = await stopping;
       tollgate.announceStop();
       // SIGINT (Ctrl-C) skips the delay: it is meant for load balancers.
       if (stop.signal === 'SIGTERM') await stop.delay(config.stop_delay_ms);

@@ -12,7 +12,8 @@ export interface Stop {
 }
 
 /**
- * Waits for SIGINT or SIGTERM. Later signals do not end the process: the caller stops it in order.
+ * Waits for SIGINT or SIGTERM from the call on: call it before the process says that it is ready. Later signals do not
+ * end the process: the caller stops it in order.
  * Exits with status 1 if the process still runs after `work_ms_max` plus 30 s.
  */
 export async function untilStopped(log: Logger, work_ms_max: number): Promise<Stop> {

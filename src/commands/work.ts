@@ -10,8 +10,9 @@ export const work: Command = {
     try {
       trimHeap();
       await tollgate.startWorker();
+      const stopping = untilStopped(log, config.stop_ms_max);
       log.info('working');
-      await untilStopped(log, config.stop_ms_max);
+      await stopping;
       return 0;
     } finally {
       await close();
