@@ -97,7 +97,7 @@ const alphabets: readonly (readonly [FontName, readonly (readonly [from: number,
     ],
   ],
 ];
-const signs = [...'0123456789().,-/:&'];
+const signs = Array.from('0123456789().,-/:&');
 
 /** Numbers in [0, 1) that are the same in each run: a linear congruential generator. */
 function numbersFrom(seed: number): () => number {
