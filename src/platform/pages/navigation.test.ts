@@ -52,7 +52,7 @@ test('each kind of menu has the entries of the design, in order', async () => {
   const bought = ['What we buy', [...purchases, 'Open the application']];
   assert.deepEqual(await labelsOf('provider'), [
     selling,
-    ['Money', ['Balances due', 'Failed payments', 'Funds and payouts', 'Reports']],
+    ['Money', ['Charges', 'Balances due', 'Failed payments', 'Funds and payouts', 'Reports']],
     settings,
     bought,
   ]);
