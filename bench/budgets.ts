@@ -25,7 +25,7 @@ export const budgets = {
   /** The same with an `Idempotency-Key`: also claims it, looks for its earlier charge, stores the response. */
   check_out_with_key: { statements_max: 16, transactions_max: 2, exchanges_max: 12 },
   /** Delivery of 100 events that wait, and of the mails that they cause. */
-  deliver_100_events: { statements_max: 11, transactions_max: 10 },
+  deliver_100_events: { statements_max: 10, transactions_max: 10 },
   /** Renewal of one subscription of a payer, with its charge by the test processor; each of several in one run. */
   renew_subscription: { statements_max: 22, transactions_max: 2 },
   /** Recognition of the window of one coverage of a payer; each of several in one run. */

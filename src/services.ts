@@ -72,7 +72,7 @@ export function makeServices(options: TollgateOptions): Services {
     from: config.site_email,
     capture: config.mode === 'development',
     write_to_log: config.mode === 'evaluation',
-    gate: makeMailGate({ throttle, findVerifiedAddresses: (addresses) => findVerifiedAddresses(db, addresses), log }),
+    gate: makeMailGate({ throttle, findVerifiedAddresses, log }),
     clock,
     log,
   });

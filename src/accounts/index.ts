@@ -22,6 +22,7 @@ export {
   releaseName,
   selectNamedUsers,
   selectUsers,
+  selectVerifiers,
   type User,
   userPart,
 } from './identity/index.ts';

@@ -1,6 +1,7 @@
 import { emailSpellings } from '#kernel/email';
 import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db/db-schema';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { Mailer } from '#platform/mail/mail';
 import type { VerifiedAddresses } from '#platform/mail/mail-gate';
 import type { ProfileView } from '#profiles';
@@ -40,7 +41,7 @@ export interface Readers {
   recipientsOf(ruled: RuledNotice): LoadedRecipients;
 }
 
-/** Loads the readers of a batch of notices: one query each for verified addresses and opt-outs. */
+/** Loads the readers of a batch of notices: verified addresses and opt-outs in one statement. */
 export async function loadReaders(
   ctx: Context,
   mailer: Pick<Mailer, 'findVerified'>,
@@ -52,15 +53,20 @@ export async function loadReaders(
     const managers = rule.managers_of.flatMap((party) => managersOf(notice, party, found));
     return [...(first === '' ? [] : [first, ...emailSpellings(first)]), ...managers.map(({ address }) => address)];
   });
-  const verified = await mailer.findVerified(addresses);
-  const facts: ReaderFacts = { found, verified, opted_out: new Map() };
-  const people = ruled.flatMap((each) => [findFirstReader(each, facts), ...findManagers(each, facts)]);
-  const opted_out = await findOptedOut(
-    ctx.db,
-    people.flatMap((each) => each?.user_id ?? []),
-    ruled.map(({ notice }) => notice.event),
-  );
-  return { verified, recipientsOf: (each) => recipientsOf(each, { ...facts, opted_out }) };
+  const user_ids = ruled.flatMap((each) => [
+    subjectIdOf(each, found.broker),
+    ...findManagers(each, found).map(({ user_id }) => user_id),
+  ]);
+  const people = {
+    user_ids: user_ids.filter((id) => id !== null && id !== undefined),
+    addresses: addresses.map((address) => address.toLowerCase()),
+  };
+  const events = ruled.map(({ notice }) => notice.event);
+  const [verified, opted_out] = await mergeReads(ctx.db, [
+    (reader) => mailer.findVerified(reader, addresses),
+    (reader) => findOptedOut(reader, people, events),
+  ]);
+  return { verified, recipientsOf: (each) => recipientsOf(each, { found, verified, opted_out }) };
 }
 
 interface ReaderFacts {
@@ -72,7 +78,7 @@ interface ReaderFacts {
 function recipientsOf(ruled: RuledNotice, facts: ReaderFacts): LoadedRecipients {
   const { notice, rule } = ruled;
   const to = findFirstReader(ruled, facts);
-  const managers = findManagers(ruled, facts);
+  const managers = findManagers(ruled, facts.found);
   const opted_out = facts.opted_out.get(notice.event) ?? new Set();
   const always = rule.always ?? false;
   const subject_ids = [notice.parties.user?.id, profileOf(notice, rule.to, facts.found.broker)?.personal_user_id];
@@ -91,17 +97,19 @@ function recipientsOf(ruled: RuledNotice, facts: ReaderFacts): LoadedRecipients 
  * Finds the first recipient with the user whose opt-outs apply: the user or the personal profile that the notice is
  * for, else the user who verified the address. Null without an address.
  */
-function findFirstReader({ notice, rule }: RuledNotice, { found, verified }: ReaderFacts): Reachable | null {
-  const { broker } = found;
-  const address = notice.address ?? addressOf(notice, rule.to, broker);
+function findFirstReader(ruled: RuledNotice, { found, verified }: ReaderFacts): Reachable | null {
+  const address = ruled.notice.address ?? addressOf(ruled.notice, ruled.rule.to, found.broker);
   if (address === '') return null;
-  const subject_id =
-    rule.to === 'user' ? notice.parties.user?.id : (profileOf(notice, rule.to, broker)?.personal_user_id ?? undefined);
   const [verifier] = emailSpellings(address).flatMap((spelling) => verified.get(spelling) ?? []);
-  return { address, user_id: subject_id ?? verifier ?? null };
+  return { address, user_id: subjectIdOf(ruled, found.broker) ?? verifier ?? null };
 }
 
-function findManagers({ notice, rule }: RuledNotice, { found }: ReaderFacts): ManagerCopy[] {
+/** Returns the user, or the user of the personal profile, that the notice is for. */
+function subjectIdOf({ notice, rule }: RuledNotice, broker: ProfileView): UserId | null | undefined {
+  return rule.to === 'user' ? notice.parties.user?.id : profileOf(notice, rule.to, broker)?.personal_user_id;
+}
+
+function findManagers({ notice, rule }: RuledNotice, found: Parties): ManagerCopy[] {
   return rule.managers_of.flatMap((party) =>
     managersOf(notice, party, found).map((each) => ({ ...each, is_other_side: party !== rule.to })),
   );

@@ -1,4 +1,4 @@
-import { selectUsers, type User, userPart } from '#accounts';
+import { selectUsers, selectVerifiers, type User, userPart } from '#accounts';
 import { canonicalName } from '#kernel/slug';
 import { builtOnce, oneOf } from '#platform/db/built-once';
 import type { UserId } from '#platform/db/db-schema';
@@ -37,22 +37,31 @@ export async function deleteOptouts(tx: Tx, user_id: UserId): Promise<void> {
 /** Users who opted out, by event. */
 export type OptedOut = ReadonlyMap<string, ReadonlySet<UserId>>;
 
-const optoutsOf = builtOnce((reader, user_ids: readonly UserId[], events: readonly string[]) =>
-  reader
-    .selectFrom('notification_optouts')
-    .select(['user_id', 'event'])
-    .where('user_id', '=', oneOf(user_ids, 'bigint'))
-    .where('event', '=', oneOf(events, 'text')),
+const optoutsOf = builtOnce(
+  (reader, user_ids: readonly UserId[], addresses: readonly string[], events: readonly string[]) =>
+    reader
+      .selectFrom('notification_optouts')
+      .select(['user_id', 'event'])
+      .where(({ eb, or }) =>
+        or([eb('user_id', '=', oneOf(user_ids, 'bigint')), eb('user_id', 'in', selectVerifiers(reader, addresses))]),
+      )
+      .where('event', '=', oneOf(events, 'text')),
 );
 
+/** Users by their id, and by the addresses in lower case that they have verified. */
+export interface People {
+  user_ids: readonly UserId[];
+  addresses: readonly string[];
+}
+
 /** Finds those of these users who opted out of one of the events, in one query. */
-export async function findOptedOut(
-  reader: Reader,
-  user_ids: readonly UserId[],
-  events: readonly string[],
-): Promise<OptedOut> {
-  if (user_ids.length === 0 || events.length === 0) return new Map();
-  const rows = await optoutsOf(reader, [...new Set(user_ids)], [...new Set(events)]);
+export async function findOptedOut(reader: Reader, people: People, events: readonly string[]): Promise<OptedOut> {
+  const rows = await optoutsOf(
+    reader,
+    [...new Set(people.user_ids)],
+    [...new Set(people.addresses)],
+    [...new Set(events)],
+  );
   const groups = Map.groupBy(rows, ({ event }) => event);
   return new Map([...groups].map(([event, some]) => [event, new Set(some.map(({ user_id }) => user_id))]));
 }

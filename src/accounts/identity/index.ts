@@ -21,6 +21,7 @@ export {
   markAddressVerified,
   selectNamedUsers,
   selectUsers,
+  selectVerifiers,
   userPart,
   updateUserRow,
 } from './user-store.ts';

@@ -81,13 +81,18 @@ export async function findUserByEmail(reader: Reader, email: string): Promise<Us
     .executeTakeFirst();
 }
 
-const verifiedAddresses = builtOnce((reader, addresses: readonly string[]) =>
-  reader
+/** Selects the ids of the active users who have verified one of the addresses. Addresses are in lower case. */
+export function selectVerifiers(reader: Reader, addresses: readonly string[]) {
+  return reader
     .selectFrom('users')
-    .select(['id', sql<string>`lower(email)`.as('address')])
-    .where(sql<string>`lower(email)`, '=', oneOf(addresses, 'text'))
-    .where('email_verified_at', 'is not', null)
-    .where('is_active', '=', true),
+    .select('users.id')
+    .where(sql<string>`lower(users.email)`, '=', oneOf(addresses, 'text'))
+    .where('users.email_verified_at', 'is not', null)
+    .where('users.is_active', '=', true);
+}
+
+const verifiedAddresses = builtOnce((reader, addresses: readonly string[]) =>
+  selectVerifiers(reader, addresses).select(sql<string>`lower(users.email)`.as('address')),
 );
 
 /** Returns the active users who have verified one of the addresses, by address. Addresses are in lower case. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import type { Reader } from '../db/database.ts';
 import type { ProfileId, UserId } from '../db/db-schema.ts';
 import { type Admission, type GatedMail, makeMailGate, type MailOrigin } from './mail-gate.ts';
 import { makeThrottle } from '../security/throttle.ts';
@@ -21,13 +22,15 @@ const origin: MailOrigin = {
   related: new Set([ann]),
 };
 
+const reader = {} as Reader; // addresses are verified by the map below
+
 function makeGate() {
   const logged: Record<string, unknown>[] = [];
   const statements: (readonly string[])[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => logged.push(JSON.parse(line)) });
   const gate = makeMailGate({
     throttle: makeThrottle(() => 0, 1),
-    findVerifiedAddresses: async (addresses) => {
+    findVerifiedAddresses: async (_, addresses) => {
       statements.push(addresses);
       return new Map([...verified].filter(([address]) => addresses.includes(address)));
     },
@@ -50,7 +53,7 @@ function makeGate() {
   });
   const admitAll = async (mails: readonly GatedMail[]) => {
     const readers = mails.flatMap(({ to, bcc, instead }) => [...to, ...bcc, ...instead]);
-    return gate.admit(mails, await gate.findVerified(readers));
+    return gate.admit(mails, await gate.findVerified(reader, readers));
   };
   const admit = async (...given: Parameters<typeof mailTo>): Promise<Admission> => {
     const [admission] = await admitAll([mailTo(...given)]);

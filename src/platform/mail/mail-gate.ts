@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Reader } from '../db/database.ts';
 import type { ProfileId, UserId } from '../db/db-schema.ts';
 import {
   mailCausedLimit,
@@ -67,7 +68,7 @@ export type VerifiedAddresses = ReadonlyMap<string, UserId> & { readonly [verifi
 /** Decides which readers messages are sent to. */
 export interface MailGate {
   /** Finds which of the addresses active users have verified; one statement. */
-  findVerified(addresses: readonly string[]): Promise<VerifiedAddresses>;
+  findVerified(reader: Reader, addresses: readonly string[]): Promise<VerifiedAddresses>;
   /**
    * Decides for several messages, in their order, in one statement, and in one more when a limit is reached. An address
    * that `verified` does not have is an unknown recipient.
@@ -78,7 +79,7 @@ export interface MailGate {
 export interface MailGateOptions {
   throttle: Throttle;
   /** Finds which of the addresses, in lower case, active users have verified; one statement. */
-  findVerifiedAddresses: (addresses: readonly string[]) => Promise<ReadonlyMap<string, UserId>>;
+  findVerifiedAddresses: (reader: Reader, addresses: readonly string[]) => Promise<ReadonlyMap<string, UserId>>;
   log: Logger;
 }
 
@@ -91,9 +92,9 @@ export interface MailGateOptions {
 export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateOptions): MailGate {
   const releaseCounts = makeReleaseCounts(throttle);
   return {
-    async findVerified(addresses) {
+    async findVerified(reader, addresses) {
       const lowered = [...new Set(addresses.map(lower))];
-      const found = lowered.length === 0 ? new Map<string, UserId>() : await findVerifiedAddresses(lowered);
+      const found = lowered.length === 0 ? new Map<string, UserId>() : await findVerifiedAddresses(reader, lowered);
       // The brand exists in types only, so that a cast is needed.
       return found as VerifiedAddresses;
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import type { Reader } from '../db/database.ts';
 import { openGate } from '../../../test/support/open-gate.ts';
 import { movableClock } from '../clock.ts';
 import { type Mailer, makeMailer, type MailRequest } from './mail.ts';
@@ -53,12 +54,13 @@ function requestOf({ subject, text, html, ...rest }: OutgoingMail): MailRequest 
   return { ...rest, instead: [], origin, render: () => ({ subject, text, html }) };
 }
 
+const reader = {} as Reader; // an open gate reads nothing
 const log = pino({ level: 'silent' });
 const mailerTo = (smtp_url: string | null, capture = false) =>
   makeMailer({ smtp_url, from: 'support@cowork.example.com', capture, gate: openGate, clock: movableClock(at), log });
 
 async function sendBy(mailer: Mailer, request: MailRequest): Promise<void> {
-  const [admitted] = await mailer.admit([request], await mailer.findVerified(request.to));
+  const [admitted] = await mailer.admit([request], await mailer.findVerified(reader, request.to));
   await admitted?.send();
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import type { Reader } from '../db/database.ts';
 import type { Admission, GatedMail, MailGate, VerifiedAddresses } from './mail-gate.ts';
 import { makeMailbox, type Mailbox } from './mailbox.ts';
 import { type OutgoingMail, safeMail } from './outgoing-mail.ts';
@@ -23,7 +24,7 @@ export interface AdmittedMail {
 
 export interface Mailer {
   /** Finds which addresses active users have verified; one statement. */
-  findVerified(addresses: readonly string[]): Promise<VerifiedAddresses>;
+  findVerified(reader: Reader, addresses: readonly string[]): Promise<VerifiedAddresses>;
   /** Passes messages through the gate, together. `verified` covers the addresses of all readers. */
   admit(requests: readonly MailRequest[], verified: VerifiedAddresses): Promise<AdmittedMail[]>;
   /** Captured messages; empty unless mail is captured. */
@@ -78,7 +79,7 @@ export function makeMailer(options: MailerOptions): Mailer {
 
   return {
     mailbox,
-    findVerified: (addresses) => gate.findVerified(addresses),
+    findVerified: (reader, addresses) => gate.findVerified(reader, addresses),
     async admit(requests, verified) {
       const admissions = await gate.admit(requests, verified);
       return requests.map((request, index) => {

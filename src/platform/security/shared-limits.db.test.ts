@@ -118,12 +118,12 @@ test('e-mails of one node to an unknown recipient count on the other node', { sk
   for (const node of [...nodes, ...nodes]) {
     const gate = makeMailGate({
       throttle: throttleOf(node),
-      findVerifiedAddresses: (addresses) => findVerifiedAddresses(node.db, addresses),
+      findVerifiedAddresses,
       log: pino({ level: 'silent' }),
     });
     const to = ['stranger@elsewhere.test'];
     const mail = { key: 'event-1', event: 'profile_updated', to, bcc: [], instead: [], origin };
-    admitted.push(...(await gate.admit([mail], await gate.findVerified(to))).flatMap((each) => each.to));
+    admitted.push(...(await gate.admit([mail], await gate.findVerified(node.db, to))).flatMap((each) => each.to));
   }
   assert.deepEqual(admitted, ['stranger@elsewhere.test']);
 });
