@@ -9,7 +9,7 @@ import { type DatabaseProxy, proxyDatabase } from '../support/database-proxy.ts'
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 const skip = process.env['TEST_DATABASE_URL'] ? false : 'an embedded database does not fail over';
-/** Measured on an idle machine: 3 s to 8 s, with a limit of 15 s in the product. Other tests take time from this process. */
+/** On an idle machine 3 s to 8 s are measured. Other tests take time from this process. */
 const RECOVERY_MS_MAX = 45_000;
 let direct: TestDatabase;
 let proxy: DatabaseProxy;
