@@ -17,7 +17,7 @@ import { csvOfPages } from '#platform/pages/lists/csv-of';
 import { viewList } from '#platform/pages/lists/list-view';
 import { sendCsv } from '#platform/pages/lists/send-csv';
 import { sha256Hex } from '#platform/security/crypto';
-import { humanizeMoney } from '#platform/templates/humanize-money';
+import { humanizeMoney, humanizeSums } from '#platform/templates/humanize-money';
 import { findProfilesByIds, type Profile, profileName } from '#profiles';
 import {
   type Adjustment,
@@ -212,7 +212,7 @@ function addCancelPage(app: App): void {
       const request_key =
         key === '' ? null : sha256Hex(JSON.stringify(['cancel page', actorId(ctx), profile.id, is_paid, key]));
       // A repeated form is settled already; another amount than the one shown is not settled.
-      if (due.length > 0 && shown !== describeDue(due, ctx.lang)) throw billingProblems.balance_changed();
+      if (due.length > 0 && shown !== humanizeSums(due, ctx.lang)) throw billingProblems.balance_changed();
       const done = await cancelBalance(ctx, {
         profile_id: profile.id,
         sellers: sellersSeenBy(subject),
@@ -220,7 +220,7 @@ function addCancelPage(app: App): void {
         is_paid,
         request_key,
       });
-      const text = describeDue(sumByUnit(done), ctx.lang);
+      const text = humanizeSums(sumByUnit(done), ctx.lang);
       reply.flash('success', is_paid ? `${text} was recorded as paid.` : `${text} was written off.`);
       return await reply.redirect(paths.history(profile.slug), 303);
     } catch (error) {
@@ -242,18 +242,13 @@ async function loadDue(request: FastifyRequest): Promise<{ profile: Profile; due
   return { profile, due: sumByUnit(dueParts(own)) };
 }
 
-function describeDue(due: readonly Money[], lang: string): string {
-  const texts = due.map((money) => humanizeMoney(money, lang));
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(texts);
-}
-
 async function showCancellation(
   request: FastifyRequest,
   reply: FastifyReply,
   { profile, due, detail }: { profile: Profile; due: readonly Money[]; detail: string },
   status = 200,
 ): Promise<FastifyReply> {
-  const amount = describeDue(due, request.ctx.lang);
+  const amount = humanizeSums(due, request.ctx.lang);
   const name = profileName(profile);
   const is_paid = isPaid(request);
   const confirm: Confirmation = {

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Money } from '#kernel/money';
 import type { LedgerEventId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
@@ -10,7 +9,7 @@ import { csvOf } from '#platform/pages/lists/csv-of';
 import { addressOfList } from '#platform/pages/lists/list-address';
 import { viewList } from '#platform/pages/lists/list-view';
 import { sendCsv } from '#platform/pages/lists/send-csv';
-import { humanizeMoney } from '#platform/templates/humanize-money';
+import { humanizeSums } from '#platform/templates/humanize-money';
 import { getBroker } from '#profiles';
 import { findEventKinds } from '../event-store.ts';
 import { listTransactions, readTransactions } from '../list-transactions.ts';
@@ -62,15 +61,11 @@ async function viewTransactions({ ctx, listUrl }: FastifyRequest, asked: Asked):
   const list = viewList(asked, {
     count: page.count,
     empty: { title: 'Every movement of money will be listed here', text: 'Nothing was ordered or paid yet.' },
-    total: page.count === 0 || page.balances.length === 0 ? null : `${formatSums(page.balances, ctx.lang)} balance`,
+    total: page.count === 0 || page.balances.length === 0 ? null : `${humanizeSums(page.balances, ctx.lang)} balance`,
     options: { selector: account_options },
     csv_path: paths.transactionsDownload(),
   });
   return { events: groupByEvent(asked, page.results, kinds), list };
-}
-
-function formatSums(sums: readonly Money[], lang: string): string {
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => humanizeMoney(sum, lang)));
 }
 
 /** Groups neighbours of one event in a list by date; a list in another order is one group without a title. */

@@ -1,29 +1,19 @@
 import type { FastifyRequest } from 'fastify';
 import { boundToNow } from '#ledger';
-import type { Money } from '#kernel/money';
 import type { App } from '#platform/http/app';
 import { mergeReads } from '#platform/db/merge-reads';
 import { paths } from '#platform/http/paths';
 import { withNext } from '#platform/http/next';
-import { type AskedList, askList } from '#platform/pages/lists/ask-list';
+import { askList } from '#platform/pages/lists/ask-list';
 import type { CsvColumn } from '#platform/pages/lists/csv-cell';
 import { csvOf } from '#platform/pages/lists/csv-of';
-import { viewList } from '#platform/pages/lists/list-view';
 import { sendCsv } from '#platform/pages/lists/send-csv';
-import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileSummaries, getBroker } from '#profiles';
 import type { Charge } from '../records/index.ts';
-import {
-  type ChargeFilter,
-  countChargesByState,
-  findLinesOfCharges,
-  listChargeRows,
-  readChargeRows,
-} from '../charges/index.ts';
+import { countChargesByState, findLinesOfCharges, listChargeRows, readChargeRows } from '../charges/index.ts';
+import { chargesList, chargesPage } from './charge-list-page-type.ts';
 import { chargePill } from './charge-pill.ts';
-import { chargesList, chargesPage } from './page-types.ts';
-
-type Asked = AskedList<typeof chargesList>;
+import { type AskedCharges, type ChargesView, describeLines, filterOf, viewChargeList } from './view-charge-list.ts';
 
 /** The page of all charges, for the broker. */
 export function chargePages(app: App): void {
@@ -41,19 +31,13 @@ export function chargePages(app: App): void {
   });
 }
 
-async function askCharges(request: FastifyRequest): Promise<Asked> {
+async function askCharges(request: FastifyRequest): Promise<AskedCharges> {
   const { default_timezone } = await getBroker(request.ctx.db, request.ctx.site);
   return askList(request, chargesList, default_timezone);
 }
 
-function filterOf({ tab, filters }: Asked): ChargeFilter {
-  return { state: tab === '' ? null : tab, amount: filters.amount };
-}
-
-async function viewCharges(
-  { ctx, listUrl }: FastifyRequest,
-  asked: Asked,
-): Promise<(typeof chargesPage)['samples']['typical']> {
+async function viewCharges(request: FastifyRequest, asked: AskedCharges): Promise<ChargesView> {
+  const { ctx, listUrl } = request;
   const { list } = boundToNow(asked.list, ctx.clock.now());
   const filter = filterOf(asked);
   const is_ranged = asked.list.start_at !== null || asked.list.ends_at !== null;
@@ -77,15 +61,17 @@ async function viewCharges(
         page.results.map(({ id }) => id),
       ),
   ]);
-  const view = viewList(asked, {
+  const view = viewChargeList(request, asked, {
     count: page.count,
+    sums,
+    states,
     empty: { title: 'Charges will be listed here', text: 'No payment was made yet.' },
-    total: page.count === 0 ? null : `${joinMoney(sums, ctx.lang)} in total`,
     csv_path: paths.chargesDownload(),
-    ...(states === null ? {} : { tab_counts: tabCounts(states) }),
   });
   const linesOf = new Map(lines.map((each) => [each.charge_id, each]));
   return {
+    profile: null,
+    has_cards: true,
     charges: page.results.map((charge) => {
       const customer = customers.get(charge.profile_id);
       const own = linesOf.get(charge.id) ?? { title: '', lines_count: 0, refunded: 0, was_paid: false };
@@ -94,7 +80,7 @@ async function viewCharges(
         money: { amount: charge.amount, unit: charge.unit },
         pill: chargePill(charge, own),
         customer: customer?.printable_name ?? '',
-        description: describeLines(charge, own),
+        description: describeLines(own, charge.description),
         refunded: own.refunded === 0 ? null : { amount: own.refunded, unit: charge.unit },
         last4: charge.last4,
         created_at: charge.created_at.toISOString(),
@@ -102,25 +88,6 @@ async function viewCharges(
     }),
     list: view,
   };
-}
-
-function describeLines(
-  { description }: Charge,
-  { title, lines_count }: { title: string; lines_count: number },
-): string {
-  if (title === '') return description;
-  return lines_count > 1 ? `${title} and ${lines_count - 1} more` : title;
-}
-
-/** Counts of the tabs; refunded charges are not counted, because each one would be looked up. */
-function tabCounts(states: readonly { state: string; count: number }[]): Record<string, number> {
-  const counts = { done: 0, created: 0, failed: 0, disputed: 0 };
-  const all = states.reduce((sum, { count }) => sum + count, 0);
-  return { ...counts, ...Object.fromEntries(states.map(({ state, count }) => [state, count])), '': all };
-}
-
-function joinMoney(sums: readonly Money[], lang: string): string {
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => humanizeMoney(sum, lang)));
 }
 
 /** @see docs/decisions/0064-downloads-of-lists.md */

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { sumByUnit, boundToNow } from '#ledger';
-import type { Money } from '#kernel/money';
 import { commonProblems } from '#kernel/problem';
 import type { Reader } from '#platform/db/database';
 import { mergeReads } from '#platform/db/merge-reads';
@@ -9,20 +8,16 @@ import type { App } from '#platform/http/app';
 import { textField } from '#platform/http/forms';
 import { safeNext, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { type AskedList, askList } from '#platform/pages/lists/ask-list';
+import { askList } from '#platform/pages/lists/ask-list';
 import type { CsvColumn } from '#platform/pages/lists/csv-cell';
 import { csvOf } from '#platform/pages/lists/csv-of';
-import { viewList } from '#platform/pages/lists/list-view';
 import { sendCsv } from '#platform/pages/lists/send-csv';
-import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileById, type Profile, profileName } from '#profiles';
 import {
-  type ChargeFilter,
   ChargeParams,
   listSellerCharges,
   readSellerCharges,
   type SellerCharge,
-  type SellerChargesSum,
   sumSellerCharges,
 } from '../charges/index.ts';
 import { paymentsProblems } from '../problems.ts';
@@ -30,20 +25,16 @@ import { findCharge } from '../records/index.ts';
 import { subjectId } from '../subject-id.ts';
 import { chargePage } from './charge-page-type.ts';
 import { chargePill } from './charge-pill.ts';
-import { sellerChargesList, sellerChargesPage } from './seller-page-type.ts';
+import { chargesList, chargesPage } from './charge-list-page-type.ts';
+import { type ChargesView, describeLines, filterOf, viewChargeList } from './view-charge-list.ts';
 import { viewCharge } from './view-charge.ts';
-
-type Asked = AskedList<typeof sellerChargesList>;
-type View = (typeof sellerChargesPage)['samples']['typical'];
 
 /** Pages of the charges that have lines of a provider: its own lines, and nothing of other sellers or of the card. */
 export function sellerChargePages(app: App): void {
   const config = { access: { kind: 'direct' }, page: true } as const;
   const schema = { hide: true, params: Type.Object({ profile: Type.String() }) } as const;
   const url = '/billing/:profile/charges/';
-  app.get(url, { config, schema }, async (request, reply) =>
-    reply.page(sellerChargesPage, await viewSellerCharges(request)),
-  );
+  app.get(url, { config, schema }, async (request, reply) => reply.page(chargesPage, await viewSellerCharges(request)));
   app.get(`${url}download/`, { config, schema }, downloadSellerCharges);
   app.get(
     `${url}:charge/`,
@@ -71,7 +62,7 @@ export function sellerChargePages(app: App): void {
 async function downloadSellerCharges(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { ctx } = request;
   const provider = await readProvider(ctx.db, request);
-  const asked = askList(request, sellerChargesList, provider.default_timezone);
+  const asked = askList(request, chargesList, provider.default_timezone);
   const { list } = boundToNow(asked.list, ctx.clock.now());
   const batches = () => readSellerCharges(ctx.db, provider.id, list, filterOf(asked));
   return sendCsv(reply, csvOf(asked, { name: `charges-${provider.slug}`, columns, batches }));
@@ -83,14 +74,10 @@ async function readProvider(reader: Reader, request: FastifyRequest): Promise<Pr
   return provider;
 }
 
-function filterOf({ tab, filters }: Asked): ChargeFilter {
-  return { state: tab === '' ? null : tab, amount: filters.amount };
-}
-
-async function viewSellerCharges(request: FastifyRequest): Promise<View> {
+async function viewSellerCharges(request: FastifyRequest): Promise<ChargesView> {
   const { ctx, listUrl } = request;
   const provider = await readProvider(ctx.db, request);
-  const asked = askList(request, sellerChargesList, provider.default_timezone);
+  const asked = askList(request, chargesList, provider.default_timezone);
   const { list } = boundToNow(asked.list, ctx.clock.now());
   const filter = filterOf(asked);
   // Without a search or dates, sums and counts would read every charge of the provider.
@@ -102,22 +89,24 @@ async function viewSellerCharges(request: FastifyRequest): Promise<View> {
   ]);
   const is_refunded = filter.state === 'refunded';
   const shown = sums?.filter(({ state }) => filter.state == null || state === filter.state) ?? [];
-  const view = viewList(asked, {
+  const view = viewChargeList(request, asked, {
     count: page.count,
+    sums: is_refunded ? null : sumByUnit(shown),
+    states: sums,
     empty: { title: 'Charges will be listed here', text: 'No payment for your plans was made yet.' },
-    total: shown.length === 0 || is_refunded ? null : `${joinMoney(sumByUnit(shown), ctx.lang)} in total`,
     csv_path: paths.sellerChargesDownload(provider.slug),
-    ...(sums === null ? {} : { tab_counts: tabCounts(sums) }),
   });
   return {
     profile: { slug: provider.slug, printable_name: profileName(provider) },
+    has_cards: false,
     charges: page.results.map((charge) => ({
       href: withNext(paths.sellerCharge(provider.slug, charge.processor_key), view.list_url),
       money: { amount: charge.amount, unit: charge.unit },
       pill: chargePill(charge, charge),
       customer: nameOf(charge),
-      description: describeLines(charge),
+      description: describeSale(charge),
       refunded: charge.refunded === 0 ? null : { amount: charge.refunded, unit: charge.unit },
+      last4: null,
       created_at: charge.created_at.toISOString(),
     })),
     list: view,
@@ -129,23 +118,8 @@ function nameOf({ customer_full_name, customer_slug }: SellerCharge): string {
 }
 
 /** The text of a charge is about all its lines: a charge of the first version is named by its reference. */
-function describeLines({ title, lines_count, processor_key }: SellerCharge): string {
-  const first = title === '' ? processor_key : title;
-  return lines_count > 1 ? `${first} and ${lines_count - 1} more` : first;
-}
-
-/** Counts of the tabs; refunded charges are not counted, because each one would be looked up. */
-function tabCounts(sums: readonly SellerChargesSum[]): Record<string, number> {
-  const counts: Record<string, number> = { '': 0, done: 0, created: 0, failed: 0, disputed: 0 };
-  for (const { state, count } of sums) {
-    counts[state] = (counts[state] ?? 0) + count;
-    counts[''] = (counts[''] ?? 0) + count;
-  }
-  return counts;
-}
-
-function joinMoney(sums: readonly Money[], lang: string): string {
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => humanizeMoney(sum, lang)));
+function describeSale(charge: SellerCharge): string {
+  return describeLines(charge, charge.processor_key);
 }
 
 /** @see docs/decisions/0064-downloads-of-lists.md */
@@ -156,6 +130,6 @@ const columns: readonly CsvColumn<SellerCharge>[] = [
   { heading: 'Unit', kind: 'text', value: ({ unit }) => unit },
   { heading: 'State', kind: 'text', value: ({ state }) => state },
   { heading: 'Customer', kind: 'text', value: nameOf },
-  { heading: 'Description', kind: 'text', value: describeLines },
+  { heading: 'Description', kind: 'text', value: describeSale },
   { heading: 'Reference', kind: 'text', value: ({ processor_key }) => processor_key },
 ];

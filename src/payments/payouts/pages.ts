@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Money } from '#kernel/money';
-import { humanizeMoney } from '#platform/templates/humanize-money';
+import { humanizeSums } from '#platform/templates/humanize-money';
 import type { ListQuery } from '#kernel/page';
 import { commonProblems } from '#kernel/problem';
 import {
@@ -91,7 +91,7 @@ async function viewTransfers(request: FastifyRequest, kind: Kind): Promise<View>
     count: page.count,
     empty,
     total:
-      page.count === 0 ? null : `${joinMoney(page.balances, ctx.lang)} ${kind === 'transfers' ? 'net' : 'in total'}`,
+      page.count === 0 ? null : `${humanizeSums(page.balances, ctx.lang)} ${kind === 'transfers' ? 'net' : 'in total'}`,
     csv_path: download(profile.slug),
   });
   const rows = await nameRows(ctx.db, page.results, kind);
@@ -108,10 +108,6 @@ async function viewTransfers(request: FastifyRequest, kind: Kind): Promise<View>
     rows: rows.map((row) => ({ ...row, href: row.href === null ? null : withNext(row.href, list.list_url) })),
     list,
   };
-}
-
-function joinMoney(sums: readonly Money[], lang: string): string {
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => humanizeMoney(sum, lang)));
 }
 
 /** Names the line and the customer of each transaction that belongs to a charge. One statement. */

@@ -43,6 +43,11 @@ export function humanizeMoney(
   return is_negative ? `${MINUS}${text}` : text;
 }
 
+/** Formats one amount for each unit as a list of the locale: `$21,480.12 and ¥5,900`. */
+export function humanizeSums(sums: readonly { amount: number; unit: string }[], locale: string): string {
+  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(sums.map((sum) => humanizeMoney(sum, locale)));
+}
+
 function unsigned(digits: Intl.StringNumericLiteral, unit: string, locale: string, is_whole: boolean): string {
   if (!isCurrency(unit)) {
     const number = numberFormats(locale, '').format(digits);
