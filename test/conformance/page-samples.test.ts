@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 let app: TestApp;
@@ -31,4 +32,70 @@ test('the gallery links to every sample and shows it', async () => {
   }
   const missing = await app.http.inject({ method: 'GET', url: '/_dev/gallery/billing-saas-billing-cart/unknown/' });
   assert.equal(missing.statusCode, 404);
+});
+
+const humanizeSums = (sums: ReadonlyMap<string, number>) =>
+  [...sums].map(([unit, amount]) => humanizeMoney({ amount, unit }, 'en')).toSorted();
+
+interface Row {
+  money?: { amount: number; unit: string } | null;
+  rows?: readonly Row[];
+}
+
+/** Returns the sums by unit of the rows of a sample, and how many rows they are. */
+function sumRows(data: object): { count: number; sums: Map<string, number> } {
+  const rows = Object.values(data)
+    .filter((each): each is Row[] => Array.isArray(each))
+    .flat()
+    .flatMap((row) => row.rows ?? [row]);
+  const moneys = rows.flatMap(({ money }) => money ?? []);
+  const sums = Map.groupBy(moneys, ({ unit }) => unit);
+  const sumOf = (own: typeof moneys) => own.reduce((sum, { amount }) => sum + amount, 0);
+  return { count: moneys.length, sums: new Map([...sums].map(([unit, own]) => [unit, sumOf(own)])) };
+}
+
+test('the total below the list of a sample has the units of its rows, and their sums when all rows are shown', () => {
+  let totals_count = 0;
+  for (const { template, samples } of pageTypes()) {
+    for (const [state, sample] of Object.entries(samples)) {
+      const { list } = sample as { list?: { count: number; pages: { text: string } } };
+      const total = / · (.*) (?:in total|net|balance)/.exec(list?.pages.text ?? '')?.[1];
+      if (list === undefined || total === undefined) continue;
+      totals_count += 1;
+      const shown = total.split(/,? and /).toSorted();
+      const { count, sums } = sumRows(sample);
+      const symbols = (texts: readonly string[]) => texts.map((text) => text.replaceAll(/[−\d.,]/g, '')).toSorted();
+      assert.deepEqual(symbols(shown), symbols(humanizeSums(sums)), `${template}, ${state}: units of ${total}`);
+      if (count === list.count) assert.deepEqual(shown, humanizeSums(sums), `${template}, ${state}`);
+      else assert.ok(count < list.count, `${template}, ${state}: ${count} rows of ${list.count}`);
+    }
+  }
+  assert.ok(totals_count >= 10, String(totals_count));
+});
+
+interface OrderSample {
+  invoicables?: readonly { lines: readonly { dest_amount: number; dest_unit: string }[] }[];
+  more_count?: number;
+  totals?: readonly { amount: number; unit: string }[];
+  order_total?: { amount: number; unit: string };
+}
+
+test('the totals of an order in a sample are the sums of its lines by unit', () => {
+  let orders_count = 0;
+  for (const { template, samples } of pageTypes()) {
+    for (const [state, sample] of Object.entries(samples)) {
+      const { invoicables, more_count = 0, totals, order_total } = sample as OrderSample;
+      if (invoicables === undefined || totals === undefined || more_count > 0) continue;
+      orders_count += 1;
+      const lines = invoicables.flatMap((each) => each.lines);
+      const sums = new Map<string, number>();
+      for (const line of lines) sums.set(line.dest_unit, (sums.get(line.dest_unit) ?? 0) + line.dest_amount);
+      const shown = new Map(totals.map(({ amount, unit }) => [unit, amount]));
+      for (const unit of new Set([...sums.keys(), ...shown.keys()]))
+        assert.equal(shown.get(unit) ?? 0, sums.get(unit) ?? 0, `${template}, ${state}: ${unit}`);
+      if (order_total !== undefined && totals.length === 1)
+        assert.deepEqual(order_total, totals[0], `${template}, ${state}`);
+    }
+  }
+  assert.ok(orders_count >= 20, String(orders_count));
 });

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
 import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
 import { orderParts, orderSamples } from '../quotes/index.ts';
@@ -42,41 +42,35 @@ const head = {
   asks_card: false,
   may_pay_later: false,
   credit_used: null,
-  order_total: { amount: 2900, unit: 'usd' },
 };
 const due_apart = [{ name: 'Basic', href: '/billing/ada/balance/basic/' }];
-const two_currencies = {
-  totals: [
-    { amount: 2900, unit: 'usd' },
-    { amount: 1900, unit: 'eur' },
-  ],
-  lines_price: { amount: 0, unit: 'usd' },
-};
+const ofOrder = <Order extends { lines_price: Static<typeof MoneyPart> }>(order: Order) => ({
+  ...head,
+  ...order,
+  order_total: order.lines_price,
+});
 const samples = {
-  typical: { ...head, ...orderSamples.typical },
-  pay_later: { ...head, ...orderSamples.typical, may_pay_later: true },
-  choices: { ...head, ...orderSamples.choices },
-  seats: { ...head, ...orderSamples.seats },
+  typical: { ...ofOrder(orderSamples.typical) },
+  pay_later: { ...ofOrder(orderSamples.typical), may_pay_later: true },
+  choices: { ...ofOrder(orderSamples.choices) },
+  seats: { ...ofOrder(orderSamples.seats) },
   credit: {
-    ...head,
-    ...orderSamples.typical,
+    ...ofOrder(orderSamples.typical),
     credit_used: { amount: 900, unit: 'usd' },
     lines_price: { amount: 2000, unit: 'usd' },
   },
   credit_only: {
-    ...head,
-    ...orderSamples.typical,
+    ...ofOrder(orderSamples.typical),
     credit_used: { amount: 2900, unit: 'usd' },
     lines_price: { amount: 0, unit: 'usd' },
   },
-  trial: { ...head, ...orderSamples.trial, card: null, asks_card: true },
-  trial_on_file: { ...head, ...orderSamples.trial, asks_card: true },
-  first_card: { ...head, ...orderSamples.typical, card: null },
-  currencies: { ...head, ...orderSamples.typical, ...two_currencies, due_apart },
-  empty: { ...head, ...orderSamples.empty },
+  trial: { ...ofOrder(orderSamples.trial), card: null, asks_card: true },
+  trial_on_file: { ...ofOrder(orderSamples.trial), asks_card: true },
+  first_card: { ...ofOrder(orderSamples.typical), card: null },
+  currencies: { ...ofOrder(orderSamples.currencies), due_apart },
+  empty: { ...ofOrder(orderSamples.empty) },
   error: {
-    ...head,
-    ...orderSamples.typical,
+    ...ofOrder(orderSamples.typical),
     detail: 'The payment did not go through',
     errors: { card_number: ['Your card was declined. You were not charged. Use another card.'] },
     form: { card_name: 'Ada Lovelace', use_card: 'new', remember_card: true },

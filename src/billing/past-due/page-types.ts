@@ -58,10 +58,17 @@ const CasePart = Type.Object({
 export type CasePart = Static<typeof CasePart>;
 
 const usd = (amount: number) => ({ amount, unit: 'usd' });
+const owing = (due: Static<typeof MoneyPart>) => ({
+  due,
+  attempts: [
+    { at: '2026-02-10T10:00:00.000Z', money: due, text: 'There was not enough money on the card.' },
+    { at: '2026-02-09T10:00:00.000Z', money: due, text: 'The bank declined the payment.' },
+  ],
+});
 const retrying: CasePart = {
+  ...owing(usd(9000)),
   provider: 'Coworking Space',
   state: 'retrying',
-  due: usd(9000),
   reason: 'There was not enough money on the card.',
   plans: ['Open Space'],
   facts: [
@@ -70,10 +77,6 @@ const retrying: CasePart = {
     { label: 'Ends unpaid on', at: '2026-02-16T10:00:00.000Z' },
   ],
   confirm_url: null,
-  attempts: [
-    { at: '2026-02-10T10:00:00.000Z', money: usd(9000), text: 'There was not enough money on the card.' },
-    { at: '2026-02-09T10:00:00.000Z', money: usd(9000), text: 'The bank declined the payment.' },
-  ],
 };
 const paid: CasePart = {
   ...retrying,
@@ -144,13 +147,18 @@ export const dunningPage = definePage(
     several: {
       ...typical,
       pay_total: null,
-      cases: [retrying, { ...retrying, due: { amount: 5000, unit: 'eur' }, provider: 'Club' }],
+      cases: [retrying, { ...retrying, ...owing({ amount: 5000, unit: 'eur' }), provider: 'Club' }],
     },
     long: {
       ...typical,
       profile: { slug: 'ada', printable_name: longText },
       cases: [
-        { ...retrying, provider: unbrokenText, plans: [rightToLeftText, unbrokenText], due: usd(987_654_321_012) },
+        {
+          ...retrying,
+          ...owing(usd(987_654_321_012)),
+          provider: unbrokenText,
+          plans: [rightToLeftText, unbrokenText],
+        },
       ],
       pay_total: usd(987_654_321_012),
     },

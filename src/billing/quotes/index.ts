@@ -8,4 +8,5 @@ export { completeQuote, loadInvoicables, priceQuote, quoteParts } from './load-i
 export { findItemOffers } from './find-item-offers.ts';
 export { findOpenTrials } from './find-open-trials.ts';
 export { showBalance, showCart, showCartItems, recordShownOffers } from './show-cart.ts';
-export { orderParts, orderSamples, takeStoredOption, viewChoices, viewInvoicables } from './view-invoicables.ts';
+export { orderParts, orderSamples } from './order-parts.ts';
+export { takeStoredOption, viewChoices, viewInvoicables } from './view-invoicables.ts';

@@ -96,7 +96,7 @@ const typical = {
   ],
   list: sampleList(transactionsList, `${path}?selector=Funds&page=2`, {
     count: 861,
-    total: '$21,480.12 balance',
+    total: '$21,480.12 and ¥5,900 balance',
     csv_path: paths.transactionsDownload(),
     options: { selector: account_options },
   }),

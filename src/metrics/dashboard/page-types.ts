@@ -58,30 +58,21 @@ const latest = {
   created_at: '2026-03-05T14:30:00.000Z',
 };
 const rows_url = paths.metricRows('cowork', 'subscriptions');
+const recurring = {
+  label: 'Recurring revenue',
+  href: paths.revenue('cowork', 'recurring'),
+  definition: 'Recurring revenue per month.',
+};
+const due = { label: 'Due from subscribers', href: paths.balancesDue('cowork') };
+const failed = { label: 'Failed payments', href: paths.subscribersPastDue('cowork') };
 const typical = {
   profile: { slug: 'cowork', printable_name: 'Coworking Space' },
   periods: periodLinks('cowork', 'month'),
   stats: [
-    { label: 'Money in this month', money: usd(612_485), note: '$580.00 today · $5,941.00 in the month before' },
-    {
-      label: 'Recurring revenue',
-      href: paths.revenue('cowork', 'recurring'),
-      money: usd(586_241),
-      definition: 'Recurring revenue per month.',
-      note: 'per month · 47 active subscriptions',
-    },
-    {
-      label: 'Due from subscribers',
-      href: paths.balancesDue('cowork'),
-      money: usd(53_997),
-      note: '3 subscribers',
-    },
-    {
-      label: 'Failed payments',
-      href: paths.subscribersPastDue('cowork'),
-      text: '2',
-      note: '$179.99 failed in 30 days',
-    },
+    { label: 'Money in this month', money: usd(450_696), note: '$580.00 today · $4,388.97 in the month before' },
+    { ...recurring, money: usd(586_241), note: 'per month · 47 active subscriptions' },
+    { ...due, money: usd(53_997), note: '3 subscribers' },
+    { ...failed, text: '2', note: '$179.99 failed in 30 days' },
   ],
   charts: [chartOf([421_000, 438_897, 450_696])],
   todos: [
@@ -129,7 +120,19 @@ export const dashboardPage = definePage(
   }),
   {
     typical,
-    empty: { ...typical, charts: [chartOf([0, 0, 0])], todos: [], coming: [], latest: [] },
+    empty: {
+      ...typical,
+      stats: [
+        { label: 'Money in this month', money: usd(0), note: '$0.00 today · $0.00 in the month before' },
+        { ...recurring, money: usd(0), note: 'per month · 0 active subscriptions' },
+        { ...due, money: usd(0), note: '0 subscribers' },
+        { ...failed, text: '0', note: '$0.00 failed in 30 days' },
+      ],
+      charts: [chartOf([0, 0, 0])],
+      todos: [],
+      coming: [],
+      latest: [],
+    },
     long: {
       ...typical,
       latest: [{ ...latest, customer: longText, description: longText, money: usd(987_654_321_012) }],

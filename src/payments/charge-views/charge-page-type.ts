@@ -108,6 +108,8 @@ const typical = {
 };
 const nothing_left = { refund_url: null, lines: typical.lines.map((each) => ({ ...each, refund_url: null })) };
 
+const unpaid_lines = nothing_left.lines.map((each) => ({ ...each, left: usd(0) }));
+
 export const chargePage = definePage(
   'saas/billing/charge.html',
   ChargeParts,
@@ -118,6 +120,7 @@ export const chargePage = definePage(
       ...typical,
       ...nothing_left,
       pill: 'created',
+      lines: unpaid_lines,
       rows: [],
       effect: [{ label: 'Amount', money: usd(112_120) }],
     },
@@ -125,6 +128,7 @@ export const chargePage = definePage(
       ...typical,
       ...nothing_left,
       pill: 'failed',
+      lines: unpaid_lines,
       rows: [],
       effect: [{ label: 'Not paid', money: usd(112_120) }],
     },
@@ -132,9 +136,14 @@ export const chargePage = definePage(
       ...typical,
       ...nothing_left,
       pill: 'refunded',
-      effect: [...typical.effect, { label: 'Refunded', money: usd(-112_120) }],
+      lines: typical.lines.map((each) => ({ ...each, refunded: each.paid, left: usd(0), refund_url: null })),
+      effect: [
+        ...typical.effect.slice(0, 2),
+        { label: 'Refunds', money: usd(-108_839) },
+        { label: 'Your funds', money: usd(0), strong: true },
+      ],
     },
-    disputed: { ...typical, ...nothing_left, pill: 'disputed' },
+    disputed: { ...typical, ...nothing_left, lines: unpaid_lines, pill: 'disputed' },
     read_only: { ...typical, ...nothing_left },
     long: {
       ...typical,

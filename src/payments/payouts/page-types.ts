@@ -94,10 +94,12 @@ export const transfersPage = definePage(
     sales: {
       ...typical,
       is_funds: false,
+      totals: [usd(5400)],
       rows: [{ ...row, kind: 'Sale', money: usd(5400), href: null }],
       list: sampleList(receivablesList, paths.receivables('cowork'), {
         count: 1,
         csv_path: paths.receivablesDownload('cowork'),
+        total: '$54.00 in total',
       }),
     },
     empty: { ...typical, totals: [usd(0)], rows: [], list: sampleList(transfersList, address, { count: 0 }) },
@@ -106,6 +108,11 @@ export const transfersPage = definePage(
       ...typical,
       totals: [usd(987_654_321_012), { amount: -590_000, unit: 'jpy' }],
       rows: [{ ...row, description: unbrokenText, who: longText, money: usd(-987_654_321_012) }],
+      list: sampleList(transfersList, address, {
+        count: 1,
+        csv_path: paths.transfersDownload('cowork'),
+        total: '−$9,876,543,210.12 net',
+      }),
     },
   },
   { as: 'provider' },

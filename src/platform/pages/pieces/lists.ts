@@ -74,14 +74,16 @@ const options = {
   ],
 };
 const csv_path = `${path}download/`;
-const total = '$21,480.12 in total, $338.99 refunded';
-const sample = (query: string, count: number) =>
+const total = '$21,480.12 and €1,121.20 in total';
+const all_rows = '$108.00 and €1,121.20 in total';
+const hostile_rows = '−$90,071,992,547,301.91 and ¥90,071,992,547,409.91 in total';
+const sample = (query: string, count: number, sum = total) =>
   sampleList(chargeList, `${path}${query}`, {
     count,
     tab_counts,
     options,
     csv_path,
-    total: count === 0 ? null : total,
+    total: count === 0 ? null : sum,
   });
 
 /** A list page: head, sortable table with cards on phones, actions of rows, pages, and what stands in place of rows. */
@@ -106,11 +108,15 @@ export const listsPiece = definePage(
   {
     typical: { list: sample('?page=3&start_at=2026-11-01&ends_at=2026-11-26', 412), rows },
     filtered: {
-      list: sample('?q=xia&state=done&plan=premium&amount_min=50&start_at=2026-09-01&ends_at=2026-11-25&o=-amount', 3),
+      list: sample(
+        '?q=xia&state=done&plan=premium&amount_min=50&start_at=2026-09-01&ends_at=2026-11-25&o=-amount',
+        3,
+        all_rows,
+      ),
       rows,
     },
-    hostile: { list: sample(`?q=${encodeURIComponent(rightToLeftText)}&plan=long`, 4), rows: hostile },
-    unbroken: { list: sample(`?q=${unbrokenText}&state=${unbrokenText}&start_at=${unbrokenText}`, 3), rows },
+    hostile: { list: sample(`?q=${encodeURIComponent(rightToLeftText)}&plan=long`, 4, hostile_rows), rows: hostile },
+    unbroken: { list: sample(`?q=${unbrokenText}&state=${unbrokenText}&start_at=${unbrokenText}`, 3, all_rows), rows },
     many: { list: sample('?page=2000', 100_000), rows },
     beyond_the_end: { list: sample('?page=9999', 412), rows },
     nothing_found: { list: sample('?q=harbour&plan=premium&start_at=2026-01-01&ends_at=2026-11-26', 0), rows: [] },
