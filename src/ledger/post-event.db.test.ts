@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { Problem } from '#kernel/problem';
 import type { LedgerEventId, ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
+import { findScannedTables } from '../../test/support/scanned-tables.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
@@ -266,3 +267,15 @@ async function insertRaw(tx: Tx, ledger_event_id: LedgerEventId, change: object)
     .values({ ...makeOrderEntry(), ledger_event_id, rank: 7, created_at: at, ...change })
     .execute();
 }
+
+test('a posting reads no hash of earlier events', async () => {
+  await postEntries(next('order'), [makeOrderEntry()]);
+  const scanned = await inTransaction(database.db, async (tx) => {
+    await postEvent(tx, { key: next('order'), kind: 'order', at, entries: [makeOrderEntry()] });
+    return findScannedTables(tx);
+  });
+  assert.deepEqual(
+    scanned.filter((table) => table.startsWith('ledger_event')),
+    [],
+  );
+});
