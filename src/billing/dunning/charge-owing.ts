@@ -1,14 +1,16 @@
 import { findOwingProfiles } from '#ledger';
 import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { findProfileById } from '#profiles';
 import { findSubscriptionsByIds, subscriptionIdOf } from '#subscriptions';
 import { runConcurrently } from '../run-concurrently.ts';
-
 import { nextReach } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import {
   type DuePlace,
+  findOpenBatch,
   findOpenCases,
+  findOpenRenewalCharges,
   findRenewalCharges,
   findUnreachedPlaces,
   isSamePlace,
@@ -20,6 +22,8 @@ import { collectDue } from './review-case.ts';
 const BATCH = 200;
 const CONCURRENCY_MAX = 8;
 const DAY_MS = 86_400_000;
+/** Places that the processor was not reached for are called again for this long. */
+const UNREACHED_MS = 30 * DAY_MS;
 
 /** A run of automatic charges. */
 export interface OwingRun {
@@ -55,9 +59,21 @@ export async function chargePayers(ctx: DunningContext, payers: readonly Profile
   });
 }
 
+const unreachedSince = (at: Date) => new Date(at.getTime() - UNREACHED_MS);
+
+/** Returns the reads of what waits for a run at an instant: the first row of each list, or all of a short one. */
+export function findWaiting(at: Date): ((reader: Reader) => Promise<readonly object[]>)[] {
+  return [
+    (reader) => findOpenRenewalCharges(reader, null, 1),
+    (reader) => findOpenBatch(reader, null, 1),
+    (reader) => findUnreachedPlaces(reader, unreachedSince(at)),
+    (reader) => findOwingProfiles(reader, null, 1),
+  ];
+}
+
 /** Charges the places whose last charge did not reach the processor and that are called again now. */
 export async function chargeUnreached(ctx: DunningContext, { at, isOver }: OwingRun): Promise<void> {
-  const places = await findUnreachedPlaces(ctx.db, new Date(at.getTime() - 30 * DAY_MS));
+  const places = await findUnreachedPlaces(ctx.db, unreachedSince(at));
   for (const place of places) {
     if (isOver()) return;
     const open = (await findOpenCases(ctx.db, [place.profile_id])).some((each) => isSamePlace(each, place));

@@ -1,6 +1,6 @@
 // What is due after an automatic charge: the charge itself, the dunning case of a failed one, its end.
 export { isPaying, prepareDue, type ReservedDue, reservedDueParts } from './charge-due.ts';
-export { chargeOwing, chargePayers, chargeUnreached } from './charge-owing.ts';
+export { chargeOwing, chargePayers, chargeUnreached, findWaiting } from './charge-owing.ts';
 export type { DunningContext } from './dunning-context.ts';
 export type { DuePlace } from './dunning-store.ts';
 export { changeTerms, loadTerms, type ProviderTerms } from './change-terms.ts';
