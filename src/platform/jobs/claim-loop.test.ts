@@ -54,7 +54,8 @@ function makeTestLoop(given: Given) {
     lanes: { event, job },
     claim: async (counts) => ({ event: [], job: [], ...(await given.claim(counts)) }),
     onError,
-    poll_ms: 1_000,
+    // A poll in a test of nudges would be a claim more; a process of a loaded machine may stop for a second.
+    poll_ms: 60_000,
     nudge_ms: 20,
     pause_ms: given.pause_ms ?? 0,
   });

@@ -26,6 +26,10 @@ export interface ClaimLoop {
   onRoom(kind: Kind): void;
   /** Handles all rows of the kinds that are due and waits for those under way; returns how many it claimed. */
   drain(kinds: readonly Kind[]): Promise<number>;
+  /** Handles due rows of a kind, as many as one claim takes, and waits for those under way. */
+  handleOnce(kind: Kind): Promise<void>;
+  /** Waits for rows of both kinds that are claimed or under way; returns false if there were none. */
+  untilIdle(): Promise<boolean>;
 }
 
 /** A batch of events that takes longer does not postpone the next claim. */
@@ -139,6 +143,16 @@ export function makeClaimLoop(options: ClaimLoopOptions): ClaimLoop {
         if (is_drained) return total_count;
         total_count += count;
       }
+    },
+    async handleOnce(kind) {
+      await claimNext([kind]);
+      await lanes[kind].untilIdle();
+    },
+    async untilIdle() {
+      await claimed.catch(() => {});
+      const is_busy = bothKinds.some((kind) => lanes[kind].isBusy());
+      await Promise.all(bothKinds.map((kind) => lanes[kind].untilIdle()));
+      return is_busy;
     },
   };
 }

@@ -60,7 +60,7 @@ test('a subscriber receives the events that it wants, in order and once', async 
     [{ order_id: 1 }, { order_id: 2 }],
   );
   assert.equal(await worker.drain(), 0);
-  assert.equal(await findNextDue(ctx.db), null);
+  assert.deepEqual(await findNextDue(ctx.db), { event: null, job: null });
 });
 
 test('an event of a transaction that rolls back is not delivered', async () => {

@@ -107,22 +107,16 @@ function columnsOf({ name, payload, created_at, due_at }: NewOutboxRow) {
 }
 
 /**
- * Returns the instant at which the next undelivered row falls due. Indexes: outbox_events_due_events,
+ * Returns the instants at which the next undelivered event and job fall due. Indexes: outbox_events_due_events,
  * outbox_events_due_jobs.
  */
-export async function findNextDue(reader: Reader): Promise<Date | null> {
-  const nextOf = (kind: Kind) =>
-    reader
-      .selectFrom('outbox_events')
-      .select((eb) => eb.fn.min('next_attempt_at').as('due_at'))
-      .where('delivered_at', 'is', null)
-      .where('parked_at', 'is', null)
-      .where(kindCondition(kind));
-  const row = await reader
-    .selectFrom(nextOf('event').unionAll(nextOf('job')).as('next'))
-    .select((eb) => eb.fn.min('due_at').as('due_at'))
-    .executeTakeFirstOrThrow();
-  return row.due_at;
+export async function findNextDue(reader: Reader): Promise<Record<Kind, Date | null>> {
+  const { rows } = await sql<Record<Kind, Date | null>>`select
+    (select min(next_attempt_at) from outbox_events
+      where delivered_at is null and parked_at is null and ${kindCondition('event')}) as event,
+    (select min(next_attempt_at) from outbox_events
+      where delivered_at is null and parked_at is null and ${kindCondition('job')}) as job`.execute(reader);
+  return rows[0] ?? { event: null, job: null };
 }
 
 /** Marks all events that wait as delivered: the history of the sample data sends no mail. */

@@ -11,7 +11,7 @@ import { type AnyJob, isScheduled } from './jobs.ts';
 import { claimDueRows, type ClaimedRow, releaseRows, saveOutcomes } from './lease-store.ts';
 import { isOccurrence, outcomeOf, outcomeOfOccurrence } from './outcome.ts';
 import { makeOutcomeBuffer, type OutcomeBuffer } from './outcome-buffer.ts';
-import { isJobName, jobNameOf } from './outbox-store.ts';
+import { isJobName, jobNameOf, type Kind } from './outbox-store.ts';
 import { renewWhile } from './renew-while.ts';
 import { type DueReport, type MoveOptions, runDue } from './run-due.ts';
 import { runJob } from './run-job.ts';
@@ -86,12 +86,13 @@ export function makeWorker(options: WorkerOptions): Worker {
       const report: DueReport = { runs_count: 0, failed: [], is_cancelled: false };
       state.moving = report;
       try {
-        // Scheduled jobs precede the events that are due at the same instant.
-        const handleDueRows = async () => {
-          do await loop.drain(['job']);
-          while ((await loop.drain(['event'])) > 0);
+        const options = {
+          db,
+          clock: movable,
+          jobs: jobs.filter(isScheduled),
+          handleDue: (kind: Kind) => loop.handleOnce(kind),
+          untilIdle: () => loop.untilIdle(),
         };
-        const options = { db, clock: movable, jobs: jobs.filter(isScheduled), handleDueRows };
         const is_complete = await runDue(options, to, { signal, onStep: (at) => onStep?.(at, report) });
         report.is_cancelled = !is_complete;
       } finally {
