@@ -1,11 +1,13 @@
+import { inTransaction } from '#platform/db/database';
 import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findProfilesByIds } from '#profiles';
 import { findDueRenewals, type RenewalPlace } from '#subscriptions';
 import { type DunningContext, collectReserved } from '../dunning/index.ts';
+import { park } from '../parked/index.ts';
 import { runConcurrently } from '../run-concurrently.ts';
 import { renewalSpan } from './renewal.ts';
 import { findPayers } from './renewal-store.ts';
-import { renewPayer } from './renew-payer.ts';
+import { RenewalRefused, renewPayer } from './renew-payer.ts';
 
 /** Subscriptions that one batch reads. */
 const BATCH = 500;
@@ -31,7 +33,7 @@ export interface RenewalReport {
 /**
  * Renews every subscription that is due, payer by payer, and charges what a payer owes for it. Reads the subscriptions
  * in batches by their end; a renewed one leaves the list. The error of one payer is logged and does not stop the
- * others. Safe on two nodes and when it is repeated, because each payer is locked and checked again.
+ * others; a payer whose renewal needs a person is parked. Safe on two nodes and when it is repeated, because each payer is locked and checked again.
  */
 export async function renewDue(ctx: DunningContext, { at, lapse_days, isOver }: RenewalRun): Promise<RenewalReport> {
   const report: RenewalReport = { renewals_count: 0, charges_count: 0, failures_count: 0, owing: [] };
@@ -60,10 +62,16 @@ export async function renewDue(ctx: DunningContext, { at, lapse_days, isOver }: 
       } catch (error) {
         report.failures_count += 1;
         ctx.log.error({ err: error, profile_id: payer_id }, 'subscriptions not renewed');
+        if (error instanceof RenewalRefused) await parkPayer(ctx, payer_id, error.message);
       }
     });
   }
   return report;
+}
+
+/** A payer whose renewal needs a person is listed for the broker, and not tried again each hour. */
+async function parkPayer(ctx: DunningContext, profile_id: ProfileId, reason: string): Promise<void> {
+  await inTransaction(ctx.db, (tx) => park(tx, { profile_id, job: 'renew_subscriptions', reason }, ctx.clock.now()));
 }
 
 async function renewOne(

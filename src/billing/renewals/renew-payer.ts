@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Plan } from '#catalog';
+import { type Plan, refuseQuantityPrice } from '#catalog';
 import {
   accounts,
   findHoldings,
@@ -34,7 +34,7 @@ import {
 import { type BookedLine, documentParts } from '../orders/index.ts';
 import type { Order } from '../records/index.ts';
 import { type DunningContext, prepareDue, type ReservedDue, reservedDueParts } from '../dunning/index.ts';
-import { type PlannedRenewal, planRenewals, renewalSpan } from './renewal.ts';
+import { isRenewed, type PlannedRenewal, planRenewals, renewalSpan } from './renewal.ts';
 import { renewalLine } from './renewal-line.ts';
 import { insertRenewalOrder, postedLines, renewalFacts } from './renewal-store.ts';
 import { freshDue } from './fresh-due.ts';
@@ -48,6 +48,9 @@ export interface RenewedPayer {
   has_more: boolean;
 }
 
+/** A renewal that cannot be ordered until a person changes the plan or the subscription. */
+export class RenewalRefused extends Error {}
+
 const nothing: RenewedPayer = { renewals_count: 0, reserved: null, has_more: false };
 
 /**
@@ -57,6 +60,7 @@ const nothing: RenewedPayer = { renewals_count: 0, reserved: null, has_more: fal
  *
  * Locks: the payer's profile, the slots of the subscriptions, then the subscriptions; the counters of the invoices are
  * the last. The unique index order_lines_renewal refuses a second renewal of a period.
+ * @throws RenewalRefused
  * @see docs/spec/billing.md 5.6, docs/decisions/0085-renewals-and-dunning.md
  */
 export async function renewPayer(
@@ -73,10 +77,11 @@ export async function renewPayer(
       renewalFacts(payer_id, ids, { span: renewalSpan(at, lapse_days), at }),
     );
     const { due_subscriptions, changing, renewed_plans: plans, parties, due, lots, in_flight, parked } = loaded;
+    if (!payer.is_active || parked) return nothing;
     const planned = due_subscriptions
       .filter(({ id }) => !changing.has(id))
       .flatMap((subscription) => planOf(subscription, { plans, parties }, at));
-    if (planned.length === 0 || !payer.is_active || parked) return nothing;
+    if (planned.length === 0) return nothing;
     const groups = [...Map.groupBy(planned, ({ plan }) => `${plan.profile_id} ${plan.unit}`).values()];
     const facts = { parties, lots, holdings: lots.length === 0 ? [] : await findHoldingsOf(tx, planned), at };
     const owes_more = due.subjects.length > 0 || in_flight || groups.length > 1;
@@ -118,6 +123,12 @@ function planOf(
   const subscriber = parties.get(subscription.profile_id);
   const provider = plan && parties.get(plan.profile_id);
   if (!plan || !subscriber?.is_active || provider?.is_active !== true) return [];
+  const { quantity } = subscription;
+  // The price of a plan may rise after a quantity was sold. Its sums must stay within the amounts of the ledger.
+  if (isRenewed(plan) && refuseQuantityPrice(plan, quantity) !== null)
+    throw new RenewalRefused(
+      `The price of ${quantity} units of ${plan.slug} for ${subscriber.slug} is too high to be ordered. Lower the price or the quantity, then retry.`,
+    );
   return planRenewals(subscription, plan, at).map((renewal) => ({ renewal, subscription, plan, subscriber }));
 }
 

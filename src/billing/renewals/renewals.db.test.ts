@@ -124,6 +124,31 @@ test('the price is that of today times the quantity', async () => {
   assert.deepEqual([renewal?.amount, renewal?.quantity, renewal?.recurring_amount], [6000, 5, 6000]);
 });
 
+test('a quantity that a higher price makes too expensive is not renewed: its payer is parked with the reason', async () => {
+  await site.plan('team', { quantity_max: 1_000_000 });
+  await site.buy(site.xia, 'xia', 'team');
+  await change({ quantity: 1_000_000 });
+  // 10^17: above the integers that are exact, and above what the ledger accepts.
+  await site.app.db.updateTable('plans').set({ period_amount: 100_000_000_000 }).execute();
+  await site.runAt('2026-02-09T10:00:00Z', JOB);
+  assert.deepEqual(await renewalsOf('team'), []);
+  const parked = () => site.app.db.selectFrom('parked_profiles').select(['job', 'reason', 'attempts_count']).execute();
+  const reason =
+    'The price of 1000000 units of team for xia is too high to be ordered. Lower the price or the quantity, then retry.';
+  assert.deepEqual(await parked(), [{ job: JOB, reason, attempts_count: 1 }]);
+  await site.runAt('2026-02-09T11:00:00Z', JOB);
+  assert.equal((await parked())[0]?.attempts_count, 1, 'a parked payer is left alone');
+  await site.app.db.updateTable('plans').set({ period_amount: 1 }).execute();
+  const list = await expectStatus(site.broker('GET', '/api/jobs/parked'), 200);
+  assert.match(list.text, /too high to be ordered/);
+  await site.app.db.updateTable('parked_profiles').set({ released_at: site.app.clock.now() }).execute();
+  await site.runAt('2026-02-09T12:00:00Z', JOB);
+  assert.deepEqual(
+    (await renewalsOf('team')).map(({ amount }) => amount),
+    [1_000_000],
+  );
+});
+
 test('two subscriptions to one provider make one order and one charge', async () => {
   await site.plan('basic');
   await site.plan('lite');
