@@ -106,6 +106,28 @@ test('a cancellation at the end of the period is withdrawn, and one with credit 
   ]);
 });
 
+test('a repeated cancellation at the end of the period keeps its instant and emits nothing again', async () => {
+  await site.close();
+  await fresh({ cancel_refund: 'none' });
+  const emitted = () =>
+    site.app.db.selectFrom('outbox_events').select('id').where('name', '=', 'subscription_cancelled').execute();
+  const cancelled_at = async () =>
+    (await site.app.db.selectFrom('subscriptions').select('cancelled_at').executeTakeFirstOrThrow()).cancelled_at;
+  site.moveTo(H);
+  const call = await site.signIn('xia');
+  await expectStatus(call('POST', url, { reason: 'temporary' }), 200);
+  site.moveTo('2026-01-26T10:00:00Z');
+  const again = await expectStatus(call('POST', url, { reason: 'too_expensive' }), 200);
+  assert.deepEqual([again.json()['ends_at'], again.json()['auto_renew']], ['2026-02-10T10:00:00.000Z', false]);
+  assert.equal((await emitted()).length, 1);
+  assert.deepEqual(await cancelled_at(), new Date(H));
+  assert.deepEqual(await ending(), { kind: 'cancelled', reason: 'too_expensive' }, 'the newer reason counts');
+  // Taken back and cancelled once more: that is news.
+  await expectStatus(call('DELETE', url), 200);
+  await expectStatus(call('POST', url, { reason: 'temporary' }), 200);
+  assert.equal((await emitted()).length, 2);
+});
+
 test('a cancellation that was shown more than ten minutes before is shown again, and nothing is written', async () => {
   await site.close();
   await fresh({ cancel_refund: 'unused' });

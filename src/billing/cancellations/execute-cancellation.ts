@@ -139,13 +139,14 @@ async function endSubscription(
       plan.pause.state === 'planned' ? { state: 'withdrawn' } : { state: 'ended', resumed_at: at },
     );
   await deletePendingChange(tx, subscription.id);
+  const is_repeated = isPlannedBefore(subscription, plan);
   const stopped = plan.at === 'now' ? { paused_at: null, resumes_at: null, suspended_at: null } : {};
   const { ends_at } = plan;
   const ended = await updateSubscription(tx, subscription.id, {
     ...stopped,
     ends_at,
     auto_renew: false,
-    cancelled_at: at,
+    cancelled_at: is_repeated ? subscription.cancelled_at : at,
   });
   await recordEndings(tx, [
     {
@@ -169,6 +170,15 @@ async function endSubscription(
     credit_amount: plan.credit_amount,
     unit: plan.unit,
   };
-  await emit(tx, subscriptionCancelled(facts), at);
+  if (!is_repeated) await emit(tx, subscriptionCancelled(facts), at);
   if (plan.at === 'now') await emitSubscriptionEnded(tx, ended, sold, { at, originated_by: created_by });
+}
+
+/** True if the subscription was cancelled before, and ends at the same instant without anything given back. */
+function isPlannedBefore(
+  { auto_renew, cancelled_at, ends_at }: RunningTerm['subscription'],
+  plan: CancelPlan,
+): boolean {
+  const is_cancelled = cancelled_at !== null && !auto_renew;
+  return is_cancelled && plan.at === 'period_end' && plan.closes === 'none' && +plan.ends_at === +ends_at;
 }
