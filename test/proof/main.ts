@@ -12,6 +12,7 @@ import { crashAfter, verbs } from './crash.ts';
 import { formatReport, listCounts, type Part, runPart } from './report.ts';
 import { anyDraw } from './draws.ts';
 import { newTally, runSequence } from './run.ts';
+import { failed_seeds as failed_property_seeds } from './property-seeds.ts';
 import { runProperties } from './run-properties.ts';
 import { failed_seeds } from './simulation-seeds.ts';
 import { makeSite } from './site.ts';
@@ -108,7 +109,9 @@ async function proveCalendars(facts: Part['facts']): Promise<void> {
 /** Random changes, pauses, refunds and adjustments, with the properties after each and recounts of every figure. */
 async function proveProperties(facts: Part['facts']): Promise<void> {
   const deadline = Date.now() + PROPERTY_MINUTES * 60_000;
-  for (let each = seed; !isOver(deadline); each += 1) {
+  const fresh = Array.from({ length: 1000 }, (_, index) => seed + index);
+  for (const each of [...failed_property_seeds, ...fresh]) {
+    if (isOver(deadline)) break;
     const { done, refused } = await runProperties(each, LENGTH * 3);
     facts.push([`commands of seed ${each}`, `${listCounts(done)}; ${refused} refused`]);
   }

@@ -1,9 +1,9 @@
 import { test } from 'node:test';
-import { failed_seeds } from '../support/recount/seeds.ts';
+import { failed_seeds } from './property-seeds.ts';
 import { runProperties } from './run-properties.ts';
 
 /** The default suite repeats one seed and those that failed; `npm run proof` draws fresh ones. */
-const seeds = [...failed_seeds, Number(process.env['PROOF_SEED'] ?? 20_260_310)];
+const seeds = new Set([...failed_seeds, Number(process.env['PROOF_SEED'] ?? 20_260_310)]);
 const LENGTH = Number(process.env['PROOF_LENGTH'] ?? 90);
 
 for (const seed of seeds)

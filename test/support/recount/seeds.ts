@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 /** Seeds of random ledgers that found a fault once. Each is repeated in every run. */
-export const failed_seeds: readonly number[] = [];
+const failed_seeds: readonly number[] = [];
 
 /** Seeds of a run: those that failed once, a fixed one and a fresh one. */
 export function ledgerSeeds(): number[] {
