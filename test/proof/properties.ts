@@ -215,7 +215,7 @@ export async function moveOn({ site, log }: Course, days: number): Promise<void>
 
 /**
  * Tables that a refusal may change. A declined payment keeps its attempt, and the credit that it had held, as evidence.
- * Only the processor knows if a card used a trial, so that the card is put on file before it is checked and stays there.
+ * Only the processor knows if a card used a trial: the card is put on file before it is checked, and stays there.
  */
 function tablesOfRefusal(name: string, reply: TestResponse): readonly string[] {
   if (name !== 'buy' && name !== 'pay') return [];

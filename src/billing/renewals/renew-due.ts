@@ -33,7 +33,8 @@ export interface RenewalReport {
 /**
  * Renews every subscription that is due, payer by payer, and charges what a payer owes for it. Reads the subscriptions
  * in batches by their end; a renewed one leaves the list. The error of one payer is logged and does not stop the
- * others; a payer whose renewal needs a person is parked. Safe on two nodes and when it is repeated, because each payer is locked and checked again.
+ * others; a payer whose renewal needs a person is parked. Safe on two nodes and when it is repeated, because each payer
+ * is locked and checked again.
  */
 export async function renewDue(ctx: DunningContext, { at, lapse_days, isOver }: RenewalRun): Promise<RenewalReport> {
   const report: RenewalReport = { renewals_count: 0, charges_count: 0, failures_count: 0, owing: [] };
