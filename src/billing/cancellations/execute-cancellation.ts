@@ -180,5 +180,7 @@ function isPlannedBefore(
   plan: CancelPlan,
 ): boolean {
   const is_cancelled = cancelled_at !== null && !auto_renew;
-  return is_cancelled && plan.at === 'period_end' && plan.closes === 'none' && +plan.ends_at === +ends_at;
+  return (
+    is_cancelled && plan.at === 'period_end' && plan.closes === 'none' && plan.ends_at.getTime() === ends_at.getTime()
+  );
 }
