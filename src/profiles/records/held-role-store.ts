@@ -76,17 +76,19 @@ const peopleOf = builtOnce(
           'managed',
         ),
       );
+    // No `exists`: its search may be planned as a hash of the roles of all users.
     const seller = managers
       .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
       .where('roles.user_id', '=', sql.ref<UserId>('person.id'))
       .where('profiles.is_active', '=', true)
       .where((eb) => eb.or([eb('profiles.id', '=', broker_id), eb('profiles.is_provider', '=', true)]))
-      .select('roles.id');
+      .select(sql<true>`true`.as('is_seller'))
+      .limit(1);
     const ids = sql<UserId>`any(${user_ids}::bigint[] || array(${ofProfiles.select('roles.user_id')}))`;
     return reader
       .selectFrom(selectUsers(reader).as('person'))
       .selectAll('person')
-      .select((eb) => [managed.as('managed'), eb.exists(seller).as('is_seller')])
+      .select([managed.as('managed'), seller.as('is_seller')])
       .where('person.id', '=', ids);
   },
 );
