@@ -27,6 +27,18 @@ test('a file is read with commas, semicolons and tabulators, and with a byte-ord
     );
 });
 
+test('lines that end in different ways are rows of their own', () => {
+  const rows = read('Ann,ann@example.com\r\nBob,bob@example.com\nCyd,cyd@example.com\rDon,don@example.com');
+  assert.deepEqual(
+    rows.map(({ cells }) => cells.join()),
+    ['Ann,ann@example.com', 'Bob,bob@example.com', 'Cyd,cyd@example.com', 'Don,don@example.com'],
+  );
+  assert.deepEqual(
+    rows.map(({ number }) => number),
+    [1, 2, 3, 4],
+  );
+});
+
 test('a file in another encoding is refused', () => {
   assert.match(refusal(new Uint8Array([0xff, 0xfe, 0x61, 0x00])), /UTF-8/);
   assert.match(refusal(new Uint8Array([0x63, 0x61, 0x66, 0xe9])), /UTF-8/);

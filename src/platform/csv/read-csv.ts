@@ -66,6 +66,8 @@ export function parseRows(text: string, { rows_max, findSeparator = mostFrequent
   try {
     const records = parse(text, {
       delimiter: findSeparator(first_rows),
+      // All of them: files that programs put together have lines that end in different ways.
+      record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       skip_empty_lines: true,
       trim: true,
