@@ -72,7 +72,8 @@ function usesRoute(app: App): void {
         use: body.use ?? null,
         quantity: body.quantity ?? 1,
         sync_on: body.sync_on ?? null,
-        created_at: body.created_at ? await readLocal(request, 'created_at', body.created_at) : null,
+        created_at:
+          typeof body.created_at === 'string' ? await readLocal(request, 'created_at', body.created_at) : null,
         request_key: intentKey(request, 'uses'),
       });
       reply.status(counted.is_billed ? 201 : 200);

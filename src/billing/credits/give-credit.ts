@@ -1,4 +1,4 @@
-import { chargeStep } from '#kernel/money';
+import { chargeStep, isCurrency } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { singleLine } from '#kernel/text';
 import { findEventEntries, postEvent } from '#ledger';
@@ -32,10 +32,11 @@ export interface Gift {
  * `request_key` returns the first lot.
  *
  * Locks: the holder's profile.
- * @throws invalid_input (400) naming `amount` or `descr`
+ * @throws invalid_input (400) naming `unit`, `amount` or `descr`
  */
 export async function giveCredit(ctx: Context, gift: Gift): Promise<Lot> {
   const { profile_id, provider_id, amount, unit, request_key } = gift;
+  if (!isCurrency(unit)) throw invalidInput({ unit: [`'${unit}' is not a currency.`] });
   if (amount % chargeStep(unit) !== 0) throw invalidInput({ amount: [`Amounts in ${unit} are whole numbers.`] });
   const description = singleLine(gift.descr).trim();
   if (description === '') throw invalidInput({ descr: ['This field may not be blank.'] });
