@@ -4,6 +4,7 @@ import {
   emptyCartOnArchive,
   findChosenOffer,
   findOpenCredit,
+  profileClosing,
   makeBilling,
   makeSubscriptionEnding,
   showSubscriberFile,
@@ -35,7 +36,6 @@ import type { SiteSource } from '#platform/site';
 import { makeDecideAccess, makeFindPageFacts, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
 import {
   claimWaiting,
-  endAllOfProfile,
   findProviderTerms,
   makeSubscriptions,
   providersAt,
@@ -200,7 +200,7 @@ const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => 
 };
 
 /** What archiving a profile does in rooms above profiles. */
-const archival = { onProfileArchived: endAllOfProfile, findOpenCredit };
+const archival = { ...profileClosing, findOpenCredit };
 
 /** Makes the platform and every room in the order of their directions: a room comes after the rooms that it imports. */
 function makeRooms(services: Services, gateway: Gateway): readonly Room[] {

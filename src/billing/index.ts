@@ -27,6 +27,7 @@ export {
   type CreditBesideCharge,
   sumByLot,
 } from './credits/index.ts';
+export { profileClosing } from './archival/index.ts';
 export { makeSubscriptionEnding } from './subscription-ending.ts';
 export { showSubscriberFile } from './subscriber-file/index.ts';
 export { countParked, listParked, parkedList, type ParkedProfile, release as releaseParked } from './parked/index.ts';

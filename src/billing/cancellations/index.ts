@@ -1,4 +1,5 @@
 // Cancellations of subscriptions, with what is given back.
+export { deletePendingChange } from './cancellation-store.ts';
 export { subscriptionCancelled } from './events.ts';
 export { makeRunningEnding } from './end-running.ts';
 export { finishCancellationsJob } from './jobs.ts';

@@ -56,6 +56,21 @@ export async function findOpenCases(reader: Reader, profile_ids: readonly Profil
   return rows.map(readCase);
 }
 
+/**
+ * Closes the open cases of an archived profile, as payer and as provider: it is charged no more. What is due stays due.
+ * Index: dunning_cases_open.
+ */
+export async function closeCasesOfArchived(tx: Tx, profile_id: ProfileId, at: Date): Promise<void> {
+  const rows = await tx
+    .updateTable('dunning_cases')
+    .set({ state: 'closed', closed_at: at, next_attempt_at: null, frozen_at: null })
+    .where('closed_at', 'is', null)
+    .where((eb) => eb.or([eb('profile_id', '=', profile_id), eb('provider_id', '=', profile_id)]))
+    .returning('profile_id')
+    .execute();
+  for (const payer of rows) await noteChange(tx, 'past-due', payer.profile_id);
+}
+
 /** Finds open cases by id, for a walk. Index: primary key. */
 export async function findOpenBatch(
   reader: Reader,

@@ -8,7 +8,7 @@ export { type DunningSettings, type DunningTerms, dunningTerms, type OwnTerms } 
 export { type Due, isChargeable } from './load-dues.ts';
 export { listPayerCases, listProviderCases } from './case-list-store.ts';
 export { accessEnd, type DunningAttempt, type DunningCase } from './dunning-case.ts';
-export { findOpenCases } from './dunning-store.ts';
+export { closeCasesOfArchived, findOpenCases } from './dunning-store.ts';
 export { findPayerStandings, type PayerStanding } from './past-due-store.ts';
 export { type CaseFacts, loadCaseFacts } from './present-cases.ts';
 export { retryDunning } from './retry-dunning.ts';

@@ -37,9 +37,19 @@ export async function getLink(reader: Reader, code: string): Promise<{ link: Pay
   return { link, payer };
 }
 
+/**
+ * Finds the link of a code that can be paid: the provider only can still close that of an archived payer.
+ * @throws payment_link_unknown (404)
+ */
+export async function getPayableLink(reader: Reader, code: string): Promise<{ link: PaymentLink; payer: Profile }> {
+  const found = await getLink(reader, code);
+  if (!found.payer.is_active) throw billingProblems.payment_link_unknown();
+  return found;
+}
+
 /** Loads a link with what is due on its order. @throws payment_link_unknown (404) */
 export async function viewLink(ctx: Context, code: string): Promise<LinkView> {
-  const { link, payer } = await getLink(ctx.db, code);
+  const { link, payer } = await getPayableLink(ctx.db, code);
   const invoicables = await loadLinkLines(ctx.db, link, payer, ctx.clock.now());
   return { link, payer, invoicables, due: sumDue(link, invoicables) };
 }

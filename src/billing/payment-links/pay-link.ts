@@ -25,7 +25,7 @@ import {
   type PaymentLink,
 } from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
-import { getLink, loadLinkLines, sumDue } from './load-link.ts';
+import { getPayableLink, loadLinkLines, sumDue } from './load-link.ts';
 
 export interface LinkPayment {
   /** From the browser. Null charges the card on file, for managers of the payer only. */
@@ -48,7 +48,7 @@ export interface LinkPayment {
  */
 export async function payLink(ctx: PaymentContext, code: string, payment: LinkPayment): Promise<Charge> {
   return limitDeclines(ctx, async () => {
-    const { link, payer } = await getLink(ctx.db, code);
+    const { link, payer } = await getPayableLink(ctx.db, code);
     const earlier = payment.key ? await findAttemptByKey(ctx.db, payment.key) : undefined;
     if (earlier && earlier.state !== 'failed' && earlier.profile_id === payer.id) return resumeCheckout(ctx, earlier);
     const input = { ...payment, ...(earlier ? { key: null } : {}), ...(await readCard(ctx, payer, payment)) };

@@ -1,5 +1,6 @@
 import { releaseNameOfProfile, requireNoApiKey, releaseName, type User } from '#accounts';
 import { formatMoney, type Money } from '#kernel/money';
+import type { ProblemFactory } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
@@ -23,7 +24,10 @@ import {
   updateProfileRow,
 } from '../records/index.ts';
 
-/** Ends the subscriptions of a profile and to its plans, in the same transaction. Injected by src/app.ts. */
+/**
+ * Ends what a profile bought and sold, in the same transaction; throws one of `archival_problems` while a payment is
+ * open. Injected by src/app.ts.
+ */
 export type OnProfileArchived = (tx: Tx, profile_id: ProfileId, at: Date) => Promise<void>;
 
 /** Sums what is left of the credit of a profile by unit; empty without credit. Injected by src/app.ts. */
@@ -32,6 +36,7 @@ export type FindOpenCredit = (reader: Reader, profile_id: ProfileId) => Promise<
 /** What archiving a profile does in rooms above. */
 export interface ArchivalHooks {
   onProfileArchived: OnProfileArchived;
+  archival_problems: readonly ProblemFactory[];
   findOpenCredit: FindOpenCredit;
 }
 
@@ -47,7 +52,7 @@ interface Archival {
  * profile has no profile afterwards.
  *
  * @throws profile_protected (403) for the broker and the processor · api_key_refused (403) for a personal profile ·
- *   credit_left (409) while it has credit, without `force`
+ *   credit_left (409) while it has credit, without `force`; `archival_problems`
  */
 export async function archiveProfile(
   ctx: Context,
@@ -103,7 +108,8 @@ async function archiveLocked(
  * Deletes the roles and signatures of a user and archives the personal profile, in the transaction that archives the
  * user.
  *
- * @throws last_manager (409) if the user is the last manager of the broker, credit_left (409) without `force`
+ * @throws last_manager (409) if the user is the last manager of the broker, credit_left (409) without `force`;
+ *   `archival_problems`
  */
 export async function archiveProfilesOfUser(
   tx: Tx,

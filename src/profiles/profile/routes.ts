@@ -113,7 +113,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
       // Not for providers: only the profile itself may end its subscriptions and debts.
       config: {
         access: { kind: 'direct', frictionless: true },
-        problems: [profileProblems.profile_protected, profileProblems.credit_left],
+        problems: [profileProblems.profile_protected, profileProblems.credit_left, ...needs.archival_problems],
       },
       schema: {
         tags: ['profile'],

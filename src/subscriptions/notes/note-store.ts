@@ -155,6 +155,17 @@ export async function deleteNote(
   return result.numDeletedRows > 0n;
 }
 
+/**
+ * Deletes the notes about a profile, and those that it wrote as a provider. Indexes: subscriber_notes_profile_id,
+ * subscriber_notes_provider_id.
+ */
+export async function deleteNotesOf(tx: Tx, profile_id: ProfileId): Promise<void> {
+  await tx
+    .deleteFrom('subscriber_notes')
+    .where((eb) => eb.or([eb('profile_id', '=', profile_id), eb('provider_id', '=', profile_id)]))
+    .execute();
+}
+
 function selectAll(reader: Reader) {
   return reader
     .selectFrom('subscriber_notes as notes')

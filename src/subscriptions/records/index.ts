@@ -24,6 +24,7 @@ export {
   findDueResumptions,
   findOpenPause,
   findOpenPauses,
+  findStopped,
   findSuspendedBy,
   insertPause,
   type Pause,

@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { DunningCaseId, PauseId, PausesTable, SubscriptionId } from '#platform/db/db-schema';
+import type { DunningCaseId, PauseId, PausesTable, PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 
 /**
@@ -43,6 +43,30 @@ export async function findOpenPauses(
     .where('state', 'in', ['planned', 'running'])
     .execute();
   return new Map(rows.map((row) => [row.subscription_id, row]));
+}
+
+/**
+ * Finds the subscriptions of a profile, and those to plans, whose pause or suspension is planned or running. Indexes:
+ * subscriptions_profile_id, subscriptions_plan_id, pauses_open.
+ */
+export async function findStopped(
+  reader: Reader,
+  { profile_id, plan_ids }: { profile_id: ProfileId; plan_ids: readonly PlanId[] },
+): Promise<SubscriptionId[]> {
+  const rows = await reader
+    .selectFrom('pauses')
+    .innerJoin('subscriptions', 'subscriptions.id', 'pauses.subscription_id')
+    .select('subscriptions.id')
+    .where('pauses.state', 'in', ['planned', 'running'])
+    .where((eb) =>
+      eb.or([
+        eb('subscriptions.profile_id', '=', profile_id),
+        eb('subscriptions.plan_id', '=', eb.fn.any(eb.val([...plan_ids]))),
+      ]),
+    )
+    .orderBy('subscriptions.id')
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Finds the subscriptions that a dunning case suspended and that are not resumed. Index: pauses_dunning_case_id. */

@@ -1,22 +1,28 @@
 import { deactivatePlansOf, findPlanBySlug, findPlanIds, findPlansByIds, type Plan } from '#catalog';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { ProfileId, SubscriptionId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { subscriptionEnded, subscriptionFacts } from '../events.ts';
 import { findManagedProfiles } from '../managed-profiles.ts';
+import { deleteNotesOf } from '../notes/index.ts';
 import { mayChange } from '../policy.ts';
 import { subscriptionProblems } from '../problems.ts';
 import {
   type Ending,
+  findOpenPauses,
+  findStopped,
   findSubscription,
   isAgreed,
   lockRunningSubscription,
+  lockSubscriptions,
   lockSubscriptionSlots,
   recordEndings,
   type Subscription,
   updateEnds,
+  updatePause,
+  updateSubscription,
 } from '../records/index.ts';
 import type { SubscriptionEnding } from '../request-ending.ts';
 
@@ -116,9 +122,22 @@ export async function emitSubscriptionEnded(
   await emit(tx, subscriptionEnded({ ...subscriptionFacts(subscription, plan), originated_by }), at);
 }
 
-/** Ends the subscriptions of an archived profile and those to its plans, and deactivates its plans. */
-export async function endAllOfProfile(tx: Tx, profile_id: ProfileId, at: Date): Promise<void> {
+/**
+ * Ends the subscriptions of an archived profile and those to its plans, and deactivates its plans. Pauses end with them,
+ * and the notes about the profile and by it are deleted. Returns the subscriptions whose time stood still.
+ *
+ * Locks: the subscriptions whose time stands still.
+ */
+export async function endAllOfProfile(tx: Tx, profile_id: ProfileId, at: Date): Promise<SubscriptionId[]> {
+  const plan_ids = await findPlanIds(tx, profile_id);
+  const stopped = await findStopped(tx, { profile_id, plan_ids });
+  if (stopped.length > 0) await lockSubscriptions(tx, stopped);
   await deactivatePlansOf(tx, profile_id);
   await endSubscriptions(tx, { profile_id }, { at, originated_by: null, kind: 'cancelled' });
-  await endSubscriptions(tx, { plan_ids: await findPlanIds(tx, profile_id) }, { at, originated_by: null });
+  await endSubscriptions(tx, { plan_ids }, { at, originated_by: null });
+  for (const { id, state } of (await findOpenPauses(tx, stopped)).values())
+    await updatePause(tx, id, state === 'planned' ? { state: 'withdrawn' } : { state: 'ended', resumed_at: at });
+  for (const id of stopped) await updateSubscription(tx, id, { paused_at: null, resumes_at: null, suspended_at: null });
+  await deleteNotesOf(tx, profile_id);
+  return stopped;
 }

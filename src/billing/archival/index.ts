@@ -1,0 +1,2 @@
+// What an archived profile leaves behind.
+export { profileClosing } from './close-profile.ts';
