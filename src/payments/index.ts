@@ -13,7 +13,7 @@ export {
   lockPaymentMethod,
   findSavedCards,
 } from './cards/index.ts';
-export { chargePage, viewCharge } from './charge-views/index.ts';
+export { chargePage, chargePill, viewCharge } from './charge-views/index.ts';
 export {
   abandonAttempt,
   awaitAction,

@@ -202,6 +202,7 @@ const receipt = {
   ],
   buyer: { name: 'Ada Lovelace', address: ['44 Folsom Street, Apt. 9', 'San Francisco, CA 94105'], email: null },
   refunded: { amount: 0, unit: 'usd' },
+  charged_back: usd(0),
   pill: 'done',
   printable_url: '/billing/ada/receipt/0123456789abcdef01234567/printable/',
   charge,
@@ -270,6 +271,14 @@ export const receiptPage = definePage(
     error: { ...receipt, detail: 'The customer has no e-mail address.', errors: {} },
     pending: { ...receipt, ...unpaid, charge: { ...charge, state: 'created' }, pill: 'created', continue_url: null },
     failed: { ...receipt, ...unpaid, charge: { ...charge, state: 'failed' }, pill: 'failed', continue_url: null },
+    charged_back: {
+      ...receipt,
+      charge: { ...charge, state: 'failed' },
+      charged_back: usd(2900),
+      total: usd(0),
+      pill: 'dispute_lost',
+      continue_url: null,
+    },
     empty: { ...receipt, charge_items: [], lines_total: usd(0), paid: usd(0), total: usd(0) },
   },
 );

@@ -28,7 +28,9 @@ export const receiptParts = {
   buyer: Type.Union([PartyPart, Type.Null()]),
   /** Sum of the settled refunds, positive. */
   refunded: MoneyPart,
-  /** State for the pill: that of the charge, `partly_refunded` or `refunded`. */
+  /** What a lost dispute took back, positive: the charge without its refunds. Nothing is due for it. */
+  charged_back: MoneyPart,
+  /** State for the pill: that of the charge, `partly_refunded`, `refunded` or `dispute_lost`. */
   pill: Type.String(),
   charge: Type.Object({
     processor_key: Type.String(),
@@ -61,7 +63,7 @@ export const receiptParts = {
   /** Number of lines on all pages, and the number of the first one shown, from 1. */
   lines_count: Type.Integer(),
   lines_first: Type.Integer(),
-  /** Amount of the charge without refunds. */
+  /** Amount of the charge without refunds and without what a lost dispute took back. */
   total: MoneyPart,
   /** Time zone of the buyer. */
   timezone: Type.String(),

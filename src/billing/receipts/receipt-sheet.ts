@@ -14,7 +14,7 @@ export function receiptSheet(view: ReceiptView, lang: string): Sheet {
   const money = moneyTexts(lang);
   const date = (at: Date) => humanizeDate({ at, is_day: false }, { locale: lang, timezone });
   const [invoice, ...others] = invoices;
-  const is_paid = charge.state === 'done' || charge.state === 'disputed';
+  const is_paid = charge.state === 'done' || charge.state === 'disputed' || view.charged_back.amount > 0;
   return {
     title: invoice && others.length === 0 ? `Invoice ${invoice.number}` : is_paid ? 'Receipt' : 'Payment',
     lang,
@@ -52,7 +52,7 @@ function linesOf({ name, address, email }: Party): string[] {
 }
 
 function totalsOf(
-  { charge, refunded, total, lines_total, credit_used, paid, due }: ReceiptView,
+  { charge, refunded, charged_back, total, lines_total, credit_used, paid, due }: ReceiptView,
   is_paid: boolean,
   money: (value: Money) => string,
 ): Sheet['tables'][number]['totals'] {
@@ -61,10 +61,9 @@ function totalsOf(
   for (const lot of credit_used) lines.push([`Credit used (no. ${lot.number})`, minus(lot.money), false]);
   if (is_paid) lines.push([charge.last4 === null ? 'Paid' : 'Paid by card', minus(paid), false]);
   lines.push(['Still due', due, true]);
-  if (refunded.amount > 0) {
-    lines.push(['Refunded since then', minus(refunded), false]);
-    lines.push(['Paid after refunds', total, true]);
-  }
+  if (refunded.amount > 0) lines.push(['Refunded since then', minus(refunded), false]);
+  if (charged_back.amount > 0) lines.push(['Charged back since then', minus(charged_back), false]);
+  if (refunded.amount + charged_back.amount > 0) lines.push(['Paid after refunds', total, true]);
   return lines.map(([label, value, is_strong]) => ({ label, amount: money(value), is_strong }));
 }
 

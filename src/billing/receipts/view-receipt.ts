@@ -12,8 +12,16 @@ import { isTimeZone } from '#kernel/instant';
 import { paths } from '#platform/http/paths';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db/database';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
-import { type Charge, type ChargeItem, chargeSubject, findChargeItems, findSettledRefundLines } from '#payments';
+import {
+  type Charge,
+  type ChargeItem,
+  chargePill,
+  chargeSubject,
+  findChargeItems,
+  findSettledRefundLines,
+} from '#payments';
 import { findProfilesByIds, findProfileSummaries } from '#profiles';
 import { findCreditOfCharges, type PayingCredit, sumByLot } from '../credits/index.ts';
 import { findEntryTexts } from '../orders/index.ts';
@@ -53,16 +61,18 @@ export async function viewReceipt(
   const part = partOf(items.length, page);
   const shown = items.slice(part.first, part.end);
   const shown_ids = shown.map((item) => item.invoiced_entry_id);
-  const provider_ids = items.map((item) => item.provider_id);
+  const provider_ids = [...new Set(items.map((item) => item.provider_id))];
   const [customer] = customers.values();
-  const [entries, texts, providers, invoiced, named, notes] = await mergeReads(ctx.db, [
-    (reader) => findEntries(reader, shown_ids),
-    (reader) => findEntryTexts(reader, shown_ids, { lang: ctx.lang, timezone: customer?.default_timezone }),
+  const timezone = customer?.default_timezone;
+  const [first_part = [], ...other_parts] = partsOf(shown_ids);
+  const [first_facts, providers, named, notes] = await mergeReads(ctx.db, [
+    (reader) => findLineFacts(reader, first_part, { lang: ctx.lang, timezone }),
     (reader) => findProfilesByIds(reader, provider_ids),
-    (reader) => findInvoicedEntries(reader, shown_ids),
     (reader) => findInvoicesNaming(reader, entry_ids),
     (reader) => findNotesOfEntries(reader, entry_ids, chargeSubject(charge.id)),
   ]);
+  const facts = [first_facts];
+  for (const ids of other_parts) facts.push(await findLineFacts(ctx.db, ids, { lang: ctx.lang, timezone }));
   const item_ids = new Set(items.flatMap(({ id }) => id ?? []));
   const refunds = all_refunds.filter(({ charge_item_id }) => item_ids.has(charge_item_id));
   const refundsByItem = Map.groupBy(refunds, ({ charge_item_id }) => charge_item_id);
@@ -73,7 +83,9 @@ export async function viewReceipt(
   const buyer = first_invoice?.buyer ?? (customer && partyOf(customer));
   const refunded = refunds.reduce((sum, refund) => sum + refund.amount, 0);
   const used = paying.reduce((sum, use) => sum + use.amount, 0);
-  const is_paid = charge.state === 'done' || charge.state === 'disputed';
+  const was_paid = all.some(({ distribute_entry_id }) => distribute_entry_id !== null);
+  const charged_back = charge.state === 'failed' && was_paid ? amount - refunded : 0;
+  const is_paid = charge.state === 'done' || charge.state === 'disputed' || was_paid;
   return {
     ...(profile ? { profile } : {}),
     provider: provider ? { printable_name: provider.full_name || provider.slug, email: provider.email } : null,
@@ -94,7 +106,8 @@ export async function viewReceipt(
       money: { amount: -noted, unit },
     })),
     refunded: { amount: refunded, unit: charge.unit },
-    pill: refunded === 0 || charge.state !== 'done' ? charge.state : refunded < amount ? 'partly_refunded' : 'refunded',
+    charged_back: { amount: charged_back, unit: charge.unit },
+    pill: chargePill({ state: charge.state, amount }, { refunded, was_paid }),
     charge: viewCharge(charge, amount),
     lines_total: { amount: amount + used, unit: charge.unit },
     credit_used: sumByLot(paying),
@@ -102,15 +115,39 @@ export async function viewReceipt(
     due: { amount: is_paid ? 0 : amount, unit: charge.unit },
     lines_count: items.length,
     lines_first: part.first + 1,
-    charge_items: shown.flatMap((item) => {
+    charge_items: shown.flatMap((item, index) => {
+      const { entries, texts, invoiced } = facts[Math.floor(index / READ_LINES)] ?? first_facts;
       const entry = entries.get(item.invoiced_entry_id);
       const text = texts.get(item.invoiced_entry_id);
-      const own_refunds = item.id === null ? [] : (refundsByItem.get(item.id) ?? []);
-      const facts = { unit: charge.unit, refunds: own_refunds, invoiced };
-      return entry ? [viewItem(item, textOfItem(item, entry, text), facts)] : [];
+      const refunds_of_item = item.id === null ? [] : (refundsByItem.get(item.id) ?? []);
+      const known = { unit: charge.unit, refunds: refunds_of_item, invoiced };
+      return entry ? [viewItem(item, textOfItem(item, entry, text), known)] : [];
     }),
-    total: { amount: amount - refunded, unit: charge.unit },
+    total: { amount: amount - refunded - charged_back, unit: charge.unit },
   };
+}
+
+/** Lines whose facts are read at once: between two reads the process serves other requests. */
+const READ_LINES = 200;
+
+function partsOf(ids: readonly LedgerEntryId[]): LedgerEntryId[][] {
+  return Array.from({ length: Math.ceil(ids.length / READ_LINES) }, (_, index) =>
+    ids.slice(index * READ_LINES, (index + 1) * READ_LINES),
+  );
+}
+
+/** Finds the entries of lines, their texts, and what the invoices state of them. */
+async function findLineFacts(
+  reader: Reader,
+  ids: readonly LedgerEntryId[],
+  of: { lang: string; timezone: string | undefined },
+) {
+  const [entries, texts, invoiced] = await mergeReads(reader, [
+    (each) => findEntries(each, ids),
+    (each) => findEntryTexts(each, ids, of),
+    (each) => findInvoicedEntries(each, ids),
+  ]);
+  return { entries, texts, invoiced };
 }
 
 /** A line of a receipt at its full price: a line of the charge, or one that credit pays whole. */

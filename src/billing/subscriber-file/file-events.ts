@@ -1,6 +1,6 @@
 import type { TimelineEvent } from '#platform/pages/details/timeline';
 import type { UnpaidSale } from '#payments';
-import type { Subscription, SubscriberNote } from '#subscriptions';
+import type { HeldPause, Subscription, SubscriberNote } from '#subscriptions';
 import type { DunningSpan } from './dunning-event-store.ts';
 
 /** Characters of a note in the timeline; the page of the notes shows all of them. */
@@ -20,9 +20,9 @@ export function noteEvent({ text, author_full_name, author_username, created_at 
   return { ...plain('note', 'neutral', shown, created_at), actor: author_full_name || author_username };
 }
 
-/** Returns the event of a charge that failed or is disputed. Pure. */
-export function unpaidEvent({ state, amount, unit, created_at }: UnpaidSale): TimelineEvent {
-  const text = state === 'failed' ? ' was not paid' : ' is disputed';
+/** Returns the event of a charge that failed, is disputed, or whose dispute was lost. Pure. */
+export function unpaidEvent({ state, was_paid, amount, unit, created_at }: UnpaidSale): TimelineEvent {
+  const text = state === 'disputed' ? ' is disputed' : was_paid ? ' was charged back' : ' was not paid';
   return {
     ...plain(state === 'failed' ? 'x' : 'alert', 'bad', '', created_at),
     parts: [{ text: 'A charge of ' }, { money: { amount, unit } }, { text }],
@@ -43,20 +43,29 @@ export function dunningEvents({ began_at, closed_at, state }: DunningSpan): Time
   return [began, plain(icon, tone, text, closed_at)];
 }
 
-/** Returns what happened to a subscription: its start or change, its pause, its cancellation and its end. Pure. */
+/** Returns when the time of a subscription stopped and when it ran on. Pure. */
+export function pauseEvents({ kind, starts_at, resumed_at }: HeldPause, title: string): TimelineEvent[] {
+  const about = (icon: string, text: string, at: Date): TimelineEvent => ({
+    ...plain(icon, 'info', text, at),
+    parts: [{ text }, { text: title, strong: true }],
+  });
+  const began = about('clock', kind === 'pause' ? 'Paused ' : 'Suspended until it is paid: ', starts_at);
+  return resumed_at === null ? [began] : [began, about('check', 'No longer stopped: ', resumed_at)];
+}
+
+/** Returns what happened to a subscription: its start or change, its cancellation and its end. Pure. */
 export function subscriptionEvents(
   subscription: Subscription,
   title: string,
   { is_ended, was_replaced }: { is_ended: boolean; was_replaced: boolean },
 ): TimelineEvent[] {
-  const { created_at, ends_at, cancelled_at, paused_at, replaces_id } = subscription;
+  const { created_at, ends_at, cancelled_at, replaces_id } = subscription;
   const about = (icon: string, text: string, at: Date): TimelineEvent => ({
     ...plain(icon, 'info', text, at),
     parts: [{ text }, { text: title, strong: true }],
   });
   return [
     about('plus', replaces_id === null ? 'Subscribed to ' : 'Changed to ', created_at),
-    ...(paused_at === null ? [] : [about('clock', 'Paused ', paused_at)]),
     ...(cancelled_at === null || was_replaced ? [] : [about('x', 'Cancelled ', cancelled_at)]),
     ...(is_ended && !was_replaced ? [about('dash', 'The end of ', ends_at)] : []),
   ];

@@ -20,6 +20,7 @@ import {
   findLatestNotes,
   findProviderTerms,
   isAgreed,
+  pausesOf,
   type Subscription,
   subscriptionsOf,
   termState,
@@ -27,7 +28,7 @@ import {
 import { findCreditTotals } from '../credits/index.ts';
 import { viewHistory } from '../receipts/index.ts';
 import { findDunningSpans } from './dunning-event-store.ts';
-import { dunningEvents, noteEvent, subscriptionEvents, unpaidEvent } from './file-events.ts';
+import { dunningEvents, noteEvent, pauseEvents, subscriptionEvents, unpaidEvent } from './file-events.ts';
 import { type HeldPlan, subscriberFilePage } from './page-types.ts';
 
 /** Newest transactions that the file reads; the page of all of them is linked. */
@@ -68,7 +69,10 @@ export async function showSubscriberFile(
   ]);
   const ids = all_terms.flatMap(({ plan_id, provider_id }) => (sellers.includes(provider_id) ? [plan_id] : []));
   const plans = await findPlansByIds(ctx.db, ids);
-  const { held } = await runTogether(ctx.db, { held: subscriptionsOf([view.id], ids) });
+  const { held, pauses } = await runTogether(ctx.db, {
+    held: subscriptionsOf([view.id], ids),
+    pauses: pausesOf(view.id, ids, ROWS_MAX),
+  });
   const rows = await viewHistory(ctx.db, history.results, { lang: ctx.lang, timezone: view.default_timezone });
   const summary = presentProfileSummary(summarizeProfile(view));
   const sold = held.filter(isAgreed).toSorted((left, right) => right.ends_at.getTime() - left.ends_at.getTime());
@@ -83,11 +87,16 @@ export async function showSubscriberFile(
   const seller = sellers.flatMap((id) => summaries.get(id)?.slug ?? [])[0] ?? ctx.site.slug;
   const detail = presentProfileDetail(view);
   const due = { amount: history.balance_amount, unit: history.balance_unit };
+  const titleOf = (id: Subscription['id']) => {
+    const plan_id = held.find((each) => each.id === id)?.plan_id;
+    return (plan_id === undefined ? undefined : plans.get(plan_id)?.title) ?? '';
+  };
   const events = [
     ...rows.map(eventOf),
     ...notes.map(noteEvent),
     ...unpaid.map(unpaidEvent),
     ...dunning.flatMap(dunningEvents),
+    ...pauses.flatMap((pause) => pauseEvents(pause, titleOf(pause.subscription_id))),
     ...sold.flatMap((subscription) =>
       subscriptionEvents(subscription, plans.get(subscription.plan_id)?.title ?? '', {
         is_ended: termState(subscription, at) === 'ended',
@@ -165,12 +174,19 @@ function nextVerb({ state, auto_renew }: Pick<HeldPlan, 'state' | 'auto_renew'>)
 
 const isPayment = (row: HistoryRow) => row.orig_account === accounts.liability && row.dest_account === accounts.funds;
 
-/** Returns the sum of the payments, when the file read all transactions and they have one currency. */
+/**
+ * Returns the sum of the payments without what refunds and disputes gave back, when the file read all transactions and
+ * they have one currency.
+ */
 function paidOf(rows: readonly HistoryRow[], count: number, unit: string) {
+  const given_back = rows.filter(({ orig_account }) => orig_account === accounts.refunded);
+  const restored = rows.filter(({ dest_account }) => dest_account === accounts.refunded);
   const payments = rows.filter(isPayment);
-  if (count > rows.length || payments.some(({ orig_unit }) => orig_unit !== unit)) return [];
-  const amount = payments.reduce((sum, { orig_amount }) => sum + orig_amount, 0);
-  return [{ label: 'Paid so far', money: { amount, unit } }];
+  const units = [...payments, ...given_back].map(({ orig_unit }) => orig_unit);
+  if (count > rows.length || [...units, ...restored.map(({ dest_unit }) => dest_unit)].some((each) => each !== unit))
+    return [];
+  const sum = (of: readonly HistoryRow[]) => of.reduce((total, { orig_amount }) => total + orig_amount, 0);
+  return [{ label: 'Paid so far', money: { amount: sum(payments) - sum(given_back) + sum(restored), unit } }];
 }
 
 /** Returns what is left of credit, by unit. */

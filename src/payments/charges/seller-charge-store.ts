@@ -155,6 +155,8 @@ function withConditions<DB, TB extends keyof DB, O>(
 /** A charge that failed or is disputed, as one of its sellers sees it. */
 export interface UnpaidSale {
   state: 'failed' | 'disputed';
+  /** True if the money had been distributed: a failed charge is then a dispute that was lost. */
+  was_paid: boolean;
   amount: number;
   unit: string;
   created_at: Date;
@@ -169,7 +171,8 @@ export async function findUnpaidSales(
 ): Promise<UnpaidSale[]> {
   if (provider_ids.length === 0) return [];
   const { rows } = await sql<UnpaidSale>`
-    select charges.state, sold.amount, sold.unit, sold.created_at
+    select charges.state, sold.amount, sold.unit, sold.created_at, exists (select from charge_items item
+      where item.charge_id = charges.id and item.distribute_entry_id is not null) as was_paid
     from charges join seller_charges sold on sold.charge_id = charges.id
     where charges.profile_id = ${profile_id} and charges.state in ('failed', 'disputed')
       and sold.provider_id = any(${[...provider_ids]}::bigint[])

@@ -26,8 +26,10 @@ export {
   findOpenPauses,
   findStopped,
   findSuspendedBy,
+  type HeldPause,
   insertPause,
   type Pause,
+  pausesOf,
   updatePause,
   wasPausedSince,
 } from './pause-store.ts';

@@ -1,6 +1,8 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { DunningCaseId, PauseId, PausesTable, PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { fragment } from '#platform/db/fragment';
+import { type Part, readRows } from '#platform/db/together';
 
 /**
  * Time in which a subscription stands still. `planned` until `starts_at`, then `running` until it is resumed; `pause`
@@ -80,6 +82,24 @@ export async function findSuspendedBy(reader: Reader, dunning_case_id: DunningCa
     .execute();
   return rows.map(({ subscription_id }) => subscription_id);
 }
+
+/**
+ * Part that finds pauses and suspensions that began, of a profile on plans, newest first. Index:
+ * pauses_subscription_id.
+ */
+export function pausesOf(profile_id: ProfileId, plan_ids: readonly PlanId[], rows_max: number): Part<HeldPause[]> {
+  return {
+    query: fragment`select pauses.subscription_id, pauses.kind, pauses.starts_at, pauses.resumed_at
+      from pauses join subscriptions on subscriptions.id = pauses.subscription_id
+      where subscriptions.profile_id = ${profile_id} and subscriptions.plan_id = any(${[...plan_ids]}::bigint[])
+        and pauses.state in ('running', 'ended')
+      order by pauses.starts_at desc, pauses.id desc limit ${rows_max}`,
+    read: (rows) => readRows<HeldPause>(rows, ['starts_at', 'resumed_at']),
+  };
+}
+
+/** A pause or suspension that began. */
+export type HeldPause = Pick<Pause, 'subscription_id' | 'kind' | 'starts_at' | 'resumed_at'>;
 
 /** True if a pause of the subscription was running at or after an instant. Index: pauses_subscription_id. */
 export async function wasPausedSince(reader: Reader, subscription_id: SubscriptionId, since: Date): Promise<boolean> {
