@@ -2,7 +2,7 @@ import type { Processors } from '#payments';
 import { defineJob } from '#platform/jobs/jobs';
 import { changeJobs, finishChange } from './changes/index.ts';
 import { finishOrders } from './orders/index.ts';
-import { chargeNewCardJob } from './dunning/index.ts';
+import { chargeNewCardJob, closePaidCases } from './dunning/index.ts';
 import { endNoticesJob, type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
 import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { remindOfSeats } from './claims/index.ts';
@@ -23,7 +23,7 @@ const finishOrdersJob = (processors: Processors) => {
     catch_up: 'last',
     moved: 'daily',
     run: async (ctx) => {
-      await finishOrders({ ...ctx, processors }, places, finishChange);
+      await finishOrders({ ...ctx, processors }, places, { findFinish: finishChange, balancePaid: closePaidCases });
     },
   });
 };

@@ -60,10 +60,9 @@ export const billingProblems = defineProblems({
   },
   balance_changed: { status: 409, title: 'The balance changed since it was shown. Nothing was changed.' },
   adjustment_reversed: { status: 409, title: 'This was reversed already. Nothing was changed.' },
-  request_settled_elsewhere: {
+  adjustment_settled: {
     status: 409,
-    title: 'A part of this order was paid outside of the site, or written off. The request was not ended.',
-    help: 'Reverse that payment or write-off first.',
+    title: 'The request that this was recorded for has ended, and what was paid is credit. Nothing was changed.',
   },
   trial_used: {
     status: 409,

@@ -14,8 +14,14 @@ export interface RequestEnding {
    * @throws the `problems`
    */
   endRequest(ctx: Context, requested: Subscription): Promise<string>;
-  /** Returns what the payer of a request gets back, to the card and as credit, and what is no longer due. */
-  previewEnding(ctx: Context, requested: Subscription): Promise<{ refunded: Money[]; credited: Money[]; due: Money[] }>;
+  /**
+   * Returns what the payer of a request gets back: to the card, as credit again, and as credit for what was paid
+   * outside of the site (`noted`); and what is no longer due.
+   */
+  previewEnding(
+    ctx: Context,
+    requested: Subscription,
+  ): Promise<{ refunded: Money[]; credited: Money[]; noted: Money[]; due: Money[] }>;
   readonly problems: readonly ProblemFactory[];
 }
 

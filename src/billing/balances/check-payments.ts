@@ -52,6 +52,8 @@ export async function checkPayments(
     );
     if (!subscription)
       return refuse('subscription', 'The subscriber has no subscription to this plan, or it ended before that date.');
+    if (subscription.request_key !== null)
+      return refuse('subscription', 'You have not accepted this request yet. Accept it first.');
     const wrong = refuseAmount(each.amount, plan.unit);
     if (wrong !== null) return refuse('amount', wrong);
     const part = {

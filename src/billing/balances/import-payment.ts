@@ -103,6 +103,7 @@ async function readPayment(
   const subscription = await findSubscription(reader, profile.id, plan.id, at);
   if (!subscription)
     throw refuse('Invalid combination of subscriber and plan, or the subscription is no longer active.');
+  if (subscription.request_key !== null) throw refuse('This request is not accepted yet. Accept it first.');
   return {
     payer_id: profile.id,
     part: {

@@ -113,7 +113,11 @@ function addReversePage(app: App): void {
     config: {
       access: { kind: 'direct', manages: true },
       page: true,
-      problems: [billingProblems.adjustment_unknown, billingProblems.adjustment_reversed],
+      problems: [
+        billingProblems.adjustment_unknown,
+        billingProblems.adjustment_reversed,
+        billingProblems.adjustment_settled,
+      ],
     },
     schema: { hide: true, params: AdjustmentParams },
   } as const;

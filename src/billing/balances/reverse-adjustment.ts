@@ -13,8 +13,10 @@ import {
   reversalEntries,
   updateReversed,
 } from '../adjustments/index.ts';
+import { subscriptionIdOf } from '#subscriptions';
 import { billingProblems } from '../problems.ts';
 import { reviveWindows } from '../recognition/index.ts';
+import { hasReturned } from '../records/index.ts';
 
 /** Key of the ledger event that reverses an adjustment: the ledger refuses a second one. */
 export const reversalEventKey = ({ key }: Pick<Adjustment, 'key'>): string => `reversal:${key}`;
@@ -24,7 +26,8 @@ export const reversalEventKey = ({ key }: Pick<Adjustment, 'key'>): string => `r
  * elsewhere, and an imported sale is taken back with its payment.
  *
  * Locks: the payer's profile, then the adjustment, so that of two reversals one is refused.
- * @throws adjustment_unknown (404), adjustment_reversed (409)
+ * @throws adjustment_unknown (404), adjustment_reversed (409); adjustment_settled (409) for a payment or write-off of a
+ *   request that has ended
  */
 export async function reverseAdjustment(ctx: Context, provider_id: ProfileId, key: string): Promise<Adjustment> {
   return inTransaction(ctx.db, async (tx) => {
@@ -36,6 +39,7 @@ export async function reverseAdjustment(ctx: Context, provider_id: ProfileId, ke
     if (!adjustment) throw billingProblems.adjustment_reversed();
     const entries = await findEventEntries(tx, adjustmentEventKey(adjustment));
     assert(entries, 'an adjustment has a ledger event');
+    if (adjustment.kind !== 'import') await requireOpenRequests(tx, entries);
     const posted = await postEvent(tx, {
       key: reversalEventKey(adjustment),
       kind: 'reversal',
@@ -49,6 +53,13 @@ export async function reverseAdjustment(ctx: Context, provider_id: ProfileId, ke
     );
     return adjustment;
   });
+}
+
+/** @throws adjustment_settled (409): the order of an ended request must not be due again */
+async function requireOpenRequests(tx: Tx, entries: readonly Entry[]): Promise<void> {
+  const subjects = entries.flatMap((entry) => fromSubjectColumns(entry) ?? []);
+  const ids = subjects.flatMap((subject) => subscriptionIdOf(subject) ?? []);
+  for (const id of new Set(ids)) if (await hasReturned(tx, id)) throw billingProblems.adjustment_settled();
 }
 
 /** Issues the credit note of an imported sale that is taken back: its provider returned the money. */

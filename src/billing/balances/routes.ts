@@ -171,7 +171,11 @@ function adjustmentRoutes(app: App): void {
     {
       config: {
         access: { kind: 'direct' },
-        problems: [billingProblems.adjustment_unknown, billingProblems.adjustment_reversed],
+        problems: [
+          billingProblems.adjustment_unknown,
+          billingProblems.adjustment_reversed,
+          billingProblems.adjustment_settled,
+        ],
       },
       schema: {
         tags,

@@ -20,6 +20,7 @@ import { type CartOwner, findOrderOfAttempt } from '../records/index.ts';
 import { mergeVisitorCart } from '../cart/index.ts';
 import { billingProblems } from '../problems.ts';
 import { type CheckoutInput, type Reservation, reserveOrder } from './reserve-order.ts';
+import { closePaidCases } from '../dunning/index.ts';
 import { CardNeeded, closeUnpaidOrder, settleOrder } from '../orders/index.ts';
 
 /**
@@ -100,7 +101,8 @@ export async function applyOutcome(
     throw declinedProblem(outcome);
   }
   const charge =
-    (await settleOrder(ctx, order_id, attempt, outcome)) ?? (await findChargeOfAttempt(ctx.db, attempt.id));
+    (await settleOrder(ctx, order_id, attempt, outcome, { balancePaid: closePaidCases })) ??
+    (await findChargeOfAttempt(ctx.db, attempt.id));
   assert(charge, 'an accepted payment has a charge');
   return charge;
 }

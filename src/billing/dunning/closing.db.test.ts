@@ -56,6 +56,42 @@ for (const [title, paid] of [
     assert.equal((await payloadsOf(site, 'renewal_recovered')).length, 1);
   });
 
+test('a payment at the checkout closes the case at once, and suspended time runs on', async () => {
+  await site.close();
+  await start({ dunning_access: 'none' });
+  await decline();
+  assert.notEqual((await subscription()).suspended_at, null);
+  site.moveTo('2026-02-10T09:00:00Z');
+  await expectStatus(site.xia('GET', '/api/billing/xia/checkout'), 200);
+  await expectStatus(site.xia('POST', '/api/billing/xia/checkout', { processor_token: 'tok_visa' }), 201);
+  const [recovered] = await casesOf(site);
+  assert.deepEqual([recovered?.state, recovered?.closed_at?.toISOString()], ['recovered', '2026-02-10T09:00:00.000Z']);
+  assert.equal((await subscription()).suspended_at, null);
+  assert.equal((await payloadsOf(site, 'renewal_recovered')).length, 1);
+  await site.runAt('2026-02-10T10:00:00Z', RENEW);
+  assert.equal((await payloadsOf(site, 'renewal_recovered')).length, 1);
+});
+
+test('a payment of the balance that a job settles closes the case with it', async () => {
+  await decline();
+  site.moveTo('2026-02-10T09:00:00Z');
+  await expectStatus(site.xia('GET', '/api/billing/xia/checkout'), 200);
+  await expectStatus(site.xia('POST', '/api/billing/xia/checkout', { processor_token: 'tok_authenticate' }), 402);
+  await site.app.db
+    .updateTable('test_processor_charges')
+    .set({ state: 'done', outcome: 'accepted' })
+    .where('state', '<>', 'done')
+    .where('amount', '=', 9000)
+    .where('created_at', '=', new Date('2026-02-10T09:00:00Z'))
+    .execute();
+  assert.equal((await casesOf(site))[0]?.closed_at, null);
+  await site.runAt('2026-02-10T09:05:00Z', 'finish_orders');
+  assert.deepEqual(
+    (await casesOf(site)).map(({ state, closed_at }) => [state, closed_at?.toISOString()]),
+    [['recovered', '2026-02-10T09:05:00.000Z']],
+  );
+});
+
 test('an offline payment lets suspended time run on from its instant, without new free uses', async () => {
   await site.close();
   await start({ dunning_access: 'none' });

@@ -14,5 +14,5 @@ export { type CaseFacts, loadCaseFacts } from './present-cases.ts';
 export { retryDunning } from './retry-dunning.ts';
 export { chargeNewCardJob, newCardSubscriber } from './new-card.ts';
 export { noteOutcomes } from './note-outcomes.ts';
-export { closeSettledCases, collectDue, collectReserved, reviewCases } from './review-case.ts';
+export { closePaidCases, closeSettledCases, collectDue, collectReserved, reviewCases } from './review-case.ts';
 export { dunningRoutes } from './routes.ts';

@@ -1,3 +1,4 @@
+import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { walkRows } from '#platform/jobs/walk-rows';
@@ -135,6 +136,19 @@ export async function closeSettledCases(tx: Tx, payer: Profile, at: Date): Promi
     if (due && isChargeable(due)) continue;
     const open = await lockOpenCase(tx, found);
     if (open?.id === found.id) await closeCase(tx, open, payer, at);
+  }
+}
+
+/**
+ * Closes the open cases that a payment of a balance settled, without waiting for the next hourly run, which closes what
+ * an error here leaves open. In a transaction of its own, because the locks of a case come before the number of a
+ * document, the last lock of a payment. Never throws.
+ */
+export async function closePaidCases(ctx: Context, payer_id: ProfileId): Promise<void> {
+  try {
+    await inTransaction(ctx.db, async (tx) => closeSettledCases(tx, await lockProfile(tx, payer_id), ctx.clock.now()));
+  } catch (error) {
+    ctx.log.error({ err: error, profile_id: payer_id }, 'dunning case of a paid balance not closed');
   }
 }
 

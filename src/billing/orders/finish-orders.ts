@@ -12,7 +12,7 @@ import {
   type PaymentContext,
 } from '#payments';
 import { type Order, findGivenUpOrders, findHoldingOrders, findStaleOrders } from '../records/index.ts';
-import { closeUnpaidOrder, releaseHolding, settleOrder } from './settle-order.ts';
+import { type BalancePaid, closeUnpaidOrder, releaseHolding, settleOrder } from './settle-order.ts';
 
 /**
  * Minimum age of an order that the job finishes: younger ones belong to a running request. Exceeds
@@ -46,13 +46,19 @@ export interface OrderFinish {
 /** Finds how to finish an order; null for an order of a checkout. */
 export type FindFinish = (ctx: PaymentContext, order_id: OrderId) => Promise<OrderFinish | null>;
 
+/** What other sub-rooms do when orders are finished. */
+export interface Finishing {
+  findFinish?: FindFinish;
+  balancePaid?: BalancePaid;
+}
+
 type UnpaidReason = Parameters<typeof closeUnpaidOrder>[3];
 
 /**
  * Looks up the charge of every abandoned order at the processor and settles or closes the order. Also settles given-up
  * orders whose payment appeared later. Works in batches by id; returns the number of orders settled or closed.
  *
- * `findFinish` finds the orders that operations of other sub-rooms made.
+ * `findFinish` finds the orders that operations of other sub-rooms made; `balancePaid` is that of `settleOrder`.
  *
  * An error is logged and does not stop the other orders. A run ends after RUN_MS for each kind, and the next one
  * continues at `places`.
@@ -60,15 +66,16 @@ type UnpaidReason = Parameters<typeof closeUnpaidOrder>[3];
 export async function finishOrders(
   ctx: PaymentContext,
   places: FinishPlaces = { reserved: { after: null }, given_up: { after: null } },
-  findFinish: FindFinish = async () => null,
+  { findFinish = async () => null, balancePaid }: Finishing = {},
 ): Promise<number> {
+  const finishing = { findFinish, balancePaid };
   const now_ms = ctx.clock.now().getTime();
   const abandoned = new Date(now_ms - ABANDONED_AFTER_MS);
   const given_up = new Date(now_ms - RECHECK_FOR_MS);
-  const reserved_count = await finishAll(ctx, places.reserved, findFinish, (after, limit) =>
+  const reserved_count = await finishAll(ctx, places.reserved, finishing, (after, limit) =>
     findStaleOrders(ctx.db, abandoned, { after, limit }),
   );
-  const paid_count = await finishAll(ctx, places.given_up, findFinish, (after, limit) =>
+  const paid_count = await finishAll(ctx, places.given_up, finishing, (after, limit) =>
     findGivenUpOrders(ctx.db, given_up, { after, limit }),
   );
   await releaseHoldings(ctx, given_up);
@@ -92,7 +99,7 @@ async function releaseHoldings(ctx: PaymentContext, before: Date): Promise<void>
 async function finishAll(
   ctx: PaymentContext,
   place: WalkPlace<OrderId>,
-  findFinish: FindFinish,
+  { findFinish, balancePaid }: { findFinish: FindFinish; balancePaid: BalancePaid | undefined },
   findBatch: (after: OrderId, limit: number) => Promise<Order[]>,
 ): Promise<number> {
   let finished_count = 0;
@@ -100,7 +107,7 @@ async function finishAll(
     {
       findBatch: (after, limit) => findBatch(after ?? (0 as OrderId), limit), // ids start at 1
       async work(order) {
-        const finish = (await findFinish(ctx, order.id)) ?? finishCheckout(ctx, order);
+        const finish = (await findFinish(ctx, order.id)) ?? finishCheckout(ctx, order, balancePaid);
         const outcome =
           order.state === 'reserved'
             ? await finishReserved(ctx, order, finish)
@@ -116,14 +123,14 @@ async function finishAll(
 }
 
 /** How the order of a checkout is finished. */
-function finishCheckout(ctx: PaymentContext, order: Order): OrderFinish {
+function finishCheckout(ctx: PaymentContext, order: Order, balancePaid: BalancePaid | undefined): OrderFinish {
   return {
     async settle(attempt, outcome) {
-      await settleOrder(ctx, order.id, attempt, outcome);
+      await settleOrder(ctx, order.id, attempt, outcome, { balancePaid });
       return 'settled';
     },
     close: (attempt, reason) => closeUnpaidOrder(ctx, order.id, attempt, reason),
-    recheck: (attempt) => recheckGivenUpOrder(ctx, order, attempt),
+    recheck: (attempt) => recheckGivenUpOrder(ctx, order, attempt, balancePaid),
   };
 }
 
@@ -157,13 +164,18 @@ async function closeWith(finish: OrderFinish, attempt: Attempt, outcome: ChargeO
 }
 
 /** Settles a given-up order if a late request reached the processor after the order was given up. */
-async function recheckGivenUpOrder(ctx: PaymentContext, order: Order, attempt: Attempt): Promise<FinishOutcome> {
+async function recheckGivenUpOrder(
+  ctx: PaymentContext,
+  order: Order,
+  attempt: Attempt,
+  balancePaid: BalancePaid | undefined,
+): Promise<FinishOutcome> {
   const found = await findOutcome(ctx, attempt);
   // A given-up order must not be paid: ends the confirmation.
   const outcome = found?.outcome === 'action_required' ? await abandonAttempt(ctx, attempt) : found;
   if (!isAccepted(outcome)) return 'closed';
   ctx.log.warn({ order_id: order.id }, 'given-up order paid');
-  return (await settleOrder(ctx, order.id, attempt, outcome)) === null ? 'closed' : 'settled';
+  return (await settleOrder(ctx, order.id, attempt, outcome, { balancePaid })) === null ? 'closed' : 'settled';
 }
 
 async function getAttempt(ctx: PaymentContext, order: Order): Promise<Attempt> {

@@ -5,4 +5,4 @@ export { bookOrder } from './book-order.ts';
 export { findEntryTexts, nameEntries } from './describe-lines.ts';
 export { documentParts } from './issue-documents.ts';
 export { type FindFinish, finishOrders, type OrderFinish } from './finish-orders.ts';
-export { closeUnpaidOrder, settleOrder } from './settle-order.ts';
+export { type BalancePaid, closeUnpaidOrder, settleOrder } from './settle-order.ts';

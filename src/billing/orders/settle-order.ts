@@ -1,6 +1,6 @@
 import { countRedemptions, lockCoupons, releaseRedemption } from '#catalog';
 import type { Context } from '#platform/context';
-import type { CouponId, OrderId } from '#platform/db/db-schema';
+import type { CouponId, OrderId, ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { type AcceptedOutcome, type Attempt, type Charge, closeUnpaidAttempt } from '#payments';
 import { lockProfile } from '#profiles';
@@ -18,10 +18,15 @@ import {
   updateOrderState,
 } from '../records/index.ts';
 
+/** What the payment of a balance does in sub-rooms above, such as the end of dunning. Must not throw. */
+export type BalancePaid = (ctx: Context, payer_id: ProfileId) => Promise<void>;
+
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction. Returns null
  * if a concurrent request or job already settled or refused the order. A given-up order is booked too, because it is
  * paid. `is_automatic`: no order is confirmed by e-mail, because the receipt is enough.
+ *
+ * `balancePaid` runs after the transaction of an order that paid a balance.
  *
  * Locks: the payer's profile, the order, the slots of its subscriptions, then the subscriptions.
  */
@@ -30,9 +35,10 @@ export async function settleOrder(
   order_id: OrderId,
   attempt: Attempt,
   outcome: AcceptedOutcome,
-  { is_automatic = false }: { is_automatic?: boolean } = {},
+  { is_automatic = false, balancePaid }: { is_automatic?: boolean; balancePaid?: BalancePaid | undefined } = {},
 ): Promise<Charge | null> {
-  return inTransaction(ctx.db, async (tx) => {
+  let pays_balance = false;
+  const charge = await inTransaction(ctx.db, async (tx) => {
     const locked = await lockAndLoadBooking(tx, attempt.profile_id, order_id);
     if (!locked) return null;
     const { order } = locked;
@@ -49,9 +55,12 @@ export async function settleOrder(
       lines = await holdAgain(tx, order, lines, ctx.clock.now());
       loaded = await loadBooking(tx, order);
     }
+    pays_balance = lines.some(({ kind }) => kind === 'balance');
     const payment = { attempt, outcome };
     return bookOrder(ctx, tx, { order, lines, payment, is_automatic, at: ctx.clock.now() }, loaded);
   });
+  if (pays_balance) await balancePaid?.(ctx, attempt.profile_id);
+  return charge;
 }
 
 /**

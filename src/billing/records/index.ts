@@ -100,6 +100,7 @@ export {
 } from './shown-line-store.ts';
 export { balanceKey, isAsShown, itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
 export { findCartPlanIds, findSeatAddresses, findSeatItems } from './cart-seat-store.ts';
+export { hasReturned, insertReturned } from './returned-request-store.ts';
 export { hasOpenOperation } from './open-operation-store.ts';
 export { recordNotice } from './sent-notice-store.ts';
 export { entryKey, type FreeEntries, freeEntriesOf, releaseFreeEntries } from './free-entry-store.ts';

@@ -1,31 +1,44 @@
 import { findRefundedFunds } from '#payments';
 import { type Entry, issueCreditNotes, type NotedAmount, postEvent } from '#ledger';
-import type { LedgerEntryId } from '#platform/db/db-schema';
+import type { LedgerEntryId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import type { Subscription } from '#subscriptions';
-import { insertLots, returnCredit, type ReturnedCredit } from '../credits/index.ts';
+import {
+  insertLots,
+  noteCredit,
+  notedAmounts,
+  type NotedCredit,
+  returnCredit,
+  type ReturnedCredit,
+  saveNotedCredit,
+} from '../credits/index.ts';
 import {
   creditedEntries,
+  type Debt,
   debtEntries,
+  forgivenEntries,
   refundedEntries,
   type RequestLine,
   type RequestSettlement,
+  takenBack,
   unearnedEntries,
 } from './request.ts';
 import { closeUnservedCoverages, findRecognised } from './request-store.ts';
 
 /**
- * Posts what takes unpaid orders back, what returns to credit, what earlier refunds left in Backlog, and income of time
- * that was not served. Issues the credit notes and closes the coverages. The refunds of charges post their own events.
+ * Posts what takes unpaid and written off orders back, what returns to credit, what earlier refunds left in Backlog,
+ * income of time that was not served, and what was paid outside of the site, which becomes credit of its payer. Issues
+ * the credit notes and closes the coverages. The refunds of charges post their own events.
  */
 export async function closeBooks(
   tx: Tx,
   { id }: Pick<Subscription, 'id'>,
   lines: readonly RequestLine[],
   settlement: RequestSettlement,
-  at: Date,
+  { at, created_by }: { at: Date; created_by: UserId | null },
 ): Promise<void> {
-  const { debts, charged, credited } = settlement;
+  const { charged, credited } = settlement;
+  const taken_back = takenBack(settlement);
   const line_ids = lines.map((line) => line.id);
   const refunded = await findRefundedFunds(
     tx,
@@ -42,12 +55,16 @@ export async function closeBooks(
   );
   const unearned = unearnedEntries(settlement, await findRecognised(tx, line_ids));
   await closeUnservedCoverages(tx, line_ids);
+  const noted = await noteElsewhere(tx, settlement, { at, created_by });
+  const restored = forgivenEntries(settlement.forgiven);
   const entries = [
-    ...debtEntries(debts),
+    ...restored,
+    ...debtEntries(taken_back),
     ...returned.entries,
     ...creditedEntries(credited),
     ...refundedEntries(charged, refunded),
     ...unearned,
+    ...noted.flatMap((each) => each.entries),
   ];
   if (entries.length === 0) return;
   const posted = await postEvent(tx, { key: `decline:${id}`, kind: 'decline', at, entries });
@@ -56,18 +73,45 @@ export async function closeBooks(
   const { ledger_event_id } = first;
   await insertLots(tx, ledger_event_id, returned.lots);
   const amounts = [
-    ...notedDebts(settlement, posted),
+    ...notedDebts(taken_back, posted.slice(restored.length)),
     ...notedCredit(
       returned,
       lines,
-      posted.slice(debts.length).map((entry) => entry.id),
+      posted.slice(restored.length + taken_back.length).map((entry) => entry.id),
     ),
   ];
+  let next = posted.length - noted.reduce((sum, each) => sum + each.entries.length, 0);
+  for (const each of noted) {
+    const own = posted.slice(next, next + each.entries.length);
+    next += own.length;
+    await saveNotedCredit(tx, each, own, { at });
+    amounts.push(...notedAmounts(each, own));
+  }
   await issueCreditNotes(tx, { ledger_event_id, at }, amounts);
 }
 
-function notedDebts({ debts }: RequestSettlement, posted: readonly Entry[]): NotedAmount[] {
-  return debts.flatMap(({ line, amount }, index) => {
+/** Decides the credit for what was paid outside of the site: its provider has the money. One note for each payer. */
+async function noteElsewhere(
+  tx: Tx,
+  { elsewhere }: RequestSettlement,
+  by: { at: Date; created_by: UserId | null },
+): Promise<NotedCredit[]> {
+  const noted: NotedCredit[] = [];
+  const payers = Map.groupBy(elsewhere, ({ line }) => line.payer_id);
+  for (const [holder_id, parts] of [...payers].toSorted(([a], [b]) => a - b)) {
+    const wanted = parts.map(({ line, amount }) => ({
+      order_line_id: line.id,
+      amount,
+      decided: { due: 0, credit: amount },
+      kind: 'unused_time' as const,
+    }));
+    noted.push(await noteCredit(tx, wanted, { ...by, holder_id }));
+  }
+  return noted;
+}
+
+function notedDebts(taken_back: readonly Debt[], posted: readonly Entry[]): NotedAmount[] {
+  return taken_back.flatMap(({ line, amount }, index) => {
     const entry = posted[index];
     if (!entry) return [];
     return {

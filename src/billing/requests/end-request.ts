@@ -1,7 +1,15 @@
 import { findPlansByIds, type Plan, planSummary } from '#catalog';
 import { formatMoney, type Money } from '#kernel/money';
 import { Problem } from '#kernel/problem';
-import { findStatementBalance, fromSubjectColumns, isSameSubject, type SubjectBalance, sumByUnit } from '#ledger';
+import {
+  findStatementBalance,
+  findSubjectIncomes,
+  fromSubjectColumns,
+  isSameSubject,
+  type LedgerSubject,
+  type SubjectBalance,
+  sumByUnit,
+} from '#ledger';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
@@ -31,11 +39,11 @@ import {
 } from '#subscriptions';
 import { findUsedCredit } from '../credits/index.ts';
 import { billingProblems } from '../problems.ts';
-import { ordersInFlight } from '../records/index.ts';
+import { hasReturned, insertReturned, ordersInFlight } from '../records/index.ts';
 import { closeBooks } from './close-books.ts';
 import { requestExpired } from './events.ts';
-import { divideLines, type RequestLine, type RequestSettlement } from './request.ts';
-import { deleteFreeEntry, findRequestLines, findRequestPayers, hasReturned, insertReturned } from './request-store.ts';
+import { type Debt, divideLines, type RequestLine, type RequestSettlement } from './request.ts';
+import { deleteFreeEntry, findRequestLines, findRequestPayers } from './request-store.ts';
 
 /** Implements how requests end that the provider has not accepted. */
 export function makeRequestEnding(processors: Processors): RequestEnding {
@@ -45,7 +53,6 @@ export function makeRequestEnding(processors: Processors): RequestEnding {
     problems: [
       subscriptionProblems.request_decided,
       billingProblems.charge_pending,
-      billingProblems.request_settled_elsewhere,
       paymentsProblems.charge_not_refundable,
       paymentsProblems.refund_exceeds_funds,
       paymentsProblems.refund_in_flight,
@@ -55,14 +62,15 @@ export function makeRequestEnding(processors: Processors): RequestEnding {
 
 /**
  * Ends a requested subscription that gave no access: takes back what is due on its orders, refunds what charges paid
- * for them and returns what credit paid, in full. Returns a sentence for the caller.
+ * for them and returns what credit paid, in full. What was paid outside of the site becomes credit, too. Returns a
+ * sentence for the caller.
  *
  * The refunds are reserved in the transaction that ends the request, so that a crash after it leaves them to the job
  * `finish_pending_refunds`. Nothing is ended if the provider has no funds for them.
  *
  * Locks: the payers by id, the slot and the subscription, then the charges and their providers. An acceptance at the
  * same time commits either before or after.
- * @throws request_decided, charge_pending, request_settled_elsewhere (409); charge_not_refundable,
+ * @throws request_decided, charge_pending (409); charge_not_refundable,
  *   refund_exceeds_funds, refund_in_flight (405)
  * @see docs/decisions/0080-declined-requests.md
  */
@@ -89,7 +97,7 @@ interface TakenBack {
 /**
  * Gives back the money of a request that ended without a decision: at its end, or because one of its profiles was
  * archived. Emits `subscription_request_expired`. Once for each request; false if it was given back before.
- * @throws charge_pending, request_settled_elsewhere (409); charge_not_refundable, refund_exceeds_funds,
+ * @throws charge_pending (409); charge_not_refundable, refund_exceeds_funds,
  *   refund_in_flight (405)
  */
 export async function returnRequest(ctx: Context, processors: Processors, ended: Subscription): Promise<boolean> {
@@ -115,9 +123,9 @@ function expiryFacts(
   { reserved, settlement }: TakenBack,
 ): Parameters<typeof requestExpired>[0] {
   const sides = { subscription_id: id, profile_id, plan_id, provider_id: plan.profile_id, originated_by: null };
-  const { credited, due } = sumSettlement(settlement);
+  const { credited, noted, due } = sumSettlement(settlement);
   const refunded = sumPositive(reserved.map(({ charge, refund }) => ({ amount: refund.amount, unit: charge.unit })));
-  return { ...sides, plan: planSummary(plan), refunded, credited, due };
+  return { ...sides, plan: planSummary(plan), refunded, credited: sumByUnit([...credited, ...noted]), due };
 }
 
 /** @throws charge_pending (409) if a payment of a payer of the request is open. Locks: the payers by id. */
@@ -143,7 +151,6 @@ async function takeBack(
   );
   const { is_pending, ...settlement } = await divide(tx, lines, by.at);
   if (is_pending) throw billingProblems.charge_pending();
-  if (settlement.is_settled_elsewhere) throw billingProblems.request_settled_elsewhere();
   await deleteFreeEntry(tx, { ...requested, subscription_id: requested.id });
   const reserved = await reserveRefundsOfEntries(
     tx,
@@ -152,7 +159,7 @@ async function takeBack(
   );
   await insertReturned(tx, requested.id, by.at);
   await decided({ reserved, settlement });
-  await closeBooks(tx, requested, lines, settlement, by.at);
+  await closeBooks(tx, requested, lines, settlement, by);
   return { reserved, settlement };
 }
 
@@ -169,10 +176,13 @@ async function sendRefunds(
   return sentences;
 }
 
-function describeCredit({ credited }: RequestSettlement, lang: string): string[] {
-  return sumByUnit(credited.map(({ line, amount }) => ({ amount, unit: line.unit }))).map(
-    (money) => `${formatMoney(money, lang)} that credit paid is credit again.`,
-  );
+function describeCredit({ credited, elsewhere }: RequestSettlement, lang: string): string[] {
+  return [
+    ...sumParts(credited).map((money) => `${formatMoney(money, lang)} that credit paid is credit again.`),
+    ...sumParts(elsewhere).map(
+      (money) => `${formatMoney(money, lang)} that was paid outside of the site is credit for later orders.`,
+    ),
+  ];
 }
 
 /** The request has ended in any case: a job finishes a refund without a response; one that is refused stays visible. */
@@ -211,7 +221,14 @@ async function divide(
     reader,
     lines.map(({ ledger_entry_id }) => ledger_entry_id),
   );
-  return { ...divideLines(lines, new Set(covering.keys()), own, credit), is_pending };
+  const incomes = await findSubjectIncomes(reader, uniqueSubjects(lines));
+  const written_off = incomes.map(({ subject, unit, canceled }) => ({ subject, unit, amount: canceled }));
+  return { ...divideLines(lines, new Set(covering.keys()), own, credit, written_off), is_pending };
+}
+
+function uniqueSubjects(lines: readonly RequestLine[]): LedgerSubject[] {
+  const subjects = lines.flatMap((line) => fromSubjectColumns(line) ?? []);
+  return subjects.filter((subject, index) => subjects.findIndex((each) => isSameSubject(each, subject)) === index);
 }
 
 function isOn(line: RequestLine, subject: Parameters<typeof isSameSubject>[0]): boolean {
@@ -236,12 +253,12 @@ async function previewEnding({ db, clock }: Context, requested: Subscription) {
   return { ...sumSettlement(settlement), refunded: sumPositive(of_charges), credited: sumPositive(of_credit) };
 }
 
-/** Adds up by unit what credit alone paid, and what is due. */
-function sumSettlement({ debts, credited }: RequestSettlement) {
-  return {
-    credited: sumPositive(credited.map(({ line, amount }) => ({ amount, unit: line.unit }))),
-    due: sumPositive(debts.map(({ line, amount }) => ({ amount, unit: line.unit }))),
-  };
+/** Adds up by unit what credit alone paid, what was paid outside of the site, and what is due. */
+function sumSettlement({ debts, credited, elsewhere }: RequestSettlement) {
+  return { credited: sumParts(credited), noted: sumParts(elsewhere), due: sumParts(debts) };
 }
+
+const sumParts = (parts: readonly Debt[]): Money[] =>
+  sumPositive(parts.map(({ line, amount }) => ({ amount, unit: line.unit })));
 
 const sumPositive = (amounts: readonly Money[]): Money[] => sumByUnit(amounts).filter(({ amount }) => amount > 0);

@@ -21,7 +21,7 @@ export const requestExpired = defineEvent(
     {
       description:
         'A request for a subscription ended before its provider accepted it. By unit: what cards get back, what is ' +
-        'credit again, and what is no longer due.',
+        'credit now, and what is no longer due.',
     },
   ),
 );

@@ -71,21 +71,6 @@ export async function findUnreturnedRequests(
   return findEndedRequests(reader, until, isReturned, place);
 }
 
-/** True if the money of a request was given back. */
-export async function hasReturned(tx: Tx, subscription_id: SubscriptionId): Promise<boolean> {
-  const query = tx.selectFrom('returned_requests').select('returned_at');
-  return (await query.where('subscription_id', '=', subscription_id).executeTakeFirst()) !== undefined;
-}
-
-/** Records that the money of a request is given back; the caller has locked the subscription. */
-export async function insertReturned(tx: Tx, subscription_id: SubscriptionId, returned_at: Date): Promise<void> {
-  await tx
-    .insertInto('returned_requests')
-    .values({ subscription_id, returned_at })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-}
-
 /** Deletes the free entry that the orders of a subscription took: it was not used. */
 export async function deleteFreeEntry(
   tx: Tx,

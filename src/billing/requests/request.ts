@@ -1,5 +1,6 @@
 import { fromSubjectColumns, isSameSubject, moveAmount, type NewEntry, accounts, type SubjectBalance } from '#ledger';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import { reversalEntries, writeOffEntries } from '../adjustments/index.ts';
 import type { UsedOfOrder } from '../credits/index.ts';
 import type { OrderLine } from '../records/index.ts';
 
@@ -30,21 +31,24 @@ export interface RequestSettlement {
   charged: RequestLine[];
   /** What credit alone paid. */
   credited: CreditedPart[];
-  /** True if a part of a line was paid outside of the site or written off. */
-  is_settled_elsewhere: boolean;
+  /** What was written off, newest line first. */
+  forgiven: Debt[];
+  /** What the provider received outside of the site, newest line first. */
+  elsewhere: Debt[];
 }
 
 /**
  * Divides the lines of a request into what charges pay and what is due. `lines` are newest first, because payments
  * settle the oldest lines first; `covered` are the entries that charges pay; `due` are the amounts due on the subjects
- * of the lines; `credit` is what credit paid of the lines and was not returned. The line of a payment of a balance pays
- * other lines of its subject. Pure.
+ * of the lines; `credit` is what credit paid of the lines and was not returned; `written_off` is what was written off
+ * on the subjects. The line of a payment of a balance pays other lines of its subject. Pure.
  */
 export function divideLines(
   lines: readonly RequestLine[],
   covered: ReadonlySet<LedgerEntryId>,
   due: readonly SubjectBalance[],
   credit: ReadonlyMap<LedgerEntryId, Pick<UsedOfOrder, 'left'>>,
+  written_off: readonly SubjectBalance[],
 ): RequestSettlement {
   const left = due.map((each) => ({ ...each }));
   const charged = lines.filter(({ ledger_entry_id }) => covered.has(ledger_entry_id));
@@ -63,13 +67,34 @@ export function divideLines(
     owed.amount -= amount;
     return [{ line, amount }];
   });
-  const isBalance = ({ kind }: RequestLine) => kind === 'balance';
-  const paid = sumAmounts(charged.filter(isBalance)) + sumAmounts(debts) + sumAmounts(credited);
-  return { debts, charged, credited, is_settled_elsewhere: sumAmounts(open) > paid };
+  const owed = new Map(debts.map(({ line, amount }) => [line.id, amount]));
+  const paid = open.map((line) => ({ line, amount: line.amount - creditOf(line) - (owed.get(line.id) ?? 0) }));
+  const balances = charged.filter(({ kind }) => kind === 'balance').flatMap(toSettled);
+  const [, received] = divideParts(paid, balances);
+  const [forgiven, elsewhere] = divideParts(received, written_off);
+  return { debts, charged, credited, forgiven, elsewhere };
 }
 
-function sumAmounts(each: readonly { amount: number }[]): number {
-  return each.reduce((sum, { amount }) => sum + amount, 0);
+function toSettled(line: RequestLine): SubjectBalance[] {
+  const subject = fromSubjectColumns(line);
+  return subject ? [{ subject, unit: line.unit, amount: line.amount }] : [];
+}
+
+/** Divides parts of lines into those that `settled` settled, and the others. */
+function divideParts(parts: readonly Debt[], settled: readonly SubjectBalance[]): [taken: Debt[], others: Debt[]] {
+  const left = settled.map((each) => ({ ...each }));
+  const [taken, others]: [Debt[], Debt[]] = [[], []];
+  for (const { line, amount } of parts) {
+    let rest = amount;
+    for (const each of left.filter((candidate) => isDueOn(candidate, line))) {
+      const part = Math.max(0, Math.min(rest, each.amount));
+      each.amount -= part;
+      rest -= part;
+    }
+    if (amount > rest) taken.push({ line, amount: amount - rest });
+    if (rest > 0) others.push({ line, amount: rest });
+  }
+  return [taken, others];
 }
 
 function isDueOn({ subject, unit }: SubjectBalance, line: RequestLine): boolean {
@@ -89,6 +114,23 @@ export function debtEntries(debts: readonly Debt[]): NewEntry[] {
       description: `Take back ${line.description}`.slice(0, 500),
     }),
   );
+}
+
+/** Makes the entries that take write-offs back: nothing was sold, so that nothing was lost. */
+export function forgivenEntries(forgiven: readonly Debt[]): NewEntry[] {
+  return forgiven.flatMap(({ line, amount }) => {
+    const { provider_id, unit, description } = line;
+    const subject = fromSubjectColumns(line);
+    if (subject === null) return [];
+    const part = { provider_id, unit, amount, subject, label: description, payable: amount, unpaid_income: 0 };
+    return reversalEntries(writeOffEntries(line.payer_id, { provider_id, unit, amount, parts: [part] }));
+  });
+}
+
+/** Adds up what is due and what was written off, by line in their order. */
+export function takenBack({ debts, forgiven }: Pick<RequestSettlement, 'debts' | 'forgiven'>): Debt[] {
+  const byLine = Map.groupBy([...debts, ...forgiven], ({ line }) => line);
+  return [...byLine].map(([line, parts]) => ({ line, amount: parts.reduce((sum, { amount }) => sum + amount, 0) }));
 }
 
 /**
@@ -123,18 +165,20 @@ export function creditedEntries(credited: readonly CreditedPart[]): NewEntry[] {
  * what was recognised, by line. What was due was recognised from Receivable.
  */
 export function unearnedEntries(
-  { debts, charged, credited }: RequestSettlement,
+  { debts, charged, credited, forgiven, elsewhere }: RequestSettlement,
   of: ReadonlyMap<OrderLine['id'], number>,
 ) {
   const take = (line: RequestLine, from: typeof accounts.backlog | typeof accounts.receivable) => {
     const amount = of.get(line.id) ?? 0;
     return amount === 0 ? [] : [backlogEntry(line, from, accounts.income, amount)];
   };
-  const unpaid = new Set(debts.map(({ line }) => line.id));
-  const paid = [...charged, ...credited.map(({ line }) => line)].filter(({ id }) => !unpaid.has(id));
+  const taken_back = takenBack({ debts, forgiven });
+  const unpaid = new Set(taken_back.map(({ line }) => line.id));
+  const settled = new Set([...charged, ...[...credited, ...elsewhere].map(({ line }) => line)]);
+  const paid = [...settled].filter(({ id }) => !unpaid.has(id));
   return [
     ...paid.flatMap((line) => take(line, accounts.backlog)),
-    ...debts.flatMap(({ line }) => take(line, accounts.receivable)),
+    ...taken_back.flatMap(({ line }) => take(line, accounts.receivable)),
   ];
 }
 

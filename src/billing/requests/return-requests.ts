@@ -8,8 +8,7 @@ import { findUnreturnedRequests } from './request-store.ts';
 
 /**
  * Gives back the money of all requests that ended without a decision. Returns how many. A request whose payment is
- * open or was made outside of the site, or whose provider has no funds, stays for the next run. Safe twice and
- * concurrently.
+ * open, or whose provider has no funds, stays for the next run. Safe twice and concurrently.
  */
 export async function returnRequests(
   ctx: Context,

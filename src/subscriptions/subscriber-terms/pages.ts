@@ -197,6 +197,11 @@ function moneyEffects(money: Money | null, lang: string): Confirmation['effect']
       value: humanizeMoney(each, lang),
       value_note: 'is credit again',
     })),
+    ...money.noted.map((each) => ({
+      label: 'What was paid outside of the site',
+      value: humanizeMoney(each, lang),
+      value_note: 'becomes credit for later orders',
+    })),
     ...money.due.map((each) => ({
       label: 'What is due',
       value: humanizeMoney(each, lang),

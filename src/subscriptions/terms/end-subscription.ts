@@ -123,8 +123,8 @@ export async function emitSubscriptionEnded(
 }
 
 /**
- * Ends the subscriptions of an archived profile and those to its plans, and deactivates its plans. Pauses end with them,
- * and the notes about the profile and by it are deleted. Returns the subscriptions whose time stood still.
+ * Ends the subscriptions of an archived profile and those to its plans, and deactivates its plans. Pauses end with
+ * them, and the notes about the profile and by it are deleted. Returns the subscriptions whose time stood still.
  *
  * Locks: the subscriptions whose time stands still.
  */
