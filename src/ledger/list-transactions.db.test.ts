@@ -203,6 +203,11 @@ test('counts and balances of sales, funds and history from the totals equal thos
       from: { profile_id: payer, account: accounts.liability },
       to: { profile_id: provider, account: accounts.writeoff },
     }),
+    moveAmount({
+      ...debt,
+      from: { profile_id: provider, account: accounts.chargeback },
+      to: { profile_id: payer, account: accounts.refunded },
+    }),
   ]);
   await compare('with later entries');
   await postEntries(next('order'), 'order', minutes(30), [orderEntry({ provider, payer, amount: 60, subject })]);

@@ -70,12 +70,13 @@ export type SelectedEntries = ReturnType<typeof selectEntries>;
 export type EntryFilter = Expression<SqlBool>;
 
 /**
- * Matches the history of a subscriber: orders, charges, credit used, payments elsewhere, write-offs, credit notes and
- * refunds. With `sellers`, only entries that involve one of them.
+ * Matches the history of a subscriber: orders, charges, credit used, payments elsewhere, write-offs, credit notes,
+ * refunds, and disputes with their wins. With `sellers`, only entries that involve one of them.
  */
 export const matchHistory = (profile_id: ProfileId, sellers?: readonly ProfileId[] | null): EntryFilter =>
   // Indexes: ledger_entries_dest, ledger_entries_orig.
-  sql<SqlBool>`((entry.dest_profile_id = ${profile_id} and entry.dest_account in ('Payable', 'Liability'))
+  sql<SqlBool>`((entry.dest_profile_id = ${profile_id} and entry.dest_account in ('Payable', 'Liability', 'Refunded')
+      and (entry.dest_account <> 'Refunded' or entry.orig_account = 'Chargeback'))
     or (entry.orig_profile_id = ${profile_id} and entry.orig_account in ('Liability', 'Refunded', 'Payable')))
     and (entry.orig_account <> 'Payable' or entry.dest_account = 'Receivable')
     and (entry.orig_account, entry.dest_account) <> ('Liability', 'Payable')

@@ -40,8 +40,10 @@ export async function viewHistory(
       return charged[0].last4 === null ? 'Payment' : `Payment by card ending in ${charged[0].last4}`;
     }
     const refunded = charged.find((line) => row.subject && isSameSubject(line.refund_subject, row.subject));
-    if (row.orig_account !== accounts.refunded || !refunded) return row.text;
+    const is_won = row.orig_account === accounts.chargeback;
+    if ((row.orig_account !== accounts.refunded && !is_won) || !refunded) return row.text;
     const what = texts.get(refunded.invoiced_entry_id) ?? refunded.title;
+    if (is_won) return `End of the dispute about ${what}`;
     return `${row.dest_account === accounts.chargeback ? 'Dispute about' : 'Refund of'} ${what}`;
   };
   const locationOf = (row: PresentedTransaction): string | null => {
