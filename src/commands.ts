@@ -38,7 +38,8 @@ export const usage = `tollgate <command>
   secret adopt                     bind the database to the configured SECRET_KEY; removes texts that only the earlier key opens
   ledger verify [--from SEAL]      verify the ledger; exits with 1 on a violation. SEAL: the last seal of an earlier run
   simulate [--seed N] [--subscribers 1000] [--months 24]
-                                   run a whole business with faults in memory and check its rules; exits with 1 when one is broken
+                                   run a whole business with faults, in memory or in the empty database of DATABASE_URL, and check
+                                   its rules; exits with 1 when one is broken
   ledger rebuild-balances          write the balances of the ledger anew from its entries, then verify it
 
 Settings are read from the environment: docs/reference/configuration.md.

@@ -1,14 +1,20 @@
 import { randomInt } from 'node:crypto';
-import { openDatabase } from '#platform/db/database';
+import { sql } from 'kysely';
+import { type Db, openDatabase } from '#platform/db/database';
 import { migrate } from '#platform/db/migrate';
 import type { Command } from '../commands.ts';
+import { readConfig } from '../config.ts';
 import { resultText } from '../simulate/result-text.ts';
 import { simulate as runSimulation } from '../simulate/simulate.ts';
+import { makeLog, openConfiguredDatabase } from './open-site.ts';
 import { reportProgress } from './progress.ts';
 
 const SEED_MAX = 2 ** 31 - 1;
 
-/** Runs a whole business with faults in memory, and checks its rules. Exits with 1 if one is broken. */
+/**
+ * Runs a whole business with faults, and checks its rules. Exits with 1 if one is broken. The database is the one that
+ * `DATABASE_URL` names, which must be empty, or one in memory.
+ */
 export const simulate: Command = {
   options: {
     seed: { type: 'string' },
@@ -25,9 +31,19 @@ export const simulate: Command = {
       );
       return 2;
     }
-    const database = await openDatabase({ memory: true });
+    const config = readConfig();
+    const is_server = config.database_url !== null;
+    const database = await (is_server
+      ? openConfiguredDatabase(config, makeLog(config))
+      : openDatabase({ memory: true }));
     const progress = reportProgress('days');
     try {
+      if (is_server && !(await isEmpty(database.db))) {
+        process.stderr.write(
+          'The database of DATABASE_URL is not empty. A simulation writes a business of its own: create a database for it.\n',
+        );
+        return 2;
+      }
       await migrate(database.db);
       const result = await runSimulation(database, { seed, subscribers, months, onDay: progress.report });
       progress.end();
@@ -38,6 +54,23 @@ export const simulate: Command = {
     }
   },
 };
+
+/** True if a database has no tables, or those of this program without a user or a profile. Writes nothing. */
+async function isEmpty(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ name: string }>`
+    select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')`.execute(
+    db,
+  );
+  const names = new Set(rows.map(({ name }) => name));
+  if (names.size === 0) return true;
+  if (!names.has('schema_migrations')) return false;
+  for (const table of ['users', 'profiles']) {
+    if (!names.has(table)) continue;
+    const { rows: some } = await sql`select from ${sql.table(table)} limit 1`.execute(db);
+    if (some.length > 0) return false;
+  }
+  return true;
+}
 
 /** Reads a whole number from 1 to `max`; null for any other text. */
 function readCount(value: unknown, max: number): number | null {

@@ -92,10 +92,7 @@ export {
   /** @public the proof looks up a withdrawal with it */
   findPayoutByKey,
 } from './records/index.ts';
-export {
-  /** @public the proof withdraws with a key of its own */
-  withdrawFunds,
-} from './payouts/index.ts';
+export { connectBank, withdrawFunds } from './payouts/index.ts';
 export {
   type RefundPart,
   type ReservedRefund,

@@ -1,10 +1,11 @@
 import type { Random } from './random.ts';
 
 /**
- * What goes wrong with a call of the processor: `down` the request does not arrive, `lost` it is carried out and the
- * response is lost, `twice` it arrives twice, `declined` the bank refuses.
+ * What goes wrong with a call of the processor: `down` the request does not arrive, `slow` it is carried out after the
+ * caller gave up, `lost` it is carried out and the response is lost, `twice` it arrives twice, `declined` the bank
+ * refuses.
  */
-type CallFault = 'down' | 'lost' | 'twice' | 'declined';
+type CallFault = 'down' | 'slow' | 'lost' | 'twice' | 'declined';
 
 /**
  * What goes wrong with a run of a job: `cut` its process ends after some statements, `twice` a second node runs it
@@ -21,6 +22,10 @@ export interface FaultPlan {
   drawJob(): JobFault | null;
   /** Runs work that two nodes do at the same time, without faults of calls: their order is not that of the seed. */
   runTogether<T>(work: () => Promise<T>): Promise<T>;
+  /** Keeps a call whose caller gave up. */
+  postpone(call: () => Promise<unknown>): void;
+  /** Carries out the calls that were kept. */
+  runLate(): Promise<void>;
   /** Number of statements after which a cut process ends. */
   drawStatements(): number;
   /** How a bank declines. */
@@ -30,6 +35,14 @@ export interface FaultPlan {
 }
 
 const DAY_MS = 86_400_000;
+/**
+ * A kind of fault that was not drawn for this many calls, or runs, is injected: a business that makes as many has each
+ * kind, under any seed.
+ */
+const CALLS_MAX = 40;
+const RUNS_MAX = 400;
+const call_faults = ['down', 'slow', 'lost', 'twice'] as const;
+const job_faults = ['cut', 'twice', 'together'] as const;
 /** The processor is out for this long, once in a span of days. */
 const OUTAGE_MS = 5 * 3_600_000;
 const OUTAGE_DAYS = 23;
@@ -44,6 +57,21 @@ export function makeFaultPlan(random: Random, start: Date): FaultPlan {
   const phase_ms = random.integer(0, OUTAGE_DAYS * DAY_MS);
   const isOut = (at: Date) => (at.getTime() - start.getTime() + phase_ms) % (OUTAGE_DAYS * DAY_MS) < OUTAGE_MS;
   let is_together = false;
+  const late: (() => Promise<unknown>)[] = [];
+  const isCallOverdue = makeOverdue(call_faults, CALLS_MAX);
+  const isRunOverdue = makeOverdue(job_faults, RUNS_MAX);
+  const drawCallFault = (name: string, at: Date, drawn: number): CallFault | null => {
+    if (isOut(at) || drawn < 0.01) return 'down';
+    if (drawn < 0.02) return 'lost';
+    if (drawn < 0.03) return 'twice';
+    if (drawn < 0.07 && name === 'charge') return 'declined';
+    return drawn > 0.99 ? 'slow' : null;
+  };
+  const drawJobFault = (drawn: number): JobFault | null => {
+    if (drawn < 0.02) return 'cut';
+    if (drawn < 0.04) return 'twice';
+    return drawn < 0.06 ? 'together' : null;
+  };
   const plan: FaultPlan = {
     counts,
     is_active: true,
@@ -51,19 +79,14 @@ export function makeFaultPlan(random: Random, start: Date): FaultPlan {
       if (is_together) return null;
       const drawn = random.next();
       if (!plan.is_active) return null;
-      if (isOut(at)) return count('processor', 'down');
-      if (drawn < 0.01) return count('processor', 'down');
-      if (drawn < 0.02) return count('processor', 'lost');
-      if (drawn < 0.03) return count('processor', 'twice');
-      if (drawn < 0.07 && name === 'charge') return count('bank', 'declined');
-      return null;
+      const fault = isCallOverdue(drawCallFault(name, at, drawn));
+      return fault && count(fault === 'declined' ? 'bank' : 'processor', fault);
     },
     drawJob() {
       const drawn = random.next();
       if (!plan.is_active) return null;
-      if (drawn < 0.02) return count('job', 'cut');
-      if (drawn < 0.04) return count('job', 'twice');
-      return drawn < 0.06 ? count('job', 'together') : null;
+      const fault = isRunOverdue(drawJobFault(drawn));
+      return fault && count('job', fault);
     },
     async runTogether(work) {
       is_together = true;
@@ -73,9 +96,31 @@ export function makeFaultPlan(random: Random, start: Date): FaultPlan {
         is_together = false;
       }
     },
+    postpone: (call) => void late.push(call),
+    async runLate() {
+      if (is_together) return;
+      for (const call of late.splice(0)) await call();
+    },
     drawStatements: () => random.integer(0, 30),
     drawDecline: () =>
       random.pick(['insufficient_funds', 'insufficient_funds', 'card_declined', 'expired_card', 'lost_card']),
   };
   return plan;
+}
+
+/**
+ * Returns a function that takes each fault that was drawn, and returns it; without one, a kind that was not drawn for
+ * `max` calls.
+ */
+function makeOverdue<T extends string>(
+  kinds: readonly T[],
+  max: number,
+): <F extends string>(drawn: F | null) => F | T | null {
+  const ages = new Map<string, number>(kinds.map((kind) => [kind, 0]));
+  return (drawn) => {
+    for (const [kind, age] of ages) ages.set(kind, age + 1);
+    const fault = drawn ?? kinds.find((kind) => (ages.get(kind) ?? 0) >= max) ?? null;
+    if (fault !== null && ages.has(fault)) ages.set(fault, 0);
+    return fault;
+  };
 }

@@ -57,3 +57,28 @@ test('calls draw no faults while two nodes run together, so that the draws do no
   assert.ok(after.some((fault) => fault !== null));
   assert.deepEqual(after, draws(other));
 });
+
+test('a business with some hundred calls and runs has each kind of fault, under any seed', () => {
+  const at = new Date('2026-03-01T00:00:00Z');
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const plan = makeFaultPlan(makeRandom(seed, 'faults'), START);
+    for (let call = 0; call < 100; call += 1) plan.drawCall('refund', at);
+    for (let run = 0; run < 420; run += 1) plan.drawJob();
+    for (const kind of ['processor down', 'processor slow', 'processor lost', 'processor twice'])
+      assert.ok((plan.counts.get(kind) ?? 0) > 0, `seed ${seed}: ${kind}`);
+    for (const kind of ['job cut', 'job twice', 'job together'])
+      assert.ok((plan.counts.get(kind) ?? 0) > 0, `seed ${seed}: ${kind}`);
+  }
+});
+
+test('a slow call is carried out after its caller gave up', async () => {
+  const plan = makeFaultPlan(makeRandom(1, 'faults'), START);
+  const done: string[] = [];
+  plan.postpone(async () => done.push('slow'));
+  assert.deepEqual(done, []);
+  await plan.runTogether(() => plan.runLate());
+  assert.deepEqual(done, [], 'not while two nodes run together');
+  await plan.runLate();
+  await plan.runLate();
+  assert.deepEqual(done, ['slow']);
+});

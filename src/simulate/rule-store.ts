@@ -90,6 +90,41 @@ const rules: readonly Rule[] = [
       group by profile_id, unit having sum(amount) <> 0`,
   ),
   define(
+    'the money that left to banks is that of the payouts which did not fail',
+    sql`select unit, sum(ledger) as ledger, sum(paid) as paid from (
+        select unit, sum(amount) as ledger, 0 as paid from ledger_balances where account = 'Withdraw' group by unit
+        union all
+        select unit, 0, sum(amount) from payouts where state in ('pending', 'paid') group by unit) side
+      group by unit having sum(ledger) <> sum(paid)`,
+  ),
+  define(
+    'the processor has each payout that the site sent once, with its amount',
+    sql`select payouts.key, payouts.amount, test.amount as sent from payouts
+      left join test_processor_payouts test on test.key = payouts.processor_key
+      where payouts.state in ('pending', 'paid') and payouts.amount is distinct from test.amount`,
+  ),
+  define(
+    'a subscription has one pending change at most, and none after its end (11)',
+    sql`select subscription_id, effective_at from pending_changes
+      join subscriptions on subscriptions.id = subscription_id
+      where order_id is null and subscriptions.ends_at < effective_at`,
+  ),
+  define(
+    'coverages of one subscription overlap only for seats (9)',
+    sql`select one.subscription_id, one.starts_at, one.ends_at, other.starts_at as other_starts_at
+      from coverages one join order_lines line on line.id = one.order_line_id
+        join coverages other on other.subscription_id = one.subscription_id
+          and (other.order_line_id, other.rank) > (one.order_line_id, one.rank)
+        join order_lines other_line on other_line.id = other.order_line_id
+      where line.kind = 'period' and other_line.kind = 'period'
+        and one.starts_at < other.ends_at and other.starts_at < one.ends_at`,
+  ),
+  define(
+    'every event, and with it all accounts, sums to zero in each unit (3)',
+    sql`select profile.unit, sum(profile.amount) from ledger_balances profile
+      group by profile.unit having sum(profile.amount) <> 0`,
+  ),
+  define(
     'no subject is overpaid',
     sql`select subject_kind, subject_id, unit, sum(amount) from ledger_subject_balances where profile_id is null
       group by subject_kind, subject_id, subject_part, unit having sum(amount) < 0`,
@@ -116,6 +151,13 @@ const final_rules: readonly Rule[] = [
             as made from charges) refund
       where booked <> made`,
   ),
+  define(
+    'the processor and the site agree on every payout',
+    sql`select test.key, test.amount, test.state, payouts.amount as booked, payouts.state as booked_state
+      from test_processor_payouts test left join payouts on payouts.processor_key = test.key
+      where payouts.id is null or payouts.amount <> test.amount or payouts.state <> test.state`,
+  ),
+  define('no payout is open', sql`select id, key, state from payouts where state in ('reserved', 'pending')`),
   define('no attempt is open', sql`select id, key, state from charge_attempts where state = 'reserved'`),
   define('no profile is parked', sql`select profile_id, job, reason from parked_profiles where released_at is null`),
   define(

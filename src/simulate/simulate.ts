@@ -9,7 +9,8 @@ import { readConfig } from '../config.ts';
 import { ledgerChecks } from '../ledger-checks.ts';
 import { setUpSite } from '../set-up/set-up-site.ts';
 import { type Action, actions, endings, type Person } from './actions.ts';
-import { makeCatalog, type SoldPlan } from './catalog.ts';
+import { decidePayout, payOut } from './payouts.ts';
+import { makeCatalog, managers, type SoldPlan } from './catalog.ts';
 import { compareMetrics } from './compare-metrics.ts';
 import { type FaultPlan, makeFaultPlan } from './faults.ts';
 import { withJobFaults } from './faulty-jobs.ts';
@@ -52,6 +53,8 @@ const START = new Date('2026-01-01T00:00:00Z');
 const MONTH_DAYS = 30.4375;
 /** Mean number of days between two actions of a person. */
 const ACTION_DAYS = 14;
+/** Mean number of days between two payouts of a provider. */
+const PAYOUT_DAYS = 6;
 /** Days at the end without faults, in which jobs end what is open. */
 const SETTLING_DAYS = 3;
 
@@ -105,6 +108,7 @@ export async function simulate(database: Database, options: SimulationOptions): 
     const site = connectSite(tollgate, await tollgate.makeContext('simulate'), config, secret);
     faults.is_active = false;
     const plans = await makeCatalog(site);
+    for (const provider of Object.keys(managers)) await site.connectBank(provider);
     faults.is_active = true;
     const simulation: Simulation = {
       options,
@@ -184,13 +188,15 @@ async function runDays(simulation: Simulation): Promise<void> {
       if (action) await act(simulation, action, person);
       person.acts_on = day + 1 + Math.floor(-Math.log(1 - random.next()) * ACTION_DAYS);
     }
-    if (day % 30 === 29) await check(simulation, { is_final: false });
+    for (const provider of Object.keys(managers)) await actForProvider(simulation, provider);
+    await check(simulation, { is_final: false });
     options.onDay?.(day + 1, days);
   }
   if (result.broken.length > 0) return;
   simulation.faults.is_active = false;
   for (const person of residents)
     for (const action of endings) while ((await act(simulation, action, person))?.status === 200);
+  while ((await count(simulation, 'decide payout', await decidePayout(site, random)))?.status === 200);
   await moveTo(simulation, new Date(simulation.clock.now().getTime() + SETTLING_DAYS * DAY_MS));
 }
 
@@ -199,23 +205,32 @@ function draw(offered: readonly Action[], random: Random): Action | undefined {
   return offered.find(({ weight }) => (place -= weight) < 0);
 }
 
-/** Lets a person act, and counts the outcome. A response 5xx, other than an unreachable processor, breaks a rule. */
+/** Lets a person act, and counts the outcome. */
 async function act(simulation: Simulation, action: Action, person: Person): Promise<Reply | null> {
-  const { site, random, plans, clock, result } = simulation;
-  const reply = await action.run({ site, random, person, plans, now: clock.now() });
+  const { site, random, plans, clock } = simulation;
+  return count(simulation, action.name, await action.run({ site, random, person, plans, now: clock.now() }));
+}
+
+/** Lets a provider pay out its funds, and the bank decide. */
+async function actForProvider(simulation: Simulation, provider: string): Promise<void> {
+  const { site, random, clock } = simulation;
+  if (random.chance(1 / PAYOUT_DAYS))
+    await count(simulation, 'pay out', await payOut(site, random, provider, clock.now()));
+  if (random.chance(2 / PAYOUT_DAYS)) await count(simulation, 'decide payout', await decidePayout(site, random));
+}
+
+/** Counts the outcome of an action. A response 5xx, other than an unreachable processor, breaks a rule. */
+async function count({ result, clock }: Simulation, action: string, reply: Reply | null): Promise<Reply | null> {
   if (reply === null) return null;
-  const outcome = reply.status < 300 ? 'done' : (reply.code ?? String(reply.status));
-  const name = `${action.name}: ${outcome}`;
+  const name = `${action}: ${reply.status < 300 ? 'done' : (reply.code ?? String(reply.status))}`;
   result.actions[name] = (result.actions[name] ?? 0) + 1;
   if (reply.status >= 500 && reply.code !== 'processor_unreachable' && reply.code !== 'payment_unknown')
-    result.broken.push({
-      rule: `${action.name} is answered`,
-      rows: [{ person: person.username, at: clock.now(), ...reply }],
-    });
+    result.broken.push({ rule: `${action} is answered`, rows: [{ at: clock.now(), ...reply }] });
   return reply;
 }
 
-async function moveTo({ clock, worker, result }: Simulation, to: Date): Promise<void> {
+async function moveTo({ clock, worker, faults, result }: Simulation, to: Date): Promise<void> {
+  await faults.runLate();
   const { runs_count, failed } = await worker.runDue(clock, to);
   result.runs_count += runs_count;
   if (failed.length > 0) result.broken.push({ rule: 'every job succeeds', rows: failed.slice(0, 5) });

@@ -1,10 +1,13 @@
 import { insertUser, makeAccountsSettings, openSession, type User } from '#accounts';
-import type { Context } from '#platform/context';
+import { Problem } from '#kernel/problem';
+import { connectBank, type PaymentContext, withdrawFunds } from '#payments';
 import { inTransaction } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 import {
   createOrganization,
   createPersonalProfile,
   findAgreement,
+  findProfileBySlug,
   getBroker,
   makeManager,
   TERMS_OF_USE,
@@ -27,6 +30,10 @@ export interface SimulatedSite {
   /** True if the site has this operation. */
   has(method: string, url: string): boolean;
   addUser(username: string, manages?: 'broker' | 'club'): Promise<void>;
+  /** Connects a provider to a bank account. No operation of the API does. */
+  connectBank(provider: string): Promise<void>;
+  /** Pays funds of a provider out. No operation of the API does. Units: `amount` in 1/100 usd. */
+  payOut(provider: string, payout: { amount: number; key: string }): Promise<Reply>;
 }
 
 /** Renewed before the session of 14 days ends. */
@@ -36,7 +43,7 @@ export const BROKER = 'cowork';
 export const CLUB = 'club';
 
 /** Connects to the API of a site in this process. */
-export function connectSite(tollgate: Tollgate, ctx: Context, config: Config, secret: string): SimulatedSite {
+export function connectSite(tollgate: Tollgate, ctx: PaymentContext, config: Config, secret: string): SimulatedSite {
   const settings = makeAccountsSettings({ ...config, secret_key: secret, throttle: ctx.throttle });
   const users = new Map<string, User>();
   const tokens = new Map<string, { token: string; at: number }>();
@@ -92,5 +99,24 @@ export function connectSite(tollgate: Tollgate, ctx: Context, config: Config, se
       });
       users.set(username, user);
     },
+    async connectBank(provider) {
+      await connectBank(ctx, await idOf(ctx, provider));
+    },
+    async payOut(provider, { amount, key }) {
+      const id = await idOf(ctx, provider);
+      const problem = await withdrawFunds(ctx, id, { amount, unit: 'usd', key }).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (problem === null) return { status: 200, code: null, body: {} };
+      if (!(problem instanceof Problem)) throw problem;
+      return { status: problem.status, code: problem.code, body: {} };
+    },
   };
+}
+
+async function idOf(ctx: PaymentContext, slug: string): Promise<ProfileId> {
+  const profile = await findProfileBySlug(ctx.db, slug);
+  if (!profile) throw new Error(`the simulation has no profile ${slug}`);
+  return profile.id;
 }
