@@ -149,7 +149,7 @@ export const billingProblems = defineProblems({
   buyer_must_pay: {
     status: 403,
     title: 'The subscriber has to make this payment.',
-    help: 'Only subscribers who allow it can be charged by their provider. Leave the amount due instead.',
+    help: 'Only subscribers who allow it can be charged by their provider. Change the plan now and leave the amount due, or ask the subscriber.',
   },
   payment_method_missing: { status: 402, title: 'Add a card to pay for this change.' },
   seat_upload_unknown: {

@@ -28,6 +28,8 @@ export interface ChangeCaller {
   sells: boolean;
   /** May let a cancelled subscription renew again: a provider only if it cancelled the subscription itself. */
   renews: boolean;
+  /** May let a later charge of the card on file rise: a provider only with the consent of the subscriber. */
+  charges_later: boolean;
 }
 
 /** Time of an order line that the subscription holds. */

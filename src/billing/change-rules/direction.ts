@@ -32,6 +32,15 @@ export function yearlyValue(
   };
 }
 
+/** Returns true if a quantity of a plan costs more in a year than another one. */
+export function costsMore(
+  a: { plan: Parameters<typeof yearlyValue>[0]; quantity: number },
+  b: { plan: Parameters<typeof yearlyValue>[0]; quantity: number },
+): boolean {
+  const [one, other] = [yearlyValue(a.plan, a.quantity), yearlyValue(b.plan, b.quantity)];
+  return one.numerator * other.denominator > other.numerator * one.denominator;
+}
+
 /**
  * Returns the direction of a change. The tiers decide alone when both plans have one, unless the plan stays the same
  * and the quantity changes.

@@ -11,6 +11,7 @@ export type {
   PlannedChange,
 } from './change.ts';
 export { changeDirection, offeredMode } from './direction.ts';
+export { raisesLaterCharge } from './later-charge.ts';
 export { linesOf, planChange } from './plan-change.ts';
 export type { EnteredQuota, QuotaRow } from './quotas.ts';
 export { type ChangeRefusal, type ChangeState, refuseChange, refuseSeats } from './refuse-change.ts';

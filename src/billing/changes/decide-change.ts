@@ -5,6 +5,7 @@ import {
   type ChangeRequest,
   type PlannedChange,
   planChange,
+  raisesLaterCharge,
   type ChangeRefusal,
   refuseChange,
   refuseSeats,
@@ -14,7 +15,7 @@ import type { LoadedChange } from './load-change.ts';
 
 /**
  * Decides a loaded change at an instant.
- * @throws permission_denied, subscription_protected (403); the problems of `ChangeRefusal`: 400 about the plan entered,
+ * @throws permission_denied, subscription_protected, buyer_must_pay (403); the problems of `ChangeRefusal`: 400 about the plan entered,
  *   409 otherwise; invalid_input (400) naming `quantity` or `option`
  */
 export function decideChange(loaded: LoadedChange, request: ChangeRequest, at: Date): PlannedChange {
@@ -28,6 +29,11 @@ export function decideChange(loaded: LoadedChange, request: ChangeRequest, at: D
   if (planned.withdraws_cancellation && !caller.renews)
     throw subscriptionProblems.subscription_protected({
       detail: 'The subscription was cancelled: only the subscriber can let it renew again.',
+    });
+  if (!caller.charges_later && raisesLaterCharge(facts, planned))
+    throw billingProblems.buyer_must_pay({
+      detail:
+        'The card on file would be charged more than today. The subscriber has to make this change, or to allow charges by providers.',
     });
   const seats = planned.quantity.to < planned.quantity.from || facts.from.id !== facts.to.id;
   const in_use = seats ? refuseSeats(planned.quantity.to, state) : null;

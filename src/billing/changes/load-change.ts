@@ -115,7 +115,8 @@ export async function loadChange(
   const buys = managed.managed.has(subscriber.id);
   const renews =
     buys || managed.runs_site || (await findRecordedEnding(reader, subscription.id))?.kind === 'by_provider';
-  return { facts, state, caller: { sells, buys, renews }, chain };
+  const charges_later = buys || subscriber.allow_provider_charges;
+  return { facts, state, caller: { sells, buys, renews, charges_later }, chain };
 }
 
 /** Loads the running subscription of a subscriber to a plan. @throws subscription_unknown (404) */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { signInBrowser, type TestResponse } from '../../../test/support/client.ts';
 import { type Call, type ChangeSite, expectStatus, H, startChanges } from '../../../test/support/changes.ts';
 
 // A provider that is not the broker never lets a subscription renew that the subscriber stopped, or renew earlier.
@@ -10,6 +11,8 @@ const read = async () => {
   const { ends_at, auto_renew, cancelled_at } = (await expectStatus(site.xia('GET', url), 200)).json();
   return { ends_at, auto_renew, is_cancelled: cancelled_at !== null };
 };
+
+const keyOf = (shown: TestResponse) => ({ preview_key: shown.json<{ preview_key: string }>().preview_key });
 
 beforeEach(async () => {
   site = await startChanges({ config: { terms_required: false, token_lifetime_s: 400 * 86_400 } });
@@ -56,6 +59,43 @@ test('a provider that cancelled itself changes the plan, which renews again', as
   await expectStatus(club('POST', `${url}/cancel`, { at: 'period_end' }), 200);
   const shown = await expectStatus(club('GET', `${url}/change?to=spa&leave_due=true`), 200);
   assert.equal(shown.json()['withdraws_cancellation'], true);
+});
+
+const buyer_must_pay = [403, 'buyer_must_pay'];
+
+test('a provider plans no larger charge of the card without the consent of the subscriber', async () => {
+  const terms = { unit: 'usd', is_active: true, renewal_type: 'auto-renew' };
+  const sold = { pool: { period_amount: 8000 }, annual: { period_amount: 50_000, period_type: 'yearly' } };
+  for (const [slug, price] of Object.entries({ ...sold, week: { period_amount: 3000, period_type: 'weekly' } }))
+    await expectStatus(club('POST', '/api/profile/club/plans', { ...terms, ...price, slug, title: slug }), 201);
+  const change = `${url}/change`;
+  const pending = () => site.app.db.selectFrom('pending_changes').select('subscription_id').execute();
+  // The annual plan is cheaper in a year, and its first charge larger; the weekly one is the other way round.
+  const queries = ['to=spa&at=period_end', 'to=spa&mode=none', 'to=annual&at=period_end', 'to=week&at=period_end'];
+  for (const query of queries) {
+    const refused = await club('GET', `${change}?${query}`);
+    assert.deepEqual([refused.status, refused.json()['code']], buyer_must_pay, `${query}: ${refused.text}`);
+  }
+  await expectStatus(club('GET', `${change}?to=pool&at=period_end`), 200);
+  const own = await expectStatus(site.xia('GET', `${change}?to=spa&at=period_end`), 200);
+  const { preview_key } = own.json<{ preview_key: string }>();
+  const stolen = await club('POST', change, { to: 'spa', at: 'period_end', preview_key });
+  assert.deepEqual([stolen.status, stolen.json()['code']], buyer_must_pay);
+  assert.deepEqual(await pending(), []);
+
+  const page = await signInBrowser(site.app, 'club-manager');
+  const shown = await page.get('/profile/xia/subscriptions/gym/change/?to=spa&at=period_end');
+  assert.match(shown.text, /The card on file would be charged more than today/);
+
+  await expectStatus(site.xia('PUT', '/api/billing/xia/provider-charges', { allow_provider_charges: true }), 200);
+  const allowed = await expectStatus(club('GET', `${change}?to=spa&at=period_end`), 200);
+  await expectStatus(club('POST', change, { to: 'spa', at: 'period_end', ...keyOf(allowed) }), 200);
+  assert.equal((await pending()).length, 1);
+});
+
+test('the subscriber plans a dearer plan without any consent', async () => {
+  const shown = await expectStatus(site.xia('GET', `${url}/change?to=spa&at=period_end`), 200);
+  await expectStatus(site.xia('POST', `${url}/change`, { to: 'spa', at: 'period_end', ...keyOf(shown) }), 200);
 });
 
 test('an earlier end that a provider sets stops the renewal: the card is not charged earlier', async () => {

@@ -47,6 +47,7 @@ const refusals = [
   billingProblems.change_at_period_end_only,
   billingProblems.change_needs_provider,
   billingProblems.seats_in_use,
+  billingProblems.buyer_must_pay,
 ];
 
 /** Routes that change the plan or the quantity of a subscription, for the subscriber and the provider of the plan. */
@@ -65,7 +66,7 @@ function previewRoute(app: App, processors: Processors): void {
         tags,
         summary: 'Previews a change of plan or quantity',
         description:
-          'Shows what a change to another plan, or to another quantity of the same plan, would credit, order and charge now. Writes nothing. `preview_key` confirms it for ten minutes. `mode` and `leave_due` are for managers of the provider.',
+          'Shows what a change to another plan, or to another quantity of the same plan, would credit, order and charge now. Writes nothing. `preview_key` confirms it for ten minutes. `mode` and `leave_due` are for managers of the provider. Without the consent of the subscriber, a provider plans no change that lets the card be charged more later.',
         params: ChangeParams,
         querystring: ChangeQuery,
         response: { 200: ChangePreviewSchema },
@@ -99,7 +100,6 @@ function requestRoute(app: App, processors: Processors): void {
           billingProblems.change_pending,
           billingProblems.uses_would_lapse,
           billingProblems.too_many_changes,
-          billingProblems.buyer_must_pay,
           billingProblems.payment_method_missing,
           billingProblems.checkout_in_flight,
           billingProblems.payment_unknown,
