@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { sql } from 'kysely';
-import { type Db, openDatabase } from '#platform/db/database';
+import { openDatabase } from '#platform/db/database';
 import { migrate } from '#platform/db/migrate';
 import type { Command } from '../commands.ts';
 import { readConfig } from '../config.ts';
+import { isEmpty } from '../simulate/empty-store.ts';
 import { resultText } from '../simulate/result-text.ts';
 import { simulate as runSimulation } from '../simulate/simulate.ts';
 import { makeLog, openConfiguredDatabase } from './open-site.ts';
@@ -54,23 +54,6 @@ export const simulate: Command = {
     }
   },
 };
-
-/** True if a database has no tables, or those of this program without a user or a profile. Writes nothing. */
-async function isEmpty(db: Db): Promise<boolean> {
-  const { rows } = await sql<{ name: string }>`
-    select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')`.execute(
-    db,
-  );
-  const names = new Set(rows.map(({ name }) => name));
-  if (names.size === 0) return true;
-  if (!names.has('schema_migrations')) return false;
-  for (const table of ['users', 'profiles']) {
-    if (!names.has(table)) continue;
-    const { rows: some } = await sql`select from ${sql.table(table)} limit 1`.execute(db);
-    if (some.length > 0) return false;
-  }
-  return true;
-}
 
 /** Reads a whole number from 1 to `max`; null for any other text. */
 function readCount(value: unknown, max: number): number | null {

@@ -99,18 +99,25 @@ export function connectSite(tollgate: Tollgate, ctx: PaymentContext, config: Con
       });
       users.set(username, user);
     },
+    ...connectFunds(ctx),
+  };
+}
+
+/** Connects to the verbs of funds: pages call them, and no operation of the API does. */
+function connectFunds(ctx: PaymentContext): Pick<SimulatedSite, 'connectBank' | 'payOut'> {
+  return {
     async connectBank(provider) {
       await connectBank(ctx, await idOf(ctx, provider));
     },
     async payOut(provider, { amount, key }) {
       const id = await idOf(ctx, provider);
-      const problem = await withdrawFunds(ctx, id, { amount, unit: 'usd', key }).then(
-        () => null,
-        (error: unknown) => error,
-      );
-      if (problem === null) return { status: 200, code: null, body: {} };
-      if (!(problem instanceof Problem)) throw problem;
-      return { status: problem.status, code: problem.code, body: {} };
+      try {
+        await withdrawFunds(ctx, id, { amount, unit: 'usd', key });
+        return { status: 200, code: null, body: {} };
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        return { status: error.status, code: error.code, body: {} };
+      }
     },
   };
 }

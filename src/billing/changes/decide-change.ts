@@ -15,8 +15,8 @@ import type { LoadedChange } from './load-change.ts';
 
 /**
  * Decides a loaded change at an instant.
- * @throws permission_denied, subscription_protected, buyer_must_pay (403); the problems of `ChangeRefusal`: 400 about the plan entered,
- *   409 otherwise; invalid_input (400) naming `quantity` or `option`
+ * @throws permission_denied, subscription_protected, buyer_must_pay (403); the problems of `ChangeRefusal`: 400 about
+ *   the plan entered, 409 otherwise; invalid_input (400) naming `quantity` or `option`
  */
 export function decideChange(loaded: LoadedChange, request: ChangeRequest, at: Date): PlannedChange {
   const { facts, state, caller } = loaded;
