@@ -15,6 +15,7 @@ import type {
   trialEndsSoon,
 } from '#billing';
 import type { ProfileId } from '#platform/db/db-schema';
+import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import type { ProfileView } from '#profiles';
 import type { quotaReached, useChargeLimitCrossed } from '#subscriptions';
@@ -32,17 +33,21 @@ function findSides(found: Parties, payload: { profile_id: ProfileId; provider_id
   return profile && provider ? { profile, provider } : null;
 }
 
-/** Builds the notice of a failed charge. The button pays what is due, or asks for another card. */
+/**
+ * Builds the notice of a failed charge. The button leads to what is due and how it is paid; when only another card
+ * helps, to the form of the card, which leads there.
+ */
 export function composeRenewalChargeFailed(
   found: Parties,
   payload: PayloadOf<typeof renewalChargeFailed>,
 ): Notice | null {
   const sides = findSides(found, payload);
   if (!sides) return null;
+  const { slug } = sides.profile;
   const needs_card = payload.kind === 'hard' || payload.kind === 'card';
   return makeNotice('renewal_charge_failed', {
     parties: { ...sides },
-    path: needs_card ? paths.card(sides.profile.slug) : paths.balance(sides.profile.slug),
+    path: needs_card ? withNext(paths.card(slug), paths.dunning(slug)) : paths.dunning(slug),
     data: { ...failureData(payload), needs_card, has_card: payload.decline_code !== 'payment_method_absent' },
   });
 }

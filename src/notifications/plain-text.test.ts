@@ -51,3 +51,10 @@ test('all texts of the data become plain, except validated members; an empty nam
     at: new Date(0),
   });
 });
+
+test('dates stay as they are, and nothing else that begins like one', () => {
+  const dates = ['2026-02-16T10:00:00.000Z', '2026-02-16T10:00:00Z', '2026-02-16'];
+  assert.deepEqual(withPlainTexts({ ends_at: dates }), { ends_at: dates });
+  for (const text of ['2026-02-16T10:00:00.000Z.spam.test/x', '2026-02-16\nspam.test/x', 'spam.test/2026-02-16'])
+    assert.doesNotMatch(withPlainTexts({ ends_at: text }).ends_at, /spam\.test/, text);
+});

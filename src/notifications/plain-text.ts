@@ -20,6 +20,8 @@ const validatedMembers = new Set([
   'username',
 ]);
 const messageMembers = new Set(['detail', 'message', 'description']);
+/** An instant or a day, as events carry them: digits alone, which the patterns of addresses would take apart. */
+const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z)?$/;
 
 /**
  * Returns the data of a message to an unknown recipient: removes addresses of pages and mailboxes, markup and invisible
@@ -31,7 +33,7 @@ export function withPlainTexts<T>(data: T): T {
 
 function cleanValue(value: unknown, member: string): unknown {
   if (typeof value === 'string') {
-    return validatedMembers.has(member)
+    return validatedMembers.has(member) || DATE.test(value)
       ? value
       : plainText(value, messageMembers.has(member) ? MESSAGE_LENGTH_MAX : NAME_LENGTH_MAX);
   }
