@@ -117,7 +117,7 @@ const subrooms = {
     adjustments: ['records'],
     balances: ['records', 'adjustments', 'recognition', 'quotes', 'dunning'],
     'payment-links': ['records', 'claims', 'quotes', 'adjustments', 'checkout'],
-    cards: [],
+    cards: ['dunning'],
     checkout: ['records', 'claims', 'credits', 'quotes', 'cart', 'orders', 'cards', 'dunning'],
     receipts: ['records', 'credits', 'quotes', 'orders', 'cards'],
     'change-rules': ['credits'],

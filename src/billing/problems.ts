@@ -90,6 +90,11 @@ export const billingProblems = defineProblems({
   },
   claim_refunded: { status: 409, title: 'The payment for this code was refunded.' },
   claim_revoked: { status: 409, title: 'The person who paid for this code withdrew it.' },
+  claim_quantity: {
+    status: 409,
+    title: 'This code pays for another number of seats than the subscription has.',
+    help: 'Change the subscription to that number first, or use the code after it has ended.',
+  },
   preview_required: {
     status: 400,
     title: 'Confirm what the preview showed: send its preview_key.',

@@ -11,6 +11,8 @@ export interface VisitOptions {
   origin: string;
   javaScriptEnabled: boolean;
   viewport?: { width: number; height: number };
+  /** Of the user who signs in; by default that of the sample data. */
+  password?: string;
 }
 
 /** Opens a window of a visitor, by default of a desk. */
@@ -21,13 +23,13 @@ export async function openVisit(browser: Browser, options: VisitOptions): Promis
   return { page, inspect: async (name) => (javaScriptEnabled ? requireAccessible(page, name) : undefined) };
 }
 
-/** Opens a window of a user of the sample data, signed in by the form. */
+/** Opens a window of a user, by default of the sample data, signed in by the form. */
 export async function openVisitAs(browser: Browser, username: string, options: VisitOptions): Promise<Visit> {
   const opened = await openVisit(browser, options);
   const { page } = opened;
   await page.goto('/login/');
   await page.locator('input[name="username"]').fill(username);
-  await page.locator('input[name="password"]').fill('yoyo');
+  await page.locator('input[name="password"]').fill(options.password ?? 'yoyo');
   await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL((url) => !url.pathname.startsWith('/login'));
   return opened;

@@ -7,6 +7,7 @@ import { paths } from '#platform/http/paths';
 import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
 import type { Profile } from '#profiles';
 import { type Processors, removeCard, saveCard, findSavedCard } from '#payments';
+import { findOpenCases } from '../dunning/index.ts';
 import { getPayer, loadPayerSummary } from '../payer.ts';
 import { cardPage } from './page-types.ts';
 import { presentSavedCard } from './present-saved-card.ts';
@@ -57,7 +58,10 @@ export function cardPages(app: App, processors: Processors): void {
       } else {
         const token = processors.chosen.readCardForm(body, ctx.clock.now());
         await saveCard({ ...ctx, processors }, payer.id, token);
-        reply.flash('success', 'The card was saved.');
+        const owes = (await findOpenCases(ctx.db, [payer.id])).some(({ frozen_at }) => frozen_at === null);
+        // The job that a saved card begins charges it.
+        const charge = owes ? ' It is charged with what is due in a moment.' : '';
+        reply.flash('success', `The card was saved.${charge}`);
       }
       return await reply.redirect(targetOf(request, paths.card(payer.slug)), 303);
     } catch (error) {

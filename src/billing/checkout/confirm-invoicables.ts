@@ -110,6 +110,23 @@ export function currencyMixedProblem(payer: Profile, invoicables: readonly Invoi
   });
 }
 
+/**
+ * Requires that a claimed seat pays for as many seats as the subscription that it extends has: the time of more seats
+ * would be given away, that of fewer seats would be lost.
+ * @throws claim_quantity (409)
+ */
+export function requirePaidQuantities(invoicables: readonly Invoicable[]): void {
+  for (const { plan, subscription, beneficiary, lines } of invoicables) {
+    const paid = lines.find(({ kind, item }) => kind === 'period' && item !== null && item.claim_id !== null);
+    if (!paid || subscription === null || paid.quantity === subscription.quantity) continue;
+    const seats = (count: number) => `${count} ${count === 1 ? 'seat' : 'seats'}`;
+    throw billingProblems.claim_quantity({
+      detail: `The code pays for ${seats(paid.quantity)} of ${plan.title}, and the subscription has ${subscription.quantity}. Nothing was ordered.`,
+      ...(beneficiary === null ? {} : { location: paths.changeSubscription(beneficiary.slug, plan.slug) }),
+    });
+  }
+}
+
 /** True if the amount is below the minimum of the processor. */
 export function isChargeTooSmall(error: unknown): boolean {
   return error instanceof Problem && error.code === paymentsProblems.charge_too_small.code;

@@ -27,6 +27,7 @@ import {
   confirmInvoicables,
   chooseInvoicables,
   isChargeTooSmall,
+  requirePaidQuantities,
   currencyMixedProblem,
   emptyOrderProblem,
   chargeTooSmallProblem,
@@ -74,7 +75,7 @@ export interface Reservation {
  * Locks: the payer's profile, then the cart items, the lots of credit, the coupons and the charges of claimed seats,
  * then the subscriptions with a balance due. The unique index orders_one_in_flight rejects a second open order of the
  * payer.
- * @throws cart_empty, cart_changed, trial_used, checkout_in_flight, charge_pending (409), invalid_input (400) naming
+ * @throws cart_empty, cart_changed, trial_used, claim_quantity, checkout_in_flight, charge_pending (409), invalid_input (400) naming
  *   `items`, options_undecided, currency_mixed, charge_too_small, charge_too_large, payment_method_absent (400)
  * @see docs/decisions/0005-checkout-in-three-verbs.md
  */
@@ -150,6 +151,7 @@ export async function placeOrder(
   const lines = collectLines(invoicables);
   const total = sumLines(lines, lines[0]?.unit ?? 'usd');
   if (total === null) throw currencyMixedProblem(payer, invoicables);
+  requirePaidQuantities(invoicables);
   await beginTrials(tx, payer, invoicables, { token: input.token, at });
   await countCoupons(tx, lines);
   const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);

@@ -27,6 +27,7 @@ import { CheckoutBodySchema, CheckoutSchema } from './schemas.ts';
 const problems = [
   billingProblems.cart_changed,
   billingProblems.trial_used,
+  billingProblems.claim_quantity,
   billingProblems.checkout_in_flight,
   billingProblems.charge_pending,
   billingProblems.options_undecided,

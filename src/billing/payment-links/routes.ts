@@ -41,6 +41,7 @@ function payLaterRoute(app: App, { processors, pay_later_allowed }: PaymentLinkN
           billingProblems.pay_later_refused,
           billingProblems.cart_empty,
           billingProblems.cart_changed,
+          billingProblems.claim_quantity,
           billingProblems.checkout_in_flight,
           billingProblems.options_undecided,
           billingProblems.currency_mixed,

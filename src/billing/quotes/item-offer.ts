@@ -153,8 +153,10 @@ function useParts(plan: Plan, use: UseCharge | null, { quantity }: CartItem): Du
 /** Returns one sentence with every price of the offer. */
 export function describeOffer({ item, plan, coupon, use, quantity, options, prepaid, trial }: ItemOffer): string {
   if (prepaid !== null) {
-    const times = prepaid.flatMap(({ periods_count, period_type }) =>
-      period_type === null ? [] : [` for ${periods_count} ${periodNoun(period_type, periods_count)}`],
+    const times = prepaid.flatMap(({ periods_count, period_type, quantity: seats }) =>
+      period_type === null
+        ? []
+        : [` for ${seats > 1 ? `${seats} seats and ` : ''}${periods_count} ${periodNoun(period_type, periods_count)}`],
     );
     const payer = item.full_name === '' ? '' : ` by ${item.full_name}`;
     return `${plan.title} is in your cart, paid${payer}${times.join('')}.`;
