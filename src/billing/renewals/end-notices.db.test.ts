@@ -23,7 +23,7 @@ before(async () => {
   await site.app.db
     .updateTable('subscriptions')
     .set({ paused_at: site.app.clock.now(), resumes_at: new Date('2026-03-01T10:00:00Z') })
-    .where('plan_id', 'in', (eb) => eb.selectFrom('plans').select('id').where('slug', '=', 'idle'))
+    .where('plan_id', 'in', site.app.db.selectFrom('plans').select('id').where('slug', '=', 'idle'))
     .execute();
 });
 after(() => site.close());
