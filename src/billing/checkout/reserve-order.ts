@@ -75,8 +75,8 @@ export interface Reservation {
  * Locks: the payer's profile, then the cart items, the lots of credit, the coupons and the charges of claimed seats,
  * then the subscriptions with a balance due. The unique index orders_one_in_flight rejects a second open order of the
  * payer.
- * @throws cart_empty, cart_changed, trial_used, claim_quantity, checkout_in_flight, charge_pending (409), invalid_input (400) naming
- *   `items`, options_undecided, currency_mixed, charge_too_small, charge_too_large, payment_method_absent (400)
+ * @throws cart_empty, cart_changed, trial_used, claim_quantity, checkout_in_flight, charge_pending (409),
+ *   invalid_input (400) naming `items`, options_undecided, currency_mixed, charge_too_small, charge_too_large, payment_method_absent (400)
  * @see docs/decisions/0005-checkout-in-three-verbs.md
  */
 export async function reserveOrder(
