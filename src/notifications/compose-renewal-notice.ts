@@ -172,11 +172,11 @@ export function composeUseChargeLimitCrossed(
 function useNotice(event: string, found: Parties, payload: PayloadOf<typeof quotaReached>): Notice | null {
   const sides = findSides(found, payload);
   if (!sides) return null;
-  const { plan, use_charge, used_quantity } = payload;
+  const { plan, use_charge, use_title, used_quantity } = payload;
   return makeNotice(event, {
     parties: { ...sides },
     path: paths.subscriptions(sides.profile.slug),
-    data: { plan, use_charge, used_quantity },
+    data: { plan, use_charge: use_title ?? use_charge, used_quantity },
   });
 }
 

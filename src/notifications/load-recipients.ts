@@ -137,7 +137,8 @@ export function addressOf(notice: Notice, party: Party, broker: ProfileView): st
   return profileOf(notice, party, broker)?.email ?? '';
 }
 
-function profileOf(notice: Notice, party: Party, broker: ProfileView): ProfileView | undefined {
+/** Returns the profile of a party; undefined for a user, and when the notice does not have the party. */
+export function profileOf(notice: Notice, party: Party, broker: ProfileView): ProfileView | undefined {
   if (party === 'user') return undefined;
   return party === 'broker' ? broker : notice.parties[party];
 }

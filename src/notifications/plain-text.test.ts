@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plainText, withPlainTexts } from './plain-text.ts';
+import { isolateTexts, plainText, withPlainTexts } from './plain-text.ts';
 
 test('a name in a message to an unknown recipient loses addresses of pages and mailboxes, and markup', () => {
   const cases: Record<string, string> = {
@@ -57,4 +57,24 @@ test('dates stay as they are, and nothing else that begins like one', () => {
   assert.deepEqual(withPlainTexts({ ends_at: dates }), { ends_at: dates });
   for (const text of ['2026-02-16T10:00:00.000Z.spam.test/x', '2026-02-16\nspam.test/x', 'spam.test/2026-02-16'])
     assert.doesNotMatch(withPlainTexts({ ends_at: text }).ends_at, /spam\.test/, text);
+});
+
+test('a text that is written from right to left is isolated, wherever it stands; others and addresses stay', () => {
+  const at = new Date(0);
+  const data = {
+    profile: { printable_name: 'חברה בע"מ', email: 'דואר@example.com', slug: 'acme' },
+    plans: ['Basic', 'خطة'],
+    back_url: 'https://site.example.com/x',
+    amount: 5900,
+    at,
+    none: null,
+  };
+  assert.deepEqual(isolateTexts(data), {
+    profile: { printable_name: '\u2068חברה בע"מ\u2069', email: 'דואר@example.com', slug: 'acme' },
+    plans: ['Basic', '\u2068خطة\u2069'],
+    back_url: 'https://site.example.com/x',
+    amount: 5900,
+    at,
+    none: null,
+  });
 });

@@ -73,3 +73,29 @@ export function plainText(text: string, length_max: number): string {
         .join('')
         .trimEnd()}…`;
 }
+
+/** A character that is written from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const [FIRST_STRONG_ISOLATE, POP_DIRECTIONAL_ISOLATE] = ['\u2068', '\u2069'];
+/** Members that are addresses: an isolate would be a part of them. */
+const addressMembers = new Set(['back_url', 'email', 'reply_to']);
+
+/**
+ * Returns the data of a message with each text that is written from right to left isolated, so that it does not move
+ * the words, dates and amounts around it. Characters rather than markup: the subject and the text part have no markup.
+ * Pure.
+ * @see Unicode Standard Annex 9, 2.4
+ */
+export function isolateTexts<T>(data: T): T {
+  return isolateValue(data, '') as T; // the same members, with other texts
+}
+
+function isolateValue(value: unknown, member: string): unknown {
+  if (typeof value === 'string')
+    return RIGHT_TO_LEFT.test(value) && !addressMembers.has(member)
+      ? `${FIRST_STRONG_ISOLATE}${value}${POP_DIRECTIONAL_ISOLATE}`
+      : value;
+  if (Array.isArray(value)) return value.map((each) => isolateValue(each, member));
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, isolateValue(each, key)]));
+}

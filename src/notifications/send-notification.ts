@@ -10,6 +10,7 @@ import {
   addressOf,
   type LoadedRecipients,
   loadReaders,
+  profileOf,
   type Readers,
   replyCandidates,
   type RuledNotice,
@@ -17,9 +18,9 @@ import {
 import { mailOriginOf } from './mail-origin.ts';
 import type { Notice } from './notice.ts';
 import { loadParties, type Parties } from './parties.ts';
-import { withPlainTexts } from './plain-text.ts';
-import { chooseReplyTo, type RecipientRule, recipientRule } from './recipients.ts';
-import { presentNotice, presentSite } from './template-data.ts';
+import { isolateTexts, withPlainTexts } from './plain-text.ts';
+import { chooseReplyTo, type Party, type RecipientRule, recipientRule } from './recipients.ts';
+import { mailReader, presentNotice, presentSite } from './template-data.ts';
 
 export interface NotificationNeeds {
   mailer: Pick<Mailer, 'findVerified' | 'admit'>;
@@ -157,23 +158,28 @@ function endingsOf(
     trusted: [broker.email, needs.from],
   });
   const messages = messagesOf(delivery, notice, rule, recipients, broker);
-  return messages.flatMap(({ key, to, bcc, instead, answered_by }): MailRequest[] => {
+  return messages.flatMap(({ key, to, bcc, instead, answered_by, profile }): MailRequest[] => {
     if (to.length + bcc.length === 0) return [];
     const reply_to = chooseReplyTo(answered_by, [...to, ...bcc], needs.from);
     const takes_replies = reply_to !== null || broker.email.toLowerCase() === needs.from.toLowerCase();
     const render = (has_unknown_recipient: boolean) =>
-      needs.templates.renderMail(template, {
-        ...presentSite(ctx, notice, broker),
-        reply_to,
-        takes_replies,
-        ...presentFor(notice, origin, has_unknown_recipient),
-      });
+      needs.templates.renderMail(
+        template,
+        isolateTexts({
+          ...presentSite(ctx, notice, broker),
+          reply_to,
+          takes_replies,
+          reader: mailReader(profile),
+          ...presentFor(notice, origin, has_unknown_recipient),
+        }),
+      );
     return [{ key, event: notice.event, to, bcc, instead, reply_to, origin, render }];
   });
 }
 
 /**
- * Returns the copy for managers of the other side, then the message to the first recipient. Either may have no reader.
+ * Returns the copy for managers of the other side, then the message to the first recipient, each with the profile that
+ * reads it. Either may have no reader.
  */
 function messagesOf(
   delivery: Delivery,
@@ -183,6 +189,8 @@ function messagesOf(
   broker: ProfileView,
 ) {
   const key = `event-${delivery.id}`;
+  const [other_party = rule.to] = rule.managers_of.filter((party) => party !== rule.to);
+  const profileFor = (party: Party) => profileOf(notice, party, broker) ?? notice.parties.profile;
   return [
     {
       key: `${key}-copy`,
@@ -190,8 +198,9 @@ function messagesOf(
       bcc: other_side,
       instead: [],
       answered_by: [addressOf(notice, rule.to, broker), broker.email],
+      profile: profileFor(other_party),
     },
-    { key, to, bcc, instead, answered_by: replyCandidates(notice, rule, broker) },
+    { key, to, bcc, instead, answered_by: replyCandidates(notice, rule, broker), profile: profileFor(rule.to) },
   ];
 }
 

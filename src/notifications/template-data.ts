@@ -1,5 +1,6 @@
 import { printableName, presentUser } from '#accounts';
 import type { Context } from '#platform/context';
+import { default_reader, type Reader } from '#platform/templates/reader';
 import { presentProfileDetail, type ProfileView } from '#profiles';
 import type { Notice, Originator } from './notice.ts';
 
@@ -14,6 +15,11 @@ export function presentSite(ctx: Context, notice: Notice, broker: ProfileView): 
     back_url: notice.path === null ? null : `${ctx.origin}${notice.path}`,
     errors: [],
   };
+}
+
+/** Returns how dates of a message are written: in the zone of the profile that reads it. Pure. */
+export function mailReader(profile: ProfileView | undefined): Reader {
+  return { ...default_reader, timezone: profile?.default_timezone ?? default_reader.timezone };
 }
 
 /** Returns the members of a template that users may have written: names, messages, texts of lines. */

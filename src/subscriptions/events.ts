@@ -52,7 +52,13 @@ export const subscriptionEnded = defineEvent(
 );
 
 /** Facts of uses in the current plan period. */
-const useFacts = { ...facts, use_charge: Type.String(), used_quantity: Type.Integer() };
+const useFacts = {
+  ...facts,
+  use_charge: Type.String(),
+  /** Omitted by events of earlier versions. */
+  use_title: Type.Optional(Type.String()),
+  used_quantity: Type.Integer(),
+};
 
 export const quotaReached = defineEvent(
   'quota_reached',

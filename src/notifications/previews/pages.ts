@@ -8,7 +8,7 @@ import { findProfileViews } from '#profiles';
 import { groupMailKinds, mail_kinds } from '../mail-kinds.ts';
 import { offeredEvents } from '../preference.ts';
 import { recipientRule } from '../recipients.ts';
-import { presentNotice, presentSite } from '../template-data.ts';
+import { mailReader, presentNotice, presentSite } from '../template-data.ts';
 import { describeRecipients } from './describe-recipients.ts';
 import { mailPage, mailsPage } from './page-types.ts';
 import { sample_notices } from './sample-notices.ts';
@@ -95,6 +95,7 @@ async function renderSample(ctx: Context, templates: MailTemplates, slug: string
       ...presentSite(ctx, notice, broker),
       reply_to: null,
       takes_replies: true,
+      reader: mailReader(notice.parties.profile),
       ...presentNotice(notice),
     });
   } catch (error) {

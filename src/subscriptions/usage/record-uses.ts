@@ -33,6 +33,7 @@ export async function recordUses(tx: Tx, uses: Uses): Promise<{ billed_quantity:
     ...subscriptionFacts(subscription, plan),
     originated_by,
     use_charge: use.slug,
+    use_title: use.title,
     used_quantity: counted.usage.period_quantity,
   };
   if (counted.is_quota_reached) await emit(tx, quotaReached(facts), at);
