@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, mock, test } from 'node:test';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { countStatements } from '../../../bench/statement-count.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { pointRead } from './built-once.ts';
 import { inTransaction, isUniqueViolation, type Tx } from './database.ts';
 import { executeFragment, fragment } from './fragment.ts';
 import { runAndCommit, runAndReleaseEarly, runInOrder, type Statement } from './together.ts';
@@ -32,6 +34,12 @@ const count: Statement<number> = {
 };
 const readPosition = (rows: readonly { at?: unknown }[]) => String(rows[0]?.at);
 const insertedPart = (id: number) => ({ query: fragment`insert into kept (id) values (${id})`, read: null });
+
+/** A read on a shared connection, where the database has one. */
+const readKept = pointRead((reader, id: number) => {
+  const query = sql<{ id: number }>`select id from kept where id = ${id}`;
+  return { compile: () => query.compile(reader) };
+});
 
 async function repeat(work: (run: number) => Promise<void>): Promise<void> {
   for (let run = 1; run <= RUNS_COUNT; run += 1) await work(run);
@@ -187,4 +195,29 @@ test('an instant and null are sent in an exchange as in a single statement', asy
     assert.deepEqual(first, { at, none: null, list: [1, 2] });
     assert.deepEqual(second, first);
   });
+});
+
+test('statements are sent as queries of the driver, which copies a plain object member by member', async () => {
+  const sent: unknown[] = [];
+  const send: unknown = Reflect.get(pg.Client.prototype, 'query');
+  assert(typeof send === 'function');
+  mock.method(pg.Client.prototype, 'query', function query(this: pg.Client, ...args: unknown[]): unknown {
+    sent.push(args[0]);
+    const result: unknown = Reflect.apply(send, this, args);
+    return result;
+  });
+  try {
+    const rows = await readKept(database.db, 1);
+    assert.deepEqual(rows, []);
+    await inTransaction(database.db, async (tx) => runInOrder(tx, count, noted(900, 'x'), count));
+    await assert.rejects(sql`select 1 / ${0}::int`.execute(database.db), (error: Error) => {
+      assert.match(error.message, /division by zero/);
+      assert.match(error.stack ?? '', /exchange\.db\.test/);
+      return true;
+    });
+  } finally {
+    mock.restoreAll();
+  }
+  assert(sent.length >= 5);
+  assert(sent.every((query) => query instanceof pg.Query));
 });

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
-import { Exchange, sendExchange } from './exchange.ts';
+import { Exchange, sendExchange, sendStatement } from './exchange.ts';
 
 /** Set inside `inTransaction`; `open` becomes false at its end, for work that continues after it. */
 export const transaction = new AsyncLocalStorage<{ open: boolean }>();
@@ -70,7 +70,14 @@ export class GatedPool extends pg.Pool {
   /** Runs one statement or one exchange on a connection of this pool. Units: ms, the client's limit. */
   execute(client: pg.PoolClient, query: pg.QueryConfig | Exchange, limit_ms?: number): Promise<unknown> {
     if (query instanceof Exchange) return sendExchange(client, query, limit_ms);
-    return client.query(limit_ms === undefined ? query : Object.assign({ query_timeout: limit_ms }, query));
+    const result = new Promise((resolve, reject) => {
+      sendStatement(client, query, (error, sent) => (error ? reject(error) : resolve(sent)), limit_ms);
+    });
+    return result.catch((error: unknown) => {
+      // The stack leads to the caller, as in errors of `client.query`, not to the socket.
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    });
   }
 
   /** Calls a function after each statement; returns the function that ends this. */

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { sendStatement } from './exchange.ts';
 import { CLOSE_MS_MAX, destroySocket, endWithoutWaiting, streamOf } from './server-client.ts';
 
 /** A prepared read by an index that returns few rows. `name` belongs to one text in the whole process. */
@@ -60,7 +61,7 @@ export class SharedConnection {
     this.#cork();
     this.#sent_at.push(performance.now());
     return new Promise((resolve, reject) => {
-      this.#client.query<O & pg.QueryResultRow>(query, (error: Error | null, result) => {
+      sendStatement<O & object>(this.#client, query, (error, result) => {
         this.#sent_at.shift();
         this.#responded_at = performance.now();
         if (error) reject(error);
