@@ -131,8 +131,8 @@ function runBare(wire: Wire, name: string): void {
 /**
  * Sends a statement. `callback` gets its result.
  *
- * Why not the object as an argument of `client.query`: pg copies it with the descriptors of its members, which takes 3 us
- * of the CPU time of this process.
+ * Why not the object as an argument of `client.query`: pg copies it with the descriptors of its members, which takes
+ * 3 us of the CPU time of this process.
  */
 export function sendStatement<O extends object>(
   client: pg.ClientBase,
