@@ -27,9 +27,9 @@ export const budgets = {
   /** Delivery of 100 events that wait, and of the mails that they cause. */
   deliver_100_events: { statements_max: 10, transactions_max: 10 },
   /** Renewal of one subscription of a payer, with its charge by the test processor; each of several in one run. */
-  renew_subscription: { statements_max: 22, transactions_max: 2 },
+  renew_subscription: { statements_max: 17, transactions_max: 2 },
   /** Recognition of the window of one coverage of a payer; each of several in one run. */
-  recognise_subscription: { statements_max: 9, transactions_max: 1 },
+  recognise_subscription: { statements_max: 7, transactions_max: 1 },
 } as const satisfies Record<string, Budget>;
 
 const search: Budget & { readonly reason: string } = {

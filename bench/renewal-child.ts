@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { openSite } from '../src/commands/open-site.ts';
+import { trimHeap } from '../src/platform/trim-heap.ts';
 import { countStatements } from './statement-count.ts';
 
 /** Started by renewals.ts with an IPC channel: runs one job at an instant for each message, and reports its cost. */
@@ -13,7 +14,7 @@ export interface JobRequest {
 export interface JobCost {
   duration_s: number;
   cpu_s: number;
-  /** Largest resident memory of the process so far. */
+  /** Largest resident memory of the process during the job. */
   peak_bytes: number;
   /** Null when they were not counted: their texts take memory. */
   statements: readonly string[] | null;
@@ -22,11 +23,14 @@ export interface JobCost {
 }
 
 const { tollgate, close } = await openSite();
+// As `tollgate work` does.
+trimHeap();
 
 async function runCounted({ job: name, at, is_counted }: JobRequest): Promise<JobCost> {
   const job = tollgate.worker.jobs.find((each) => each.name === name);
   if (!job) throw new Error(`there is no job ${name}`);
   const run = () => tollgate.worker.run(job, new Date(at));
+  forgetPeak();
   const before = process.cpuUsage();
   const started_ms = performance.now();
   const count = is_counted ? await countStatements(run) : null;
@@ -40,6 +44,11 @@ async function runCounted({ job: name, at, is_counted }: JobRequest): Promise<Jo
     exchanges_count: count?.exchanges_count ?? 0,
     transactions_count: count?.transactions_count ?? 0,
   };
+}
+
+/** Starts the measurement of `peakBytes` again: loading the program takes more than it keeps. See proc(5). */
+function forgetPeak(): void {
+  writeFileSync('/proc/self/clear_refs', '5');
 }
 
 function peakBytes(): number {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import { executeFragment, fragment } from '#platform/db/fragment';
+import { anyOf, executeFragment, fragment, type Ids } from '#platform/db/fragment';
+import { type Part, readRows } from '#platform/db/together';
 import { selectProfileNames } from '#profiles';
 import type { Entry, NewEntry } from './entry.ts';
 
@@ -84,6 +85,14 @@ export async function findEntries(reader: Reader, ids: readonly LedgerEntryId[])
   if (ids.length === 0) return new Map();
   const rows = await reader.selectFrom('ledger_entries').selectAll().where('id', 'in', ids).execute();
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Part that finds entries by id, like `findEntries`. */
+export function entriesById(ids: Ids<LedgerEntryId>): Part<Map<LedgerEntryId, Entry>> {
+  return {
+    query: fragment`select * from ledger_entries where id = ${anyOf(ids)}`,
+    read: (rows) => new Map(readRows<Entry>(rows, ['created_at']).map((row) => [row.id, row])),
+  };
 }
 
 /** The charge that an event is about: its key at the processor, and the profile that paid. */

@@ -55,7 +55,7 @@ export {
   subjectRefunds,
 } from './check-facts-store.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
-export { findEntries, findEntriesOfEvents, findEventEntries } from './event-store.ts';
+export { entriesById, findEntries, findEntriesOfEvents, findEventEntries } from './event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';
 export { makeLedger } from './ledger.ts';
 export { listHistory, listReceivables, listTransfers, readHistory } from './list-transactions.ts';
@@ -74,6 +74,8 @@ export {
   findSubjectIncomes,
   findUnpaidIncome,
   lockSubjects,
+  subjectsLock,
+  unpaidIncome,
   type SubjectIncome,
   type UnpaidIncome,
 } from './income/index.ts';

@@ -12,6 +12,7 @@ export {
   fingerprintsOnFile,
   lockPaymentMethod,
   findSavedCards,
+  savedCard,
 } from './cards/index.ts';
 export { chargePage, chargePill, viewCharge } from './charge-views/index.ts';
 export {
@@ -89,6 +90,7 @@ export {
   insertedAttempt,
   lockChargesOf,
   findUnresolvedCharge,
+  unresolvedCharge,
   /** @public the proof looks up a withdrawal with it */
   findPayoutByKey,
 } from './records/index.ts';

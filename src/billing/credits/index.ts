@@ -49,4 +49,4 @@ export {
   type PayingCredit,
   sumByLot,
 } from './paying-credit-store.ts';
-export { findCreditOfEntries } from './noted-line-store.ts';
+export { creditOfEntries } from './noted-line-store.ts';

@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { LedgerEntryId, OrderId, OrderLineId, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { anyOf, fragment, type Ids } from '#platform/db/fragment';
+import { type Part, readRows, runTogether } from '#platform/db/together';
 
 /** Order row as a credit note finds it. */
 export interface NotedLine {
@@ -59,21 +61,36 @@ export async function addNotes(
     ) note where line.id = note.id`.execute(tx);
 }
 
-/**
- * Returns what credit and credit notes settled of orders in the ledger, by entry. A payment that came late has a line
- * of its own on the entry. Index: order_lines_ledger_entry_id.
- */
+/** Runs `creditOfEntries`. */
 export async function findCreditOfEntries(
   reader: Reader,
-  entry_ids: readonly LedgerEntryId[],
+  ids: readonly LedgerEntryId[],
 ): Promise<Map<LedgerEntryId, { credit_used: number; noted_due: number }>> {
-  if (entry_ids.length === 0) return new Map();
-  const { rows } = await sql<{ ledger_entry_id: LedgerEntryId; credit_used: number; noted_due: number }>`
+  if (ids.length === 0) return new Map();
+  return (await runTogether(reader, { credit: creditOfEntries(ids) })).credit;
+}
+
+/**
+ * Part that reads what credit and credit notes settled of orders in the ledger, by entry. A payment that came late has a line
+ * of its own on the entry. Index: order_lines_ledger_entry_id.
+ */
+export function creditOfEntries(
+  ids: Ids<LedgerEntryId>,
+): Part<Map<LedgerEntryId, { credit_used: number; noted_due: number }>> {
+  const query = fragment`
     select ledger_entry_id, sum(credit_used)::bigint as credit_used, sum(noted_due)::bigint as noted_due
     from order_lines line join orders on orders.id = line.order_id
-    where ledger_entry_id = any(${[...new Set(entry_ids)]}::bigint[]) and orders.state = 'settled'
-    group by ledger_entry_id`.execute(reader);
-  return new Map(rows.map(({ ledger_entry_id, ...sums }) => [ledger_entry_id, sums]));
+    where ledger_entry_id = ${anyOf(ids)} and orders.state = 'settled'
+    group by ledger_entry_id`;
+  return {
+    query,
+    read: (rows) =>
+      new Map(
+        readRows<{ ledger_entry_id: LedgerEntryId; credit_used: number; noted_due: number }>(rows, []).map(
+          ({ ledger_entry_id, ...sums }) => [ledger_entry_id, sums],
+        ),
+      ),
+  };
 }
 
 /** Changes what credit pays of the lines of an order. Index: order_lines_order_id_rank_key. */

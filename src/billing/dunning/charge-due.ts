@@ -11,6 +11,7 @@ import {
   type ChargeOutcome,
   findUnresolvedCharge,
   type PaymentContext,
+  type PaymentMethod,
   paymentsProblems,
   prepareAttempt,
 } from '#payments';
@@ -69,12 +70,12 @@ export async function isPaying(tx: Tx, payer_id: ProfileId): Promise<boolean> {
   return (await hasOrderInFlight(tx, payer_id)) || (await findUnresolvedCharge(tx, payer_id)) !== undefined;
 }
 
-/** Decides the attempt that charges a due; null if no card is on file. */
+/** Decides the attempt that charges a due; null if no card is on file. `card`: as in `prepareAttempt`. */
 export async function prepareDue(
   ctx: Pick<PaymentContext, 'processors'>,
   tx: Tx,
   due: Due,
-  { after, at }: { after: string; at: Date },
+  { after, at, card }: { after: string; at: Date; card?: PaymentMethod | null },
 ) {
   const { profile_id, unit, amount } = due;
   try {
@@ -87,6 +88,7 @@ export async function prepareDue(
       description: describeDue(due),
       token: null,
       remember_card: false,
+      ...(card === undefined ? {} : { card }),
       key: chargeKey(due, after),
       at,
     });

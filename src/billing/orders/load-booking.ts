@@ -3,24 +3,24 @@ import { findUserById } from '#accounts';
 import { type Coupon, couponsById, type Plan, plansById } from '#catalog';
 import {
   accounts,
-  findEntries,
+  entriesById,
+  type Entry,
   findHoldings,
-  findUnpaidIncome,
-  lockSubjects,
   fromSubjectColumns,
   type Holding,
   holdingsOn,
   isSameSubject,
   type LedgerSubject,
   type NewEntry,
+  subjectsLock,
   subjectText,
+  unpaidIncome,
   type UnpaidIncome,
 } from '#ledger';
 import type { Context } from '#platform/context';
-import type { CouponId, OrderId, PlanId, ProfileId } from '#platform/db/db-schema';
+import type { CouponId, LedgerEntryId, OrderId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
-import { mergeReads } from '#platform/db/merge-reads';
 import { runInOrder, together } from '#platform/db/together';
 import type { AcceptedOutcome, Attempt, PlannedLine } from '#payments';
 import { findManagedAmong, processorProfile, type Profile, profilesById } from '#profiles';
@@ -32,7 +32,7 @@ import {
   type Subscription,
   subscriptionIdOf,
 } from '#subscriptions';
-import { findCreditOfEntries, type NotedCredit } from '../credits/index.ts';
+import { creditOfEntries, type NotedCredit } from '../credits/index.ts';
 import {
   type Order,
   type OrderLine,
@@ -74,6 +74,8 @@ export interface BookingFacts {
   coupons: ReadonlyMap<CouponId, Coupon>;
   /** The payer, the providers and the beneficiaries. */
   parties: ReadonlyMap<ProfileId, Profile>;
+  /** What the lines that are paid late have in the ledger. */
+  late: LateFacts;
   openings: PlannedOpenings;
   /** Payable of all profiles on the subjects for which `hasHoldings` is true. */
   holdings: readonly Holding[];
@@ -84,8 +86,17 @@ export interface BookingFacts {
   username: string | null;
 }
 
+/** Entries of the lines that are paid late. Their subjects are locked. */
+interface LateFacts {
+  entries: ReadonlyMap<LedgerEntryId, Entry>;
+  /** What credit settled of them. */
+  credit: ReadonlyMap<LedgerEntryId, { credit_used: number }>;
+  /** Income on their subjects that was earned before its payment. */
+  incomes: readonly UnpaidIncome[];
+}
+
 /** What the booking of an order reads of the database. */
-export interface LoadedBooking extends Pick<BookingFacts, 'plans' | 'coupons' | 'parties' | 'holdings'> {
+export interface LoadedBooking extends Pick<BookingFacts, 'plans' | 'coupons' | 'parties' | 'late' | 'holdings'> {
   latest: readonly Subscription[];
   processor_id: ProfileId | undefined;
 }
@@ -99,20 +110,32 @@ export async function lockAndLoadBooking(
   payer_id: ProfileId,
   id: OrderId,
 ): Promise<(OrderWithLines & { loaded: LoadedBooking }) | undefined> {
-  const [locked, loaded, holdings] = await runInOrder(
+  const [locked, facts, amounts] = await runInOrder(
     tx,
     payableOrderLock(payer_id, id),
     bookingFacts(id, 'reserved'),
-    bookingHoldings(id, 'reserved'),
+    bookingAmounts(id, 'reserved'),
   );
-  return locked && { ...locked, loaded: { ...loaded, holdings } };
+  return locked && { ...locked, loaded: loadedOf(facts, amounts) };
 }
 
-/** Loads the booking of a locked order. Locks: the latest subscriptions of its slots. */
+/**
+ * Loads the booking of a locked order. Locks: the latest subscriptions of its slots, then the subjects of the entries
+ * of its lines.
+ */
 export async function loadBooking(tx: Tx, { id, state }: Pick<Order, 'id' | 'state'>): Promise<LoadedBooking> {
-  const [loaded, holdings] = await runInOrder(tx, bookingFacts(id, state), bookingHoldings(id, state));
-  return { ...loaded, holdings };
+  return loadedOf(...(await runInOrder(tx, bookingFacts(id, state), bookingAmounts(id, state))));
 }
+
+function loadedOf(
+  { late_entries: entries, late_credit: credit, ...facts }: FactsRead,
+  { holdings, late_incomes: incomes }: AmountsRead,
+): LoadedBooking {
+  return { ...facts, holdings, late: { entries, credit, incomes } };
+}
+
+type FactsRead = ReturnType<ReturnType<typeof bookingFacts>['read']>;
+type AmountsRead = ReturnType<ReturnType<typeof bookingAmounts>['read']>;
 
 const lines = fragment`lines`;
 const ordered_at = fragment`(select max(ordered_at) from lines)`;
@@ -126,14 +149,28 @@ function bookingFacts(id: OrderId, state: Order['state']) {
       union select payer_id from lines`),
     latest: latestSubscriptions(selectSlots(lines), ordered_at),
     processor_id: processorProfile(),
+    late_entries: entriesById(late_ids),
+    late_credit: creditOfEntries(late_ids),
+    late_lock: subjectsLock(late_subjects),
   });
 }
 
+const late_ids = fragment`select ledger_entry_id from lines`;
+const late_subjects = fragment`(
+  select subject_kind as kind, subject_id as id, subject_part as part
+  from ledger_entries where id = any(array(${late_ids})) and subject_kind is not null
+  union select subject_kind, subject_id, subject_part from lines where kind = 'balance' and subject_kind is not null
+) subject`;
+
 /** Follows `bookingFacts`, whose locks another transaction may have held to post entries on a subscription. */
-function bookingHoldings(id: OrderId, state: Order['state']) {
-  return holdingsOn(fragment`with lines as (${selectLinesOf(id, state)})
-    select subject_kind as kind, subject_id as id from lines where subject_kind is not null
-    union all select * from (${selectSubjects(selectSlots(lines), ordered_at)}) booked`);
+function bookingAmounts(id: OrderId, state: Order['state']) {
+  return together({
+    lines: { query: selectLinesOf(id, state), read: null },
+    holdings: holdingsOn(fragment`
+      select subject_kind as kind, subject_id as id from lines where subject_kind is not null
+      union all select * from (${selectSubjects(selectSlots(lines), ordered_at)}) booked`),
+    late_incomes: unpaidIncome(late_subjects),
+  });
 }
 
 /** Decides what an order books, from what was loaded. Further statements for gifts, and for a job that settles. */
@@ -182,9 +219,8 @@ async function findUsername({ actor }: Context, tx: Tx, { created_by }: Attempt)
 }
 
 /**
- * Returns the booked lines as the charge pays them: less what credit pays. Reads the entries of lines that are paid
- * late, what their orders earned, and the balances on subjects that `facts` do not have; nothing for new subscriptions
- * and seats.
+ * Returns the booked lines as the charge pays them: less what credit pays. Reads the balances on subjects that `facts`
+ * do not have; nothing for new subscriptions and seats.
  */
 export async function findPaidLines(
   tx: Tx,
@@ -192,22 +228,18 @@ export async function findPaidLines(
   booked: readonly BookedLine[],
   { names, opened, facts }: { names: readonly LineNames[]; opened: readonly Subscription[]; facts: BookingFacts },
 ): Promise<PlannedLine[]> {
-  const late_ids = booked.flatMap(({ line }) => line.ledger_entry_id ?? []);
-  const [late, credited] = await mergeReads(tx, [
-    (together) => findEntries(together, late_ids),
-    (together) => findCreditOfEntries(together, late_ids),
-  ]);
+  const { entries, credit, incomes } = facts.late;
   const opened_ids = new Set(opened.map(({ id }) => id));
   const lines = booked.map((each, index) => {
     const { line } = each;
-    const entry = line.ledger_entry_id === null ? null : late.get(line.ledger_entry_id);
+    const entry = line.ledger_entry_id === null ? null : entries.get(line.ledger_entry_id);
     assert(entry !== undefined, 'an order that is paid late has an entry');
     const subject = entry === null ? each.subject : fromSubjectColumns(entry);
     assert(subject, 'an order has a subject');
     return {
       provider_id: line.provider_id,
       amount: line.amount - line.credit_used,
-      credit_amount: line.credit_used + (entry === null ? 0 : (credited.get(entry.id)?.credit_used ?? 0)),
+      credit_amount: line.credit_used + (entry === null ? 0 : (credit.get(entry.id)?.credit_used ?? 0)),
       broker_fee_percent: line.broker_fee_percent,
       payer_id: entry?.dest_profile_id ?? order.profile_id,
       subject,
@@ -220,12 +252,7 @@ export async function findPaidLines(
     };
   });
   const others = lines.flatMap(({ subject, is_new }) => (is_new || facts.hasHoldings(subject) ? [] : [subject]));
-  const owing = lines.flatMap(({ subject, ordered }) => (ordered === 0 ? [subject] : []));
-  await lockSubjects(tx, owing);
-  const [found, incomes] = await mergeReads(tx, [
-    (together) => findHoldings(together, others, accounts.payable),
-    (together) => findUnpaidIncome(together, owing),
-  ]);
+  const found = await findHoldings(tx, others, accounts.payable);
   const payableOf = sumPayables(order, lines, [...facts.holdings, ...found]);
   return lines.map(({ ordered, is_new: _new, ...line }) => ({
     ...line,

@@ -1,7 +1,7 @@
 import type { OrderLineId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
-import type { Part, Statement } from '#platform/db/together';
+import { type Part, readRows } from '#platform/db/together';
 import { awaitsProvider } from '#subscriptions';
 import type { Coverage } from './coverage.ts';
 
@@ -31,12 +31,12 @@ export async function lockCoverages(tx: Tx, choice: CoverageChoice, at: Date): P
 }
 
 /**
- * Statement that selects up to `limit` coverages of a payer with a window that ended at or before `until`, FOR UPDATE.
+ * Part that selects up to `limit` coverages of a payer with a window that ended at or before `until`, FOR UPDATE.
  * Excludes those of requests that their provider has not accepted; after the acceptance their windows are recognised,
  * too. Excludes those of a subscription with a change or a cancellation that waits for the processor: it will close
  * them at its own instant, and income that was recognised is never reversed.
  */
-export function dueCoveragesLock(payer_id: ProfileId, until: Date, limit: number): Statement<Coverage[]> {
+export function dueCoveragesLock(payer_id: ProfileId, until: Date, limit: number): Part<Coverage[]> {
   // Indexes: coverages_due, subscription_changes_open, cancellations_open.
   const query = coveragesLock(
     fragment`coverage.payer_id = ${payer_id} and coverage.next_window_at <= ${until}
@@ -47,7 +47,11 @@ export function dueCoveragesLock(payer_id: ProfileId, until: Date, limit: number
         and cancellation.state = 'reserved' and cancellation.effective_at < ${until})`,
     fragment`limit ${limit}`,
   );
-  return { query, read: (rows) => rows as unknown as Coverage[] }; // the columns of the query
+  return {
+    query,
+    read: (rows) =>
+      readRows<Coverage>(rows, ['anchor_at', 'starts_at', 'ends_at', 'recognised_until', 'next_window_at']),
+  };
 }
 
 function coveragesLock(condition: Fragment, bound: Fragment): Fragment<Coverage> {
@@ -66,6 +70,25 @@ export async function findCoverages(reader: Reader, subscription_id: Subscriptio
     select ${coverageColumns} from coverages coverage join order_lines line on line.id = coverage.order_line_id
     where coverage.subscription_id = ${subscription_id} and coverage.ends_at > ${at}
     order by coverage.order_line_id, coverage.rank`,
+  );
+}
+
+/**
+ * Reads which subscriptions and plans the coverages of payers have whose window ended by `until`, to name them. Index:
+ * coverages_due.
+ */
+export async function findDueNames(
+  reader: Reader,
+  payer_ids: readonly ProfileId[],
+  until: Date,
+): Promise<Pick<Coverage, 'subscription_id' | 'plan_id'>[]> {
+  return executeFragment(
+    reader,
+    fragment<Pick<Coverage, 'subscription_id' | 'plan_id'>>`
+    select coverage.subscription_id, line.plan_id
+    from coverages coverage join order_lines line on line.id = coverage.order_line_id
+    where coverage.payer_id = any(${[...payer_ids]}::bigint[]) and coverage.next_window_at <= ${until}
+    group by coverage.subscription_id, line.plan_id`,
   );
 }
 

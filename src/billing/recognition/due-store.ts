@@ -3,7 +3,7 @@ import type { BilledUsesTable, LedgerEntryId, ProfileId } from '#platform/db/db-
 import type { LedgerSubject } from '#ledger';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
-import { type Part, runTogether, type Statement } from '#platform/db/together';
+import { type Part, readRows, runTogether } from '#platform/db/together';
 import { awaitsProvider } from '#subscriptions';
 import { unparkedRows } from '../parked/index.ts';
 
@@ -40,14 +40,14 @@ export type DueUse = Pick<Selectable<BilledUsesTable>, 'id'> & {
   recognise_at: Date;
 };
 
-/** Statement that selects up to `limit` billed uses of a payer whose window ended by `until`, FOR UPDATE, by id. */
-export function dueUsesLock(payer_id: ProfileId, until: Date, limit: number): Statement<DueUse[]> {
+/** Part that selects up to `limit` billed uses of a payer whose window ended by `until`, FOR UPDATE, by id. */
+export function dueUsesLock(payer_id: ProfileId, until: Date, limit: number): Part<DueUse[]> {
   // Index: billed_uses_due.
   const query = fragment<DueUse>`
     select id, ledger_entry_id, recognise_from, recognise_at from billed_uses
     where payer_id = ${payer_id} and recognise_at <= ${until} and ledger_entry_id is not null
     order by id limit ${limit} for no key update`;
-  return { query, read: (rows) => rows as unknown as DueUse[] }; // the columns of the query
+  return { query, read: (rows) => readRows<DueUse>(rows, ['recognise_from', 'recognise_at']) };
 }
 
 /**

@@ -19,9 +19,29 @@ import { labelOf } from './recognition-text.ts';
 
 type Labelled = Pick<Coverage, 'subject' | 'subscription_id' | 'plan_id'>;
 
+/** Slugs by which the ledger names coverages. */
+export interface CoverageNames {
+  /** Subscribers, by subscription. */
+  subscribers: ReadonlyMap<SubscriptionId, string>;
+  plans: ReadonlyMap<PlanId, string>;
+}
+
+/** Reads how the ledger names coverages, in two statements for any number of them. */
+export async function loadNames(
+  reader: Reader,
+  coverages: readonly Pick<Coverage, 'subscription_id' | 'plan_id'>[],
+): Promise<CoverageNames> {
+  const [subscribers, plans] = await mergeReads(reader, [
+    (together) => findSubscriberSlugs(together, coverages),
+    (together) => findPlanSlugs(together, coverages),
+  ]);
+  return { subscribers, plans };
+}
+
 /**
  * Locks subjects, then reads the amounts that their income is taken from, and how the ledger names coverages:
  * subscriber and plan, or the use. The number of statements does not depend on the number of subjects and coverages.
+ * `names` were read before for many transactions, and are read again for a coverage that they lack.
  *
  * Locks: the subjects, as `lockSubjects`.
  */
@@ -29,18 +49,22 @@ export async function lockBooks(
   tx: Tx,
   subjects: readonly LedgerSubject[],
   coverages: readonly Labelled[] = [],
+  names: CoverageNames = { subscribers: new Map(), plans: new Map() },
 ): Promise<{ books: Books; nameOf: (coverage: Labelled) => string }> {
   const distinct = [...new Map(subjects.map((subject) => [subjectText(subject), subject])).values()];
+  const hasAll = coverages.every(
+    ({ subscription_id, plan_id }) =>
+      names.subscribers.has(subscription_id) && (plan_id === null || names.plans.has(plan_id)),
+  );
   await lockSubjects(tx, distinct);
-  const [incomes, subscribers, plans] = await mergeReads(tx, [
+  const [incomes, found] = await mergeReads(tx, [
     (together) => findSubjectIncomes(together, distinct),
-    (together) => findSubscriberSlugs(together, coverages),
-    (together) => findPlanSlugs(together, coverages),
+    (together) => (hasAll ? Promise.resolve(names) : loadNames(together, coverages)),
   ]);
   const nameOf = (coverage: Labelled) =>
     labelOf(coverage, {
-      subscriber: subscribers.get(coverage.subscription_id) ?? '',
-      plan: (coverage.plan_id === null ? undefined : plans.get(coverage.plan_id)) ?? '',
+      subscriber: found.subscribers.get(coverage.subscription_id) ?? '',
+      plan: (coverage.plan_id === null ? undefined : found.plans.get(coverage.plan_id)) ?? '',
     });
   return { books: await openedBooks(tx, incomes), nameOf };
 }
@@ -63,7 +87,7 @@ async function openedBooks(tx: Tx, incomes: Awaited<ReturnType<typeof findSubjec
 
 async function findSubscriberSlugs(
   reader: Reader,
-  coverages: readonly Labelled[],
+  coverages: readonly Pick<Coverage, 'subscription_id'>[],
 ): Promise<Map<SubscriptionId, string>> {
   const subscriptions = await findSubscriptionsByIds(
     reader,
@@ -81,7 +105,10 @@ async function findSubscriberSlugs(
   return new Map([...subscriptions.values()].map(({ id, profile_id }) => [id, slugs.get(profile_id) ?? '']));
 }
 
-async function findPlanSlugs(reader: Reader, coverages: readonly Labelled[]): Promise<Map<PlanId, string>> {
+async function findPlanSlugs(
+  reader: Reader,
+  coverages: readonly Pick<Coverage, 'plan_id'>[],
+): Promise<Map<PlanId, string>> {
   return slugsOf<PlanId>(
     coverages.flatMap(({ plan_id }) => plan_id ?? []),
     (ids) =>

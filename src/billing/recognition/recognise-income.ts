@@ -2,16 +2,16 @@ import { type NewEvent, postEvents } from '#ledger';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
-import { runAndCommit, runInOrder } from '#platform/db/together';
+import { runAndCommit, runInOrder, together } from '#platform/db/together';
 import type { WalkPlace } from '#platform/jobs/walk-rows';
 import { profileLock } from '#profiles';
 import { park } from '../parked/index.ts';
 import { runConcurrently } from '../run-concurrently.ts';
 import { type Books, BooksViolation } from './books.ts';
 import { type Coverage, endedWindows, isRevived, nextWindow } from './coverage.ts';
-import { type CoverageState, dueCoveragesLock, updatedCoverages } from './coverage-store.ts';
+import { type CoverageState, dueCoveragesLock, findDueNames, updatedCoverages } from './coverage-store.ts';
 import { findDuePayers, dueUsesLock, recognisedUses } from './due-store.ts';
-import { lockBooks } from './load-books.ts';
+import { type CoverageNames, loadNames, lockBooks } from './load-books.ts';
 import { coverageKey, incomeEntries, type RecognisedWindow, recogniseWindows } from './recognise-windows.ts';
 import { findUseWindows, recogniseUses } from './recognise-uses.ts';
 import { describeRecognition } from './recognition-text.ts';
@@ -43,12 +43,14 @@ export async function recogniseIncome(
   let advanced_count = 0;
   for (;;) {
     const payers = await findDuePayers(ctx.db, until, { after: place.after, limit: PAYERS });
+    const ids = payers.map(({ id }) => id);
+    const names = ids.length === 0 ? undefined : await loadNames(ctx.db, await findDueNames(ctx.db, ids, until));
     // Payers are begun in the order of their ids, and all that were begun are finished.
     await runConcurrently(payers, CONCURRENCY_MAX, async ({ id }) => {
       if (performance.now() >= deadline) return;
       place.after = id;
       try {
-        advanced_count += await recogniseProfile(ctx, id, until);
+        advanced_count += await recogniseProfile(ctx, id, until, names);
       } catch (error) {
         ctx.log.error({ err: error, profile_id: id }, 'income not recognised');
       }
@@ -63,16 +65,21 @@ export async function recogniseIncome(
 
 /**
  * Recognises the income of one payer up to `until`, in transactions of BATCH coverages, each with its ledger events.
- * Parks the profile, with the reason, if its books break a rule. Safe to run twice and concurrently: the coverages
+ * `names` may be those of many payers. Parks the profile, with the reason, if its books break a rule. Safe to run twice and concurrently: the coverages
  * advance in the transaction that posts their rows.
  *
  * Locks: the payer's profile, the coverages, the subjects of the ledger.
  */
-export async function recogniseProfile(ctx: Context, payer_id: ProfileId, until: Date): Promise<number> {
+export async function recogniseProfile(
+  ctx: Context,
+  payer_id: ProfileId,
+  until: Date,
+  names?: CoverageNames,
+): Promise<number> {
   let advanced_count = 0;
   try {
     for (;;) {
-      const count = await inTransaction(ctx.db, (tx) => recogniseBatch(tx, payer_id, until));
+      const count = await inTransaction(ctx.db, (tx) => recogniseBatch(tx, { payer_id, until, names }));
       advanced_count += count;
       if (count < BATCH) return advanced_count;
     }
@@ -87,12 +94,17 @@ export async function recogniseProfile(ctx: Context, payer_id: ProfileId, until:
   }
 }
 
-async function recogniseBatch(tx: Tx, payer_id: ProfileId, until: Date): Promise<number> {
-  const [, coverages, uses] = await runInOrder(
+async function recogniseBatch(
+  tx: Tx,
+  { payer_id, until, names }: { payer_id: ProfileId; until: Date; names: CoverageNames | undefined },
+): Promise<number> {
+  const [, { due_coverages: coverages, due_uses: uses }] = await runInOrder(
     tx,
     profileLock(payer_id),
-    dueCoveragesLock(payer_id, until, BATCH),
-    dueUsesLock(payer_id, until, BATCH),
+    together({
+      due_coverages: dueCoveragesLock(payer_id, until, BATCH),
+      due_uses: dueUsesLock(payer_id, until, BATCH),
+    }),
   );
   if (coverages.length + uses.length === 0) return 0;
   const use_windows = await findUseWindows(tx, uses);
@@ -100,6 +112,7 @@ async function recogniseBatch(tx: Tx, payer_id: ProfileId, until: Date): Promise
     tx,
     [...coverages, ...use_windows].map(({ subject }) => subject),
     coverages,
+    names,
   );
   const { windows, states } = advance(coverages, until, books);
   const events = windows.flatMap((window) => windowEvent(window, describeRecognition(nameOf(window.coverage), window)));

@@ -12,8 +12,7 @@ import {
 } from '#ledger';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
-import { runAndCommit, runInOrder, runTogether } from '#platform/db/together';
-import { findUnresolvedCharge } from '#payments';
+import { runAndReleaseEarly, runInOrder, runTogether } from '#platform/db/together';
 import { type Profile, profileLock } from '#profiles';
 import {
   extendedSubscriptions,
@@ -59,7 +58,8 @@ const nothing: RenewedPayer = { renewals_count: 0, reserved: null, has_more: fal
  * before has the charge of a single order reserved in the same transaction.
  *
  * Locks: the payer's profile, the slots of the subscriptions, then the subscriptions; the counters of the invoices are
- * the last. The unique index order_lines_renewal refuses a second renewal of a period.
+ * the last, and released before the flush, so that the orders of one provider do not wait for one flush after the
+ * other. The processor is called after it. The unique index order_lines_renewal refuses a second renewal of a period.
  * @throws RenewalRefused
  * @see docs/spec/billing.md 5.6, docs/decisions/0085-renewals-and-dunning.md
  */
@@ -76,7 +76,7 @@ export async function renewPayer(
       renewalSlots(ids),
       renewalFacts(payer_id, ids, { span: renewalSpan(at, lapse_days), at }),
     );
-    const { due_subscriptions, changing, renewed_plans: plans, parties, due, lots, in_flight, parked } = loaded;
+    const { due_subscriptions, changing, renewed_plans: plans, parties, due, lots, parked, card } = loaded;
     if (!payer.is_active || parked) return nothing;
     const planned = due_subscriptions
       .filter(({ id }) => !changing.has(id))
@@ -84,20 +84,20 @@ export async function renewPayer(
     if (planned.length === 0) return nothing;
     const groups = [...Map.groupBy(planned, ({ plan }) => `${plan.profile_id} ${plan.unit}`).values()];
     const facts = { parties, lots, holdings: lots.length === 0 ? [] : await findHoldingsOf(tx, planned), at };
-    const owes_more = due.subjects.length > 0 || in_flight || groups.length > 1;
+    const is_paying = loaded.in_flight || loaded.is_charging;
+    const owes_more = due.subjects.length > 0 || is_paying || groups.length > 1;
     for (const group of groups.slice(0, -1)) await saveOrder(tx, payer, group, facts);
     const last = groups.at(-1);
     assert(last, 'there is a renewal to save');
     const saved = await saveOrder(tx, payer, last, { ...facts, is_last: true });
     const counted = { renewals_count: planned.length };
-    const is_charged = owes_more || (await findUnresolvedCharge(tx, payer_id)) !== undefined;
-    const fresh = is_charged ? null : freshDue(payer, saved.booked, last);
-    const prepared = fresh && (await prepareDue(ctx, tx, fresh, { after: `order ${saved.order.id}`, at }));
+    const fresh = owes_more ? null : freshDue(payer, saved.booked, last);
+    const prepared = fresh && (await prepareDue(ctx, tx, fresh, { after: `order ${saved.order.id}`, at, card }));
     if (!fresh || !prepared) {
-      await runAndCommit(tx, saved.parts);
+      await runAndReleaseEarly(tx, saved.parts);
       return { ...counted, reserved: null, has_more: true };
     }
-    const done = await runAndCommit(tx, {
+    const done = await runAndReleaseEarly(tx, {
       ...reservedDueParts(fresh, prepared, { trigger: 'renewal', at }),
       ...saved.parts,
     });

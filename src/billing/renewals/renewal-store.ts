@@ -5,6 +5,7 @@ import { insertion } from '#platform/db/insertion';
 import { type Part, readRows, runTogether, together } from '#platform/db/together';
 import { plansById } from '#catalog';
 import { type LedgerSubject, statementBalance, toSubjectColumns } from '#ledger';
+import { savedCard, unresolvedCharge } from '#payments';
 import { profilesById } from '#profiles';
 import { unparkedRows } from '../parked/index.ts';
 import { lockedRenewals } from '#subscriptions';
@@ -62,6 +63,8 @@ export function renewalFacts(
     due: statementBalance(payer_id, at),
     lots: openLotsLock(payer_id),
     in_flight: ordersInFlight(payer_id, []),
+    is_charging: unresolvedCharge(payer_id),
+    card: savedCard(payer_id),
     parked: {
       query: fragment`select 1 as parked where not ${unparkedRows(fragment`${payer_id}::bigint`, 'renew_subscriptions')}`,
       read: (rows: readonly object[]) => rows.length > 0,

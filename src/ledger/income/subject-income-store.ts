@@ -1,5 +1,6 @@
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, type Fragment, fragment, verbatimFragment } from '#platform/db/fragment';
+import type { Part } from '#platform/db/together';
 import { isAboutSubject, subjectRows } from '../balance-store.ts';
 import type { LedgerSubject } from '../subject.ts';
 
@@ -85,15 +86,22 @@ export interface SubjectIncome {
  */
 export async function lockSubjects(tx: Tx, subjects: readonly LedgerSubject[]): Promise<void> {
   if (subjects.length === 0) return;
+  await executeFragment(tx, subjectsLock(subjectRows(subjects)).query);
+}
+
+/**
+ * Part that locks the subjects of a table expression `subject (kind, id, part)`, as `lockSubjects` does. Their amounts
+ * are read by a later statement.
+ */
+export function subjectsLock(subject: Fragment): Part<null> {
   // Index: unique key of ledger_subject_balances.
-  await executeFragment(
-    tx,
-    fragment`
-    select 1 as locked from ${subjectRows(subjects)} join ledger_subject_balances entry
+  const query = fragment`
+    select 1 as locked from ${subject} join ledger_subject_balances entry
       on ${isAboutSubject} and profile_id is null
     order by subject_kind, subject_id, subject_part, unit
-    for no key update of entry`,
-  );
+    for no key update of entry`;
+  // A part that reads nothing would not be run.
+  return { query, read: () => null };
 }
 
 /**
@@ -104,14 +112,14 @@ export async function lockSubjects(tx: Tx, subjects: readonly LedgerSubject[]): 
  */
 export async function findSubjectIncomes(reader: Reader, subjects: readonly LedgerSubject[]): Promise<SubjectIncome[]> {
   if (subjects.length === 0) return [];
-  return executeFragment(reader, selectSubjectIncomes(subjects));
+  return executeFragment(reader, selectSubjectIncomes(subjectRows(subjects)));
 }
 
-/** Query of `findSubjectIncomes`. */
-export function selectSubjectIncomes(subjects: readonly LedgerSubject[]): Fragment<SubjectIncome> {
+/** Query of `findSubjectIncomes`, of the subjects of a table expression `subject (kind, id, part)`. */
+export function selectSubjectIncomes(subject: Fragment): Fragment<SubjectIncome> {
   // Index: ledger_entries_subject.
   const entries = fragment`(
-    select entry.* from ${subjectRows(subjects)} join ledger_entries entry on ${isAboutSubject}
+    select entry.* from ${subject} join ledger_entries entry on ${isAboutSubject}
   ) entry`;
   return fragment<SubjectIncome>`
     with posting as materialized (${subjectPostings(entries)}), excess as (

@@ -9,6 +9,7 @@ export {
   fingerprintOnFile,
   fingerprintsOnFile,
   lockPaymentMethod,
+  savedCard,
 } from './payment-method-store.ts';
 export { putCardOnFile } from './put-card-on-file.ts';
 export { removeCard, deleteSavedCard } from './remove-card.ts';

@@ -3,6 +3,7 @@ import type { PaymentMethodsTable, ProfileId } from '#platform/db/db-schema';
 import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import { fragment, type Fragment } from '#platform/db/fragment';
+import { type Part, readRows } from '#platform/db/together';
 
 /** The card on file of a profile. */
 export type PaymentMethod = Selectable<PaymentMethodsTable>;
@@ -15,6 +16,14 @@ export async function findSavedCard(reader: Reader, profile_id: ProfileId): Prom
 const cardOf = pointRead((reader, profile_id: ProfileId) =>
   reader.selectFrom('payment_methods').selectAll().where('profile_id', '=', profile_id),
 );
+
+/** Part that reads the card on file of a profile; null without one. */
+export function savedCard(profile_id: ProfileId): Part<PaymentMethod | null> {
+  return {
+    query: fragment`select * from payment_methods where profile_id = ${profile_id}`,
+    read: (rows) => readRows<PaymentMethod>(rows, ['updated_at'])[0] ?? null,
+  };
+}
 
 /** Finds the cards on file of profiles, in one statement. */
 export async function findSavedCards(

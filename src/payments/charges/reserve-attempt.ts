@@ -3,7 +3,7 @@ import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { randomKey40 } from '#platform/security/crypto';
 import type { Tx } from '#platform/db/database';
 import { runTogether } from '#platform/db/together';
-import { findSavedCard } from '../cards/index.ts';
+import { findSavedCard, type PaymentMethod } from '../cards/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { Account, ChargeSource, Processor, Processors } from '../processors/index.ts';
 import { type Attempt, CHARGE_AMOUNT_MAX, insertedAttempt, type NewAttemptRow } from '../records/index.ts';
@@ -20,6 +20,8 @@ export interface NewAttempt {
   /** From the browser; null charges the card on file. */
   token: string | null;
   remember_card: boolean;
+  /** Card on file, null without one, if the caller has read it in the same transaction; read when omitted. */
+  card?: PaymentMethod | null;
   /** Idempotency key of the charge; random when omitted. */
   key?: string | null;
   at: Date;
@@ -49,7 +51,7 @@ export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attemp
  * @throws payment_method_absent, charge_too_small, charge_too_large, charge_not_whole, charge_unit_refused (400)
  */
 export async function prepareAttempt(tx: Tx, wanted: NewAttempt): Promise<PreparedAttempt> {
-  const { processors, token, remember_card, key, at, ...facts } = wanted;
+  const { processors, token, remember_card, card: _card, key, at, ...facts } = wanted;
   // The amount is checked before the card, so that the refusal does not depend on whether a card is on file.
   requireChargeable(processors.chosen, wanted);
   const { processor, account, source } = await sourceOf(tx, wanted);
@@ -80,10 +82,11 @@ interface AttemptSource {
   source: ChargeSource;
 }
 
-async function sourceOf(tx: Tx, { processors, profile_id, token, remember_card }: NewAttempt): Promise<AttemptSource> {
+async function sourceOf(tx: Tx, wanted: NewAttempt): Promise<AttemptSource> {
+  const { processors, profile_id, token, remember_card } = wanted;
   if (token !== null && token !== '')
     return { processor: processors.chosen, account: '', source: { token, remember: remember_card } };
-  const card = await findSavedCard(tx, profile_id);
+  const card = wanted.card === undefined ? await findSavedCard(tx, profile_id) : wanted.card;
   if (!card) throw paymentsProblems.payment_method_absent();
   const { account, customer_key } = card;
   return { processor: processors.getByName(card.processor), account, source: { saved: { account, customer_key } } };

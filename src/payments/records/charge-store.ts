@@ -137,6 +137,14 @@ export async function findUnresolvedCharge(reader: Reader, profile_id: ProfileId
     .executeTakeFirst();
 }
 
+/** Part that is true if a customer has a charge like that of `findUnresolvedCharge`. */
+export function unresolvedCharge(profile_id: ProfileId): Part<boolean> {
+  return {
+    query: fragment`select 1 as found from charges where profile_id = ${profile_id} and state = 'created' limit 1`,
+    read: (rows) => rows.length > 0,
+  };
+}
+
 /** True if the processor accepted one of these attempts and has not decided. */
 export async function hasUnresolvedCharge(reader: Reader, attempt_ids: readonly ChargeAttemptId[]): Promise<boolean> {
   if (attempt_ids.length === 0) return false;

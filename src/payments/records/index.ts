@@ -31,6 +31,7 @@ export {
   lockChargesOf,
   updateChargeState,
   findUnresolvedCharge,
+  unresolvedCharge,
 } from './charge-store.ts';
 export {
   type Charge,
