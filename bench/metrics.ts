@@ -57,6 +57,17 @@ const operations: readonly string[] = [
   '/api/metrics/balances/bench',
 ];
 
+/** Why some responses grow with the ledger: they return or count ten times as many rows. */
+const growths: readonly string[] = [
+  '`federated`, `federated/shared`: each subscriber of a member counts once in the federation, so that the profiles of all',
+  'members are compared; no sum by member and day has which of them are equal.',
+  '`registered`, `balances-due`: the count of the list is that of the users without a subscription, and of the subjects with a',
+  'debt; both are compared row by row.',
+  '`entries?series=new-sales`: its rows are the orders of customers without an order in the month before; the response counts',
+  'them, and two months of orders are compared.',
+  '`funds` by the hour: orders of the last hours are counted, ten times as many.',
+];
+
 /** Measures each report with 100,000 and with 1,000,000 ledger rows, and writes bench/reports/metrics.md. */
 export async function benchMetrics(_: Bench): Promise<void> {
   const measured = new Map<string, readonly [small: Durations, large: Durations]>();
@@ -147,6 +158,10 @@ async function writeReport(measured: ReadonlyMap<string, readonly [Durations, Du
     `| operation | ${SMALL}: lowest | median | ${LARGE}: lowest | median | ratio | reached |`,
     '|---|---:|---:|---:|---:|---:|---|',
     ...lines,
+    '',
+    '## What grows',
+    '',
+    ...growths,
     '',
   ].join('\n');
   await writeFile(new URL('reports/metrics.md', import.meta.url), text);

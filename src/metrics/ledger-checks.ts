@@ -4,8 +4,8 @@ import { defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck } from '#ledg
 const detail = sql`format('the figure is %s, its rows give %s', found, expected) as detail`;
 
 /**
- * Rules of the figures that follow subscriptions and their coverages; the ledger checks those of its entries. `tollgate
- * ledger rebuild-balances` writes both anew.
+ * Rules of the figures that follow subscriptions, their coverages and their debts; the ledger checks the sums of its
+ * entries. `tollgate ledger rebuild-balances` writes them anew.
  * @see docs/decisions/0087-figures-from-sums.md
  */
 export const metricsLedgerChecks: readonly LedgerCheck[] = [
@@ -16,5 +16,9 @@ export const metricsLedgerChecks: readonly LedgerCheck[] = [
   defineCheck(
     'the numbers of subscriptions by day are those of the subscriptions',
     sql<Finding>`select name as "where", ${detail} from subscription_count_errors() limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'the debts by age are those of the entries',
+    sql<Finding>`select name as "where", ${detail} from metric_debt_errors() limit ${FINDINGS_MAX}`,
   ),
 ];

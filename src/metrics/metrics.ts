@@ -3,6 +3,7 @@ import { balanceSheetPage, balanceSheetPages, balancesRoutes } from './balances/
 import { customerPages, customerPageTypes, customerRoutes } from './customers/index.ts';
 import { dashboardPage, dashboardPages } from './dashboard/index.ts';
 import { deferredRoutes } from './deferred/index.ts';
+import { verifyFiguresJob } from './jobs.ts';
 import { moneyRoutes } from './money/index.ts';
 import { planReportRoutes } from './plans/index.ts';
 import { receivablesRoutes } from './receivables/index.ts';
@@ -32,7 +33,7 @@ export function makeMetrics(): Room {
       customerPages(app);
       balanceSheetPages(app);
     },
-    jobs: [salesReportsJob],
+    jobs: [salesReportsJob, verifyFiguresJob],
     events: [periodSalesReportCreated],
     page_types: [dashboardPage, balanceSheetPage, rowsPage, ...reportPageTypes, ...customerPageTypes],
   };

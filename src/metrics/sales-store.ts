@@ -30,13 +30,13 @@ const none: SalesInPeriod = { customers_count: 0, kept_count: 0, amount: 0, kept
 /**
  * Returns the sales of the period before the first and of each period of a report.
  *
- * Weeks, months and years in the zone of the provider are read from `metric_sales`. Other periods are counted from the
- * orders in them. A last period that is cut before its end is counted from its orders when it has later ones.
+ * Days, weeks, months and years in the zone of the provider are read from `metric_sales`. Other periods are counted
+ * from the orders in them. A last period that is cut before its end is counted from its orders when it has later ones.
  */
 export async function findSales(reader: Reader, query: SalesQuery): Promise<SalesInPeriod[]> {
   const starts = periodStarts(query);
   const end = query.bounds.at(-1) ?? query.before;
-  if (query.type === 'hourly' || query.type === 'daily') return countSales(reader, query, [...starts, end]);
+  if (query.type === 'hourly') return countSales(reader, query, [...starts, end]);
   const [stored, later] = await mergeReads(reader, [
     (together) => findStoredSales(together, query, starts),
     (together) => hasSalesAfter(together, query, end),
@@ -105,9 +105,18 @@ function endOfPeriod(at: Date, type: SalesQuery['type'], zone: string): Date {
   const [start = at] = periodBounds(new Date(at.getTime() + 1), type, 1, zone);
   if (start.getTime() === at.getTime()) return at;
   const zoned = Temporal.Instant.fromEpochMilliseconds(start.getTime()).toZonedDateTimeISO(zone);
-  const step = type === 'weekly' ? { weeks: 1 } : type === 'yearly' ? { years: 1 } : { months: 1 };
+  const step = steps[type];
   return new Date(zoned.toPlainDate().add(step).toZonedDateTime({ timeZone: zone }).epochMilliseconds);
 }
+
+/** Length of a period in calendar time. */
+const steps = {
+  hourly: { hours: 1 },
+  daily: { days: 1 },
+  weekly: { weeks: 1 },
+  monthly: { months: 1 },
+  yearly: { years: 1 },
+} as const;
 
 function localDate(at: Date, zone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(zone).toPlainDate().toString();

@@ -147,6 +147,15 @@ const figureWork: readonly JobWork[] = [
     },
     check: none,
   },
+  {
+    job: 'verify_figures',
+    title: 'changes nothing',
+    async prepare(scene) {
+      await sell(scene);
+      return none();
+    },
+    check: (scene) => expectNumber(scene, 0, sql`figure_errors()`),
+  },
 ];
 
 /** Work of a job that only deletes: rows that have lapsed, and how they are made. */

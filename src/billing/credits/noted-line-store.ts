@@ -71,8 +71,8 @@ export async function findCreditOfEntries(
 }
 
 /**
- * Part that reads what credit and credit notes settled of orders in the ledger, by entry. A payment that came late has a line
- * of its own on the entry. Index: order_lines_ledger_entry_id.
+ * Part that reads what credit and credit notes settled of orders in the ledger, by entry. A payment that came late has
+ * a line of its own on the entry. Index: order_lines_ledger_entry_id.
  */
 export function creditOfEntries(
   ids: Ids<LedgerEntryId>,

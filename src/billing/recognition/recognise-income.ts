@@ -65,8 +65,8 @@ export async function recogniseIncome(
 
 /**
  * Recognises the income of one payer up to `until`, in transactions of BATCH coverages, each with its ledger events.
- * `names` may be those of many payers. Parks the profile, with the reason, if its books break a rule. Safe to run twice and concurrently: the coverages
- * advance in the transaction that posts their rows.
+ * `names` may be those of many payers. Parks the profile, with the reason, if its books break a rule. Safe to run twice
+ * and concurrently: the coverages advance in the transaction that posts their rows.
  *
  * Locks: the payer's profile, the coverages, the subjects of the ledger.
  */

@@ -22,7 +22,7 @@ export async function findUnpaidIncome(reader: Reader, subjects: readonly Ledger
   return unpaidOf(await findSubjectIncomes(reader, subjects));
 }
 
-/** Part that reads the income of `findUnpaidIncome` on the subjects of a table expression `subject (kind, id, part)`. */
+/** Part that reads the income of `findUnpaidIncome` on the subjects of a table expression. */
 export function unpaidIncome(subject: Fragment): Part<UnpaidIncome[]> {
   return {
     query: selectSubjectIncomes(subject),

@@ -51,29 +51,57 @@ export function readCustomerValues(
   return readBatches(reader, selectValues(reader, provider_id), customerValueList, list);
 }
 
-/** The first and the last customers of a list by their first order. Index: metric_customer_totals_ordered_at. */
+/** The way to the first customers in the order of a field: the tables that have an index of it, and its column. */
+const orders = {
+  created_at: { tables: sql`metric_customer_totals stored`, column: sql`stored.ordered_at` },
+  full_name: {
+    tables: sql`profiles customer join metric_customer_totals stored on stored.customer_id = customer.id`,
+    column: sql`customer.full_name`,
+  },
+  slug: {
+    tables: sql`profiles customer join metric_customer_totals stored on stored.customer_id = customer.id`,
+    column: sql`customer.slug`,
+  },
+} as const;
+
+const isOrdered = (field: string): field is keyof typeof orders => Object.hasOwn(orders, field);
+
+/** The first or last stored totals in the order of a field. */
+interface Cut {
+  field: keyof typeof orders;
+  order: RawBuilder<unknown>;
+}
+
+/**
+ * The first and the last customers of a list by their first order or their names. Indexes:
+ * metric_customer_totals_ordered_at; profiles_full_name and profiles_slug_key with metric_customer_totals_pkey, when
+ * many of the profiles are customers of the provider.
+ */
 function partsInOrder(
   reader: Reader,
   provider_id: ProfileId,
   { order, page, page_size, terms, start_at, ends_at }: ListQuery,
 ) {
   const [first = { field: 'created_at', descending: true }, ...others] = order;
+  const { field } = first;
   const is_bounded = start_at !== null || ends_at !== null;
-  if (first.field !== 'created_at' || others.length > 0 || terms.length > 0 || is_bounded) return {};
-  // Customers of one instant stand by the tie breaker, which the index does not have.
+  if (!isOrdered(field) || others.length > 0 || terms.length > 0 || is_bounded) return {};
+  // Customers of one instant or name stand by the rest of the order, which the index does not have.
   const select = (descending: boolean, count: Expression<number>) =>
-    selectValues(
-      reader,
-      provider_id,
-      sql`order by ordered_at ${sql.raw(descending ? 'desc' : 'asc')} fetch first (${count}) rows with ties`,
-    );
+    selectValues(reader, provider_id, {
+      field,
+      order: sql`order by ${orders[field].column} ${sql.raw(descending ? 'desc' : 'asc')}
+        fetch first (${count}) rows with ties`,
+    });
   return {
     first: select(first.descending, sql.lit(page * page_size)),
     last: (rows_count: Expression<number>) => select(!first.descending, rows_count),
   };
 }
 
-function selectValues(reader: Reader, provider_id: ProfileId, cut = sql``) {
+const uncut: Cut = { field: 'created_at', order: sql`` };
+
+function selectValues(reader: Reader, provider_id: ProfileId, cut: Cut = uncut) {
   return reader
     .selectFrom(totalsOf(provider_id, cut).as('total'))
     .innerJoin(selectProfileNames(reader).as('customer'), 'customer.id', 'total.customer_id')
@@ -89,13 +117,14 @@ function selectValues(reader: Reader, provider_id: ProfileId, cut = sql``) {
 const recentOf = (provider_id: ProfileId) => sql`recent as materialized (
     select * from metric_customer_postings(totalled_until('ledger_entries'), 9223372036854775807, ${provider_id}))`;
 
-/** Indexes: metric_customer_totals_ordered_at, metric_customer_totals_pkey, ledger_entries_pkey. */
-function totalsOf(provider_id: ProfileId, cut: RawBuilder<unknown>): RawBuilder<CustomerValue> {
+/** Indexes: those of `partsInOrder`, metric_customer_totals_pkey, ledger_entries_pkey. */
+function totalsOf(provider_id: ProfileId, { field, order }: Cut): RawBuilder<CustomerValue> {
   return sql<CustomerValue>`(
     with ${recentOf(provider_id)}
-    (select customer_id, unit, contract_amount, cash_amount, recognised_amount, ordered_at from metric_customer_totals stored
-    where provider_id = ${provider_id} and contract_amount > 0
-      and (customer_id, unit) not in (select customer_id, unit from recent) ${cut})
+    (select stored.customer_id, stored.unit, stored.contract_amount, stored.cash_amount, stored.recognised_amount,
+      stored.ordered_at from ${orders[field].tables}
+    where stored.provider_id = ${provider_id} and stored.contract_amount > 0
+      and (stored.customer_id, stored.unit) not in (select customer_id, unit from recent) ${order})
     union all
     (select recent.customer_id, recent.unit, recent.contract_amount + coalesce(stored.contract_amount, 0),
       recent.cash_amount + coalesce(stored.cash_amount, 0), recent.recognised_amount + coalesce(stored.recognised_amount, 0),

@@ -131,6 +131,6 @@ function salesOfPoint({ provider_id, unit, start_at, ends_at, before_at, timezon
     const bounds = periodBounds(ends_at, type, 2, timezone);
     return bounds[1]?.getTime() === start.getTime() && (!before_at || bounds[0]?.getTime() === before.getTime());
   };
-  const type = (['monthly', 'weekly', 'yearly'] as const).find(is_calendar) ?? 'hourly';
+  const type = (['monthly', 'weekly', 'daily', 'yearly'] as const).find(is_calendar) ?? 'hourly';
   return { provider_id, unit, type, bounds: [start, ends_at], before, timezone };
 }

@@ -222,7 +222,7 @@ async function compareEntries(unit: string, series: readonly Series[], timezone:
 test('the sums are checked and written anew', async () => {
   await foldListCounts(ctx.db);
   await foldListCounts(ctx.db);
-  const errors = async () => (await sql<{ name: string }>`select name from list_count_errors()`.execute(ctx.db)).rows;
+  const errors = async () => (await sql<{ name: string }>`select name from figure_errors()`.execute(ctx.db)).rows;
   assert.deepEqual(await errors(), []);
   await sql`update metric_sums set amount = amount + 1 where grain = 'day' and scope_id = ${provider.id} and series = 'sales'`.execute(
     ctx.db,

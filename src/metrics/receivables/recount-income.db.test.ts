@@ -126,7 +126,7 @@ for (const seed of ledgerSeeds())
 test('debts are checked and written anew', async () => {
   await foldListCounts(ctx.db);
   await foldListCounts(ctx.db);
-  const errors = async () => (await sql<{ name: string }>`select name from list_count_errors()`.execute(ctx.db)).rows;
+  const errors = async () => (await sql<{ name: string }>`select name from figure_errors()`.execute(ctx.db)).rows;
   assert.deepEqual(await errors(), []);
   await sql`update metric_debts set amount = amount + 1`.execute(ctx.db);
   assert.ok((await errors()).some(({ name }) => name.startsWith('debt of entry')));

@@ -686,7 +686,7 @@ export interface MetricCustomerTotalsTable {
 export interface MetricCustomersTable {
   provider_id: number;
   unit: string;
-  period_type: 'weekly' | 'monthly' | 'yearly';
+  period_type: 'daily' | 'weekly' | 'monthly' | 'yearly';
   period: string;
   customer_id: number;
   amount: number;

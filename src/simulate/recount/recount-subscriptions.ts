@@ -1,4 +1,4 @@
-import type { RecountRows, RecountSubscription } from './rows-store.ts';
+import type { RecountRows, RecountSubscription, RecountTerm } from './rows-store.ts';
 
 // Subscriptions of plans and federations, recounted from all rows of subscriptions, without SQL.
 
@@ -82,6 +82,25 @@ export function recountShared(
   return [...Map.groupBy(of, (count) => count)]
     .map(([count, { length }]): [number, number] => [count, length])
     .toSorted(([a], [b]) => a - b);
+}
+
+/**
+ * Ids of the subscriptions of a provider in a list of 2019: those that run at an instant, or those that ended by then,
+ * from `start_at` (inclusive) to `ends_at` (exclusive). Waiting ones count; those of archived profiles do not.
+ */
+export function recountListed(
+  list: readonly RecountTerm[],
+  { provider, archived }: { provider: number; archived: readonly number[] },
+  { span, at, start_at, ends_at }: { span: 'active' | 'ended'; at: Date; start_at: Date | null; ends_at: Date | null },
+): number[] {
+  const shown = list.filter((each) => each.provider_id === provider && !archived.includes(each.profile_id));
+  const isListed = (each: RecountTerm) =>
+    span === 'active'
+      ? each.created_at <= at && each.ends_at > at
+      : each.ends_at <= at &&
+        (start_at === null || each.ends_at >= start_at) &&
+        (ends_at === null || each.ends_at < ends_at);
+  return shown.filter(isListed).map(({ id }) => id);
 }
 
 /** Names of the users without a role on a profile with a subscription that began before an instant. */
