@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Plan, selectPlanIds } from '#catalog';
+import type { Plan } from '#catalog';
 import { periodTypes } from '#kernel/period';
 import type { SubscriptionId, UserId } from '#platform/db/db-schema';
 import type { Profile } from '#profiles';
@@ -8,12 +8,10 @@ import { foldListCounts } from '../../platform/lists/row-count-store.ts';
 import { makeRandom, type Random } from '../../simulate/random.ts';
 import {
   recountInvited,
-  recountListed,
   recountMembers,
   recountPlans,
   recountShared,
 } from '../../simulate/recount/recount-subscriptions.ts';
-import { listSubscriptions } from '../../subscriptions/records/index.ts';
 import { readSubscriptions } from '../../simulate/recount/rows-store.ts';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
@@ -200,29 +198,6 @@ async function compareFederation(random: Random): Promise<void> {
   assert.deepEqual(shared?.values, recountShared(list, members, at), what);
 }
 
-/** The lists of 2019, in pages of any size. */
-async function compareListed(random: Random): Promise<void> {
-  const list = await readSubscriptions(ctx.db);
-  const at = instant(random);
-  const archived = profiles.filter(({ slug }) => slug === 'old').map(({ id }) => Number(id));
-  const [start_at, ends_at] = random.chance(0.3) ? [null, null] : [instant(random), instant(random)];
-  for (const [span, bounds] of [
-    ['active', { start_at: null, ends_at: null }],
-    ['ended', { start_at, ends_at }],
-  ] as const) {
-    const plan_ids = selectPlanIds(ctx.db, provider.id);
-    const rows = await readPages((query) => listSubscriptions(ctx.db, { plans: plan_ids }, { span, at }, query, url), {
-      page_size: random.integer(1, 6),
-      ...bounds,
-    });
-    assert.deepEqual(
-      sorted(rows.map(({ id }) => id)),
-      sorted(recountListed(list, { provider: provider.id, archived }, { span, at, ...bounds })),
-      `${span} at ${at.toISOString()}, from ${start_at?.toISOString()} to ${ends_at?.toISOString()}`,
-    );
-  }
-}
-
 async function compareRegistered(random: Random): Promise<void> {
   const list = (await readSubscriptions(ctx.db)).filter(({ is_agreed }) => is_agreed);
   const before_at = instant(random);
@@ -245,7 +220,7 @@ async function compareRegistered(random: Random): Promise<void> {
 }
 
 for (const seed of ledgerSeeds())
-  test(`plans, lists of 2019, federations and registered users are those of a recount, seed ${seed}`, async (t) => {
+  test(`plans, federations and registered users are those of a recount, seed ${seed}`, async (t) => {
     t.diagnostic(`seed ${seed}`);
     const random = makeRandom(seed, 'subscriptions');
     for (let round = 0; round < 6; round += 1) {
@@ -256,7 +231,6 @@ for (const seed of ledgerSeeds())
       for (let asked = 0; asked < 4; asked += 1) {
         await comparePlans(random);
         await compareFederation(random);
-        await compareListed(random);
         await compareRegistered(random);
       }
     }
