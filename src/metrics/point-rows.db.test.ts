@@ -119,6 +119,41 @@ for (const name of reports)
     assert.deepEqual([...new Set(zeros)], name === 'customers' ? ['net-new-customers', 'percent-customer-churn'] : []);
   });
 
+test('the rows behind each point of the cohorts are its subscribers, and add up to its revenue', async () => {
+  const { results, extra = [] } = await get<Report>('/api/metrics/cowork/cohorts?nb_periods=4');
+  let points = 0;
+  for (const [of, measure] of [
+    [results, (rows: Rows) => rows.count],
+    [extra, (rows: Rows) => sumOf(rows, 'amount')],
+  ] as const)
+    for (const { slug, values, links } of of)
+      for (const [index, [at, value]] of values.entries()) {
+        const link = links[index] ?? assert.fail(`${slug} at ${at} has no rows`);
+        assert.equal(measure(await readRows(link)), value, `cohort of ${slug} at ${at}: ${link}`);
+        points += value === 0 ? 0 : 1;
+      }
+  assert.ok(points > 0, 'the cohorts have only zeros');
+});
+
+test('the rows behind each point of revenue churn are its share of the revenue at the start', async () => {
+  const churn = await get<Report>('/api/metrics/cowork/revenue-churn?nb_periods=4');
+  let rows_count = 0;
+  for (const { slug, values, links } of churn.results)
+    for (const [index, [at, value]] of values.entries()) {
+      const link = links[index] ?? assert.fail(`${slug} at ${at} has no rows`);
+      const rows = await readRows(link);
+      const start_at = new URL(link, 'http://cowork.test').searchParams.get('start_at') ?? assert.fail(link);
+      const start = await get<Report>(
+        `/api/metrics/cowork/recurring-revenue?nb_periods=1&ends_at=${encodeURIComponent(start_at)}`,
+      );
+      const revenue = start.results[0]?.values.at(-1)?.[1] ?? Number.NaN;
+      const lost = 0 - sumOf(rows, 'amount');
+      assert.equal(value, revenue === 0 ? 0 : Math.round((lost / revenue) * 10_000) / 100 + 0, `${slug} at ${at}`);
+      rows_count += rows.count;
+    }
+  assert.ok(rows_count > 0, 'no movement is counted');
+});
+
 test('the parts of deferred income add up to its amounts, now and later', async () => {
   const { results } = await get<Report>('/api/metrics/cowork/deferred-income?nb_periods=6');
   const valuesOf = (slug: string, of: readonly Series[]) =>

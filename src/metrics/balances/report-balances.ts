@@ -8,10 +8,15 @@ import { SITE, sumSeries } from '../sum-store.ts';
 
 export interface BalanceReport {
   title: string;
+  definition: string;
   unit: string;
   scale: number;
   results: BalanceSeries[];
 }
+
+const balance_definition =
+  'Each line is what the accounts of all profiles whose name contains its selector received less what they sent, ' +
+  'before each instant. A positive line has no sign. Amounts of other currencies are not counted.';
 
 /** Periods of a report. `ends_at` is the text of the caller; now when omitted. */
 export interface ReportPeriods {
@@ -35,6 +40,7 @@ export async function reportBalances(ctx: Context, report: string, periods: Repo
     lines.length === 0 ? new Map<string, number[]>() : await sumSeries(ctx.db, SITE, null, DEFAULT_UNIT, bounds);
   return {
     title: `Balances: ${report}`,
+    definition: balance_definition,
     unit: DEFAULT_UNIT,
     scale: 0.01,
     results: sumBalanceSheet(lines, sums, bounds),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { PageOf } from '#platform/http/schemas';
+import { DefinitionSchema } from '../report-schemas.ts';
 
 const Rank = Type.Integer({
   minimum: -999_999_999,
@@ -33,6 +34,7 @@ export const BalanceReportSchema = Type.Object({
   scale: Type.Number({ description: 'Factor that converts a value to the unit' }),
   unit: Type.String({ description: 'ISO 4217 code, lower case' }),
   title: Type.String(),
+  definition: DefinitionSchema,
   results: Type.Array(
     Type.Object({
       slug: Type.String(),
