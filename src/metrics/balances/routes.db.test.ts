@@ -43,10 +43,10 @@ test('a line is added, read, moved and removed', async () => {
 test('a sheet has the requested number of periods, and an invalid parameter is named', async () => {
   await call('POST', '/api/metrics/balances/sheet/lines', { title: 'Sales', rank: 1 });
   const sheet = await call('GET', '/api/metrics/balances/sheet?nb_periods=2&period_type=weekly&ends_at=2026-03-01');
-  const { results, ...head } = sheet.json<{ results: { values: unknown[] }[] }>();
+  const { results, ...head } = sheet.json<{ definition: string; results: { values: unknown[] }[] }>();
   const { definition, ...facts } = head;
   assert.deepEqual(facts, { scale: 0.01, unit: 'usd', title: 'Balances: sheet' });
-  assert.match(String(definition), /accounts of all profiles whose name contains its selector/);
+  assert.match(definition, /accounts of all profiles whose name contains its selector/);
   assert.deepEqual(results[0]?.values.length, 3);
   for (const query of ['nb_periods=0', 'nb_periods=101', 'period_type=fortnightly', 'ends_at=soon']) {
     const reply = await call('GET', `/api/metrics/balances/sheet?${query}`);
