@@ -1,10 +1,13 @@
 import { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { DatabaseHosts } from './database-hosts.ts';
 
 export const KEEP_ALIVE_MS = 5_000;
 export const TEST_MS_MAX = 2_000;
 export const CLOSE_MS_MAX = 2_000;
+/** Time in which the event loop reads what waits in the sockets. Units: ms. */
+const READ_MS = 200;
 const CONNECT_MS_MAX = 3_000;
 /** SQLSTATE of a write on a server that accepts reads only. */
 export const READ_ONLY = '25006';
@@ -37,12 +40,24 @@ export function clientOf({ hosts, config }: ServerAddress, preferred: { index: n
   };
 }
 
-/** Returns the error when the server is a standby or otherwise refuses writes. */
+/**
+ * Returns what a promise resolves to within a time; null if it does not. Timers of a process that was stopped, or
+ * computed for long, fire before its sockets are read: a response that waits there is in time. So the limit has a
+ * second part, in which the event loop reads them.
+ */
+export async function resolvedWithin<T extends object | boolean>(promise: Promise<T>, ms: number): Promise<T | null> {
+  const first = await Promise.race([promise, sleep(ms, null, { ref: false })]);
+  return first ?? Promise.race([promise, sleep(READ_MS, null, { ref: false })]);
+}
+
+/** Returns the error when the server is a standby, does not respond or otherwise refuses writes. */
 export async function findWriteRefusal(client: pg.ClientBase): Promise<Error | undefined> {
   try {
-    const { rows } = await client.query<{ transaction_read_only: string }>(
-      Object.assign({ query_timeout: TEST_MS_MAX }, { text: 'show transaction_read_only' }),
-    );
+    // The limit of `pg` is a timer alone.
+    const query = { text: 'show transaction_read_only', query_timeout: 2 * TEST_MS_MAX + READ_MS };
+    const response = await resolvedWithin(client.query<{ transaction_read_only: string }>(query), TEST_MS_MAX);
+    if (response === null) return new Error('timeout expired');
+    const { rows } = response;
     return rows[0]?.transaction_read_only === 'off' ? undefined : new ReadOnlyServerError();
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -12,6 +12,7 @@ import {
   isQueryTimeout,
   KEEP_ALIVE_MS,
   READ_ONLY,
+  resolvedWithin,
   type ServerAddress,
   TEST_MS_MAX,
 } from './server-client.ts';
@@ -263,8 +264,5 @@ async function isResponsive(query: Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   );
-  const first = await Promise.race([responded, sleep(TEST_MS_MAX, null, { ref: false })]);
-  if (first !== null) return first;
-  // After a long computation the event loop runs timers before it reads sockets.
-  return (await Promise.race([responded, sleep(200, null, { ref: false })])) ?? false;
+  return (await resolvedWithin(responded, TEST_MS_MAX)) ?? false;
 }
