@@ -143,6 +143,9 @@ test('V39 a new card is charged at once, outside of the schedule', async () => {
   site.moveTo('2026-02-11T15:00:00Z');
   await expectStatus(site.xia('PUT', '/api/billing/xia/card', { token: 'tok_visa' }), 200);
   await site.app.tollgate.worker.drain();
+  // A row that failed waits for its retry, and the drain ends without it: its error names the cause.
+  const failed = site.app.db.selectFrom('outbox_events').select(['name', 'last_error']);
+  assert.deepEqual(await failed.where('last_error', 'is not', null).execute(), []);
   assert.deepEqual(await attemptsOf(site), ['renewal soft 02-09T10:00', 'card paid 02-11T15:00']);
   const [recovered] = await casesOf(site);
   assert.deepEqual([recovered?.state, recovered?.closed_at?.toISOString()], ['recovered', '2026-02-11T15:00:00.000Z']);
