@@ -104,12 +104,6 @@ const rules: readonly Rule[] = [
       where payouts.state in ('pending', 'paid') and payouts.amount is distinct from test.amount`,
   ),
   define(
-    'a subscription has one pending change at most, and none after its end (11)',
-    sql`select subscription_id, effective_at from pending_changes
-      join subscriptions on subscriptions.id = subscription_id
-      where order_id is null and subscriptions.ends_at < effective_at`,
-  ),
-  define(
     'coverages of one subscription overlap only for seats (9)',
     sql`select one.subscription_id, one.starts_at, one.ends_at, other.starts_at as other_starts_at
       from coverages one join order_lines line on line.id = one.order_line_id
