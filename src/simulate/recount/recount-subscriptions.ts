@@ -87,6 +87,8 @@ export function recountShared(
 /**
  * Ids of the subscriptions of a provider in a list of 2019: those that run at an instant, or those that ended by then,
  * from `start_at` (inclusive) to `ends_at` (exclusive). Waiting ones count; those of archived profiles do not.
+ *
+ * @public the recount of these lists in src/subscriptions compares with it
  */
 export function recountListed(
   list: readonly RecountTerm[],
