@@ -67,5 +67,12 @@ test('the file has every line', async () => {
   assert.ok(charge);
   const all = await viewReceipt(await testContext(app.db), charge);
   assert.equal(all.charge_items.length, SEATS_COUNT);
+  // All lines are read in parts: they are those of the pages, in their order.
+  const pages = [];
+  for (const page of [1, 2, 3]) pages.push(await viewReceipt(await testContext(app.db), charge, null, page));
+  assert.deepEqual(
+    all.charge_items,
+    pages.flatMap(({ charge_items }) => charge_items),
+  );
   assert.equal(new Set(all.charge_items.map(({ invoiced }) => invoiced.description)).size, SEATS_COUNT);
 });
