@@ -77,7 +77,16 @@ export function openBooks(incomes: readonly SubjectIncome[], converted: readonly
   };
 }
 
-const nothing = { backlog: 0, due: 0, canceled: 0, canceled_earned: 0, advanced: 0, income: 0, is_converted: false };
+const nothing = {
+  backlog: 0,
+  due: 0,
+  canceled: 0,
+  written_off: 0,
+  canceled_earned: 0,
+  advanced: 0,
+  income: 0,
+  is_converted: false,
+};
 
 function exchangesOf(exchanges: readonly ConvertedIncome[], subject: LedgerSubject, unit: string): ConvertedIncome[] {
   return exchanges.filter((each) => keyOf(each.subject, each.unit) === keyOf(subject, unit));

@@ -222,8 +222,8 @@ async function divide(
     lines.map(({ ledger_entry_id }) => ledger_entry_id),
   );
   const incomes = await findSubjectIncomes(reader, uniqueSubjects(lines));
-  const written_off = incomes.map(({ subject, unit, canceled }) => ({ subject, unit, amount: canceled }));
-  return { ...divideLines(lines, new Set(covering.keys()), own, credit, written_off), is_pending };
+  const forgiven = incomes.map(({ subject, unit, written_off }) => ({ subject, unit, amount: written_off }));
+  return { ...divideLines(lines, new Set(covering.keys()), own, credit, forgiven), is_pending };
 }
 
 function uniqueSubjects(lines: readonly RequestLine[]): LedgerSubject[] {

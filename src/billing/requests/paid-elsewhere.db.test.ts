@@ -144,6 +144,20 @@ test('a request that was written off leaves nothing, and no loss', async () => {
   });
 });
 
+test('a write-off that was reversed before the payment takes nothing of the credit', async () => {
+  await record(false);
+  const { key } = await database.db
+    .selectFrom('adjustments')
+    .select('key')
+    .where('profile_id', '=', buyer.profile.id)
+    .executeTakeFirstOrThrow();
+  await reverseAdjustment(ctx, plan.profile_id, key);
+  await record(true);
+  assert.deepEqual(await preview(), { refunded: [], credited: [], noted: usd(2000), due: [] });
+  await end();
+  assert.deepEqual((await result()).lots, [{ balance: 2000, is_refundable: false }]);
+});
+
 test('of a request that was paid in part outside of the site, the card gets the rest', async () => {
   await record(true, 500);
   await showCart(buyer.ctx, buyer.profile, buyer.owner);

@@ -54,6 +54,8 @@ export const subjectSumColumns = verbatimFragment(`
   coalesce(-sum(amount) filter (where fact = 'backlog'), 0)::bigint as backlog,
   coalesce(sum(amount) filter (where fact in ('order', 'credit', 'payment', 'cancel', 'reopen')), 0)::bigint as due,
   coalesce(-sum(amount) filter (where fact = 'cancel' or is_uncanceled), 0)::bigint as canceled,
+  (coalesce(-sum(amount) filter (where fact = 'cancel'), 0)
+    + coalesce(sum(amount) filter (where is_uncanceled), 0))::bigint as written_off,
   coalesce(sum(amount) filter (where fact in ('advance', 'reopen', 'reversed')), 0)::bigint as advanced,
   coalesce(sum(amount) filter (where fact = 'income'), 0)::bigint as income,
   bool_or(is_converted) as is_converted`);
@@ -68,6 +70,8 @@ export interface SubjectIncome {
   due: number;
   /** Write-offs that were not reversed. */
   canceled: number;
+  /** Write-offs less what was taken back of them. */
+  written_off: number;
   /** Part of `canceled` that was earned when it was written off. */
   canceled_earned: number;
   /** Income taken from Receivable that no payment has returned to Backlog, written off or not. */
@@ -132,7 +136,7 @@ export function selectSubjectIncomes(subject: Fragment): Fragment<SubjectIncome>
       select subject_kind, subject_id, subject_part, unit, max(amount) as amount from excess group by 1, 2, 3, 4
     )
     select json_build_object('kind', sums.subject_kind, 'id', sums.subject_id, 'part', sums.subject_part) as subject,
-      sums.unit, backlog, due, canceled, least(canceled, greatest(0, largest.amount))::bigint as canceled_earned,
+      sums.unit, backlog, due, canceled, written_off, least(canceled, greatest(0, largest.amount))::bigint as canceled_earned,
       advanced, income, is_converted
     from (
       select subject_kind, subject_id, subject_part, unit, ${subjectSumColumns}
