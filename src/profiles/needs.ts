@@ -25,8 +25,12 @@ export interface ProfileNeeds extends ArchivalHooks {
   ): Part<SubscriptionMention[]>;
   /** Selects the latest notes of the broker about a profile, newest first. */
   selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention[]>;
-  /** Shows a profile to a provider of its plans, who may not change it. */
-  showSubscriberFile(request: FastifyRequest, reply: FastifyReply, view: ProfileView): Promise<FastifyReply>;
+  /** Shows a profile to a provider of its plans, who may not change it. `readView` reads the profile in one statement. */
+  showSubscriberFile(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    readView: (reader: Reader) => Promise<ProfileView>,
+  ): Promise<FastifyReply>;
   /** Days after which an invitation that waits is sent again. */
   invitation_reminder_days: readonly number[];
   /** Finds what a visitor chose to buy before registering. */

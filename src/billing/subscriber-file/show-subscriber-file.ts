@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findPlansByIds, type Plan } from '#catalog';
 import { accounts, listHistory, sumByUnit } from '#ledger';
+import type { Reader } from '#platform/db/database';
 import { mergeReads } from '#platform/db/merge-reads';
 import { runTogether } from '#platform/db/together';
 import { sellersSeenBy } from '#platform/http/guards/access';
@@ -44,11 +46,13 @@ type HistoryRow = Awaited<ReturnType<typeof viewHistory>>[number];
 export async function showSubscriberFile(
   request: FastifyRequest,
   reply: FastifyReply,
-  view: ProfileView,
+  readView: (reader: Reader) => Promise<ProfileView>,
 ): Promise<FastifyReply> {
   const { ctx, subject } = request;
   const at = ctx.clock.now();
   const sellers = sellersSeenBy(subject) ?? [];
+  const { profile_id } = subject;
+  assert(profile_id !== null, 'the access guard loads the profile of the route');
   const list = {
     page: 1,
     page_size: ROWS_MAX,
@@ -58,22 +62,26 @@ export async function showSubscriberFile(
     start_at: null,
     ends_at: null,
   };
-  const [history, all_terms, summaries, credit, notes, unpaid, dunning] = await mergeReads(ctx.db, [
-    (reader) => listHistory(ctx, view.id, { list, url: request.listUrl, sellers, reader }),
-    (reader) => findProviderTerms(reader, [view.id]),
+  const [view, history, all_terms, summaries, credit, notes, unpaid, dunning] = await mergeReads(ctx.db, [
+    readView,
+    (reader) => listHistory(ctx, profile_id, { list, url: request.listUrl, sellers, reader }),
+    (reader) => findProviderTerms(reader, [profile_id]),
     (reader) => findProfileSummaries(reader, sellers),
-    (reader) => findCreditTotals(reader, view.id, sellers),
-    (reader) => findLatestNotes(reader, view.id, sellers, ROWS_MAX),
-    (reader) => findUnpaidSales(reader, view.id, sellers, ROWS_MAX),
-    (reader) => findDunningSpans(reader, view.id, sellers, ROWS_MAX),
+    (reader) => findCreditTotals(reader, profile_id, sellers),
+    (reader) => findLatestNotes(reader, profile_id, sellers, ROWS_MAX),
+    (reader) => findUnpaidSales(reader, profile_id, sellers, ROWS_MAX),
+    (reader) => findDunningSpans(reader, profile_id, sellers, ROWS_MAX),
   ]);
   const ids = all_terms.flatMap(({ plan_id, provider_id }) => (sellers.includes(provider_id) ? [plan_id] : []));
-  const plans = await findPlansByIds(ctx.db, ids);
-  const { held, pauses } = await runTogether(ctx.db, {
-    held: subscriptionsOf([view.id], ids),
-    pauses: pausesOf(view.id, ids, ROWS_MAX),
-  });
-  const rows = await viewHistory(ctx.db, history.results, { lang: ctx.lang, timezone: view.default_timezone });
+  const [plans, { held, pauses }, rows] = await mergeReads(ctx.db, [
+    (reader) => findPlansByIds(reader, ids),
+    (reader) =>
+      runTogether(reader, {
+        held: subscriptionsOf([profile_id], ids),
+        pauses: pausesOf(profile_id, ids, ROWS_MAX),
+      }),
+    (reader) => viewHistory(reader, history.results, { lang: ctx.lang, timezone: view.default_timezone }),
+  ]);
   const summary = presentProfileSummary(summarizeProfile(view));
   const sold = held.filter(isAgreed).toSorted((left, right) => right.ends_at.getTime() - left.ends_at.getTime());
   const subscriptions = sold.flatMap((subscription) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
 import { apiClient, browserClient } from '../../../test/support/client.ts';
 import { testContext } from '../../../test/support/context.ts';
 import { testPassword } from '../../../test/support/factories/accounts.ts';
@@ -32,11 +33,17 @@ before(async () => {
 });
 after(() => app.close());
 
-async function look(username: string) {
+const file = '/profile/acme/contact/';
+
+async function signIn(username: string) {
   const browser = browserClient(app);
   await browser.get('/login/');
   assert.equal((await browser.post('/login/', { username, password: testPassword })).status, 303);
-  return browser.get('/profile/acme/contact/');
+  return browser;
+}
+
+async function look(username: string) {
+  return (await signIn(username)).get(file);
 }
 
 test('a provider sees its own subscriptions and payments of a subscriber, and what comes next', async () => {
@@ -57,4 +64,10 @@ test('a manager of the subscriber has the form of the contact details', async ()
   const { text } = await look('boss');
   assert.match(text, /name="full_name"/);
   assert.doesNotMatch(text, /Subscribed to/);
+});
+
+test('the file stays within the budget of statements', { skip: withoutCounts }, async () => {
+  const [provider, subscriber] = [await signIn('gina'), await signIn('boss')];
+  await requirePageBudget((url) => provider.get(url), [file]);
+  await requirePageBudget((url) => subscriber.get(url), [file]);
 });

@@ -28,9 +28,9 @@ export function profilePages(app: App, { showSubscriberFile }: Pick<ProfileNeeds
     async ({ params }, reply) => reply.redirect(paths.profile(params.profile), 302),
   );
   app.get('/profile/:profile/contact/', options, async (request, reply) => {
-    const { ctx, subject } = request;
+    const { subject } = request;
     if (subject.relation !== 'provider') return show(request, reply, null);
-    return showSubscriberFile(request, reply, await getProfileView(ctx.db, getProfileId(subject)));
+    return showSubscriberFile(request, reply, (reader) => getProfileView(reader, getProfileId(subject)));
   });
   app.post('/profile/:profile/contact/', options, async (request, reply) => {
     const { ctx, subject, body } = request;
