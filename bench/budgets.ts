@@ -110,25 +110,22 @@ export const exceptions: Readonly<Record<string, Budget & { readonly reason: str
 
 /** Pages that need more statements than `page`, by the pattern of their route, with the reason. */
 export const page_exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {
-  '/metrics/:profile/setup/': {
-    statements_max: 6,
-    transactions_max: 0,
-    reason: 'reads every step through the doors of the rooms; opened by one manager, a few times',
-  },
   '/billing/payments/:claim_code/': {
     statements_max: 12,
     transactions_max: 0,
     reason: 'follows the order of the link to its charges and balances; opened once for each order that is paid later',
   },
   '/profile/:profile/subscriptions/:plan/stop/': {
-    statements_max: 46,
+    statements_max: 13,
     transactions_max: 0,
-    reason: 'previews up to five ways to cancel, each from orders, coverages and charges; opened once before an end',
+    reason:
+      'previews with the functions of the cancellation, whose steps depend on each other: orders, coverages, charges, dues',
   },
   '/profile/:profile/subscriptions/:plan/pause/': {
-    statements_max: 14,
+    statements_max: 7,
     transactions_max: 0,
-    reason: 'decides whether a pause is offered from payments, balances and earlier pauses; opened once before a pause',
+    reason:
+      'decides with the functions of the pause, after the subscription is known: open pauses, then payments and balances',
   },
 };
 

@@ -1,6 +1,7 @@
 import { findPlansByIds, findPlanIds } from '#catalog';
 import { findRules } from '#gateway';
 import type { Context } from '#platform/context';
+import { mergeReads } from '#platform/db/merge-reads';
 import { findSite } from '#platform/site';
 import { getBroker, type Profile } from '#profiles';
 import { settings } from '../config.ts';
@@ -19,10 +20,10 @@ export async function loadSetUpFacts(ctx: Context, default_email: string): Promi
   const { db } = ctx;
   // A step of this request may have changed the site.
   const site = (await findSite(db)) ?? ctx.site;
-  const [broker, rules, plan_ids] = await Promise.all([
-    getBroker(db, site),
-    findRules(db, site.id),
-    findPlanIds(db, site.broker_id),
+  const [broker, rules, plan_ids] = await mergeReads(db, [
+    (reader) => getBroker(reader, site),
+    (reader) => findRules(reader, site.id),
+    (reader) => findPlanIds(reader, site.broker_id),
   ]);
   const found = await findPlansByIds(db, plan_ids.slice(0, PLANS_MAX));
   const plans = [...found.values()].map(({ slug, title }) => ({ slug, title }));

@@ -1,6 +1,7 @@
 import { unearned } from '#kernel/position';
 import type { ChargeId, LedgerEntryId, OrderLineId, PlanId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { type ChargedPart, findChargedParts } from '#payments';
 import { findOpenPause, type Pause } from '#subscriptions';
 import { findNotableLines } from '../credits/index.ts';
@@ -61,7 +62,11 @@ export async function planCancellation(
   const is_frozen = subscription.paused_at !== null || subscription.suspended_at !== null;
   const is_now = wish.at === 'now' || is_frozen;
   if (!is_now && wish.refund !== 'none') throw billingProblems.refund_not_offered();
-  const ahead = is_now ? [] : await findRenewalsAhead(reader, subscription.id, at);
+  const [ahead, pause, pending_plan_id] = await mergeReads(reader, [
+    async (together): Promise<OrderLineId[]> => (is_now ? [] : findRenewalsAhead(together, subscription.id, at)),
+    (together) => findOpenPause(together, subscription.id),
+    (together) => findPendingPlan(together, subscription.id),
+  ]);
   const closes = is_now
     ? wish.refund === 'none'
       ? 'none'
@@ -102,8 +107,8 @@ export async function planCancellation(
     refund_amount: sum(({ unused, used }) => unused + used),
     credit_amount: sum(({ credit }) => credit),
     unit: plan.unit,
-    pause: await findOpenPause(reader, subscription.id),
-    pending_plan_id: await findPendingPlan(reader, subscription.id),
+    pause,
+    pending_plan_id,
   };
 }
 
@@ -121,11 +126,11 @@ async function splitLines(
 ): Promise<CancelledLine[]> {
   if (choice === 'none' || time.length === 0) return [];
   const groups = Map.groupBy(time, ({ order_line_id }) => order_line_id);
-  const notable = await findNotableLines(reader, [...groups.keys()], at);
-  const parts = await findChargedParts(
-    reader,
-    time.map(({ ledger_entry_id }) => ledger_entry_id),
-  );
+  const entry_ids = time.map(({ ledger_entry_id }) => ledger_entry_id);
+  const [notable, parts] = await mergeReads(reader, [
+    (together) => findNotableLines(together, [...groups.keys()], at),
+    (together) => findChargedParts(together, entry_ids),
+  ]);
   if (parts.some(({ state }) => state === 'disputed')) throw billingProblems.payment_disputed();
   return [...groups].flatMap(([order_line_id, own]): CancelledLine[] => {
     const order = notable.get(order_line_id);

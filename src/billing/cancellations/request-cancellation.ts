@@ -3,6 +3,7 @@ import { actorId } from '#platform/actor-id';
 import { findPlansByIds, planSummary, type PlanSummary } from '#catalog';
 import type { Context } from '#platform/context';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { CancellationId, RefundId } from '#platform/db/db-schema';
 import { isPreviewExpired, makePreviewKey, PREVIEW_LIFETIME_MS, previewInstant } from '#platform/security/preview-key';
 import { sha256Hex } from '#platform/security/crypto';
@@ -95,15 +96,19 @@ export async function previewCancellations(ctx: Context, target: RunningTarget):
   const running = await findRunning(ctx, ctx.db, target, at);
   await requireNoOpenCharge(ctx.db, running.subscription);
   const { subscription } = running;
-  const choices: CancelChoice[] = [];
-  const add = async (wish: CancelWish) => {
-    const plan = await planCancellation(ctx.db, running, wish, at);
-    if (wish.refund === 'none' || plan.lines.length > 0)
-      choices.push({ wish, preview: await present(ctx, ctx.db, running, plan, at) });
-  };
-  if (subscription.auto_renew && !isFrozen(subscription)) await add({ at: 'period_end', refund: 'none' });
-  for (const refund of refundChoices) if (mayChooseRefund(refund, running, at)) await add({ at: 'now', refund });
-  return choices;
+  const wishes: CancelWish[] = [];
+  if (subscription.auto_renew && !isFrozen(subscription)) wishes.push({ at: 'period_end', refund: 'none' });
+  for (const refund of refundChoices) if (mayChooseRefund(refund, running, at)) wishes.push({ at: 'now', refund });
+  // Together: the choices read the same tables one after the other.
+  const choices = await mergeReads(
+    ctx.db,
+    wishes.map((wish) => async (reader: Reader): Promise<CancelChoice | null> => {
+      const plan = await planCancellation(reader, running, wish, at);
+      if (wish.refund !== 'none' && plan.lines.length === 0) return null;
+      return { wish, preview: await present(ctx, reader, running, plan, at) };
+    }),
+  );
+  return choices.filter((choice) => choice !== null);
 }
 
 async function present(
@@ -114,9 +119,11 @@ async function present(
   at: Date,
 ): Promise<CancelPreview> {
   const { subscription, plan: sold } = running;
-  const pending =
-    plan.pending_plan_id && (await findPlansByIds(reader, [plan.pending_plan_id])).get(plan.pending_plan_id);
-  const due = await findDueOn(reader, subscription, sold);
+  const { pending_plan_id } = plan;
+  const [pending, due] = await mergeReads(reader, [
+    async (together) => pending_plan_id && (await findPlansByIds(together, [pending_plan_id])).get(pending_plan_id),
+    (together) => findDueOn(together, subscription, sold),
+  ]);
   const reduced = plan.lines.reduce((sum, line) => sum + line.due, 0);
   const shown = {
     at: plan.at,

@@ -12,6 +12,7 @@ import {
 } from '#ledger';
 import type { CreditId, LedgerEntryId, OrderLineId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { addNotedAmounts, type ChargedPart, findChargedParts } from '#payments';
 import { type NoteEntries, noteEntries } from './credit-entries.ts';
 import { type NotableOrder, type NoteParts, splitNote, unpaidParts } from './credit-note.ts';
@@ -155,15 +156,13 @@ async function loadNotable(
   lines: readonly NotedLine[],
   at: Date,
 ): Promise<Map<OrderLineId, NotableLine>> {
-  const unpaid = await findUnpaidParts(reader, lines.map(subjectOf), at);
-  const parts = await findChargedParts(
-    reader,
-    lines.map(({ ledger_entry_id }) => ledger_entry_id),
-  );
-  const uses = await findUsesOfLines(
-    reader,
-    lines.map(({ id }) => id),
-  );
+  const entry_ids = lines.map(({ ledger_entry_id }) => ledger_entry_id);
+  const line_ids = lines.map(({ id }) => id);
+  const [unpaid, parts, uses] = await mergeReads(reader, [
+    (together) => findUnpaidParts(together, lines.map(subjectOf), at),
+    (together) => findChargedParts(together, entry_ids),
+    (together) => findUsesOfLines(together, line_ids),
+  ]);
   return new Map(
     lines.map((line) => {
       const own = parts.filter(({ invoiced_entry_id }) => invoiced_entry_id === line.ledger_entry_id);

@@ -3,6 +3,7 @@ import { findAmountsDue } from '#ledger';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { hasUnresolvedCharge } from '#payments';
 import {
   findManagedProfiles,
@@ -81,14 +82,18 @@ async function admit(
 }
 
 /** Requires that no payment or refund of a subscription is open. @throws charge_pending (409) */
-export async function requireNoOpenCharge(reader: Reader, { id }: Pick<Subscription, 'id'>): Promise<void> {
-  const orders = await findOrdersOfSubscriptions(reader, [id]);
+export async function requireNoOpenCharge(reader: Reader, subscription: Pick<Subscription, 'id'>): Promise<void> {
+  if (await hasOpenCharge(reader, subscription)) throw billingProblems.charge_pending();
+}
+
+/** Returns true if a payment or a refund of a subscription is open. */
+export async function hasOpenCharge(reader: Reader, { id }: Pick<Subscription, 'id'>): Promise<boolean> {
+  const [orders, is_open] = await mergeReads(reader, [
+    (together) => findOrdersOfSubscriptions(together, [id]),
+    (together) => hasOpenOperation(together, id),
+  ]);
   const attempts = orders.flatMap(({ charge_attempt_id }) => charge_attempt_id ?? []);
-  const is_open =
-    orders.some(({ state }) => state === 'reserved') ||
-    (await hasOpenOperation(reader, id)) ||
-    (await hasUnresolvedCharge(reader, attempts));
-  if (is_open) throw billingProblems.charge_pending();
+  return is_open || orders.some(({ state }) => state === 'reserved') || hasUnresolvedCharge(reader, attempts);
 }
 
 /** Returns what is due on a subscription and its uses. Units: 1/100. */

@@ -4,6 +4,7 @@ import { invalidInput } from '#kernel/problem';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import { inTransaction, type Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { emit } from '#platform/jobs/events';
 import { findOpenPause, insertPause, isFrozen, updatePause, updateSubscription, wasPausedSince } from '#subscriptions';
 import { wholeSecond } from '../whole-second.ts';
@@ -13,6 +14,7 @@ import { freezeSubscription, thawSubscription } from './freeze.ts';
 import {
   findDueOn,
   findRunning,
+  hasOpenCharge,
   lockRunning,
   requireNoOpenCharge,
   type Running,
@@ -130,13 +132,16 @@ export async function requirePausable(
   if (is_trial || (plan.pause_days_max === 0 && !is_provider)) throw billingProblems.pause_not_offered();
   // What is not renewed ends at the end of what is paid.
   if (begin === 'period_end' && !subscription.auto_renew) throw billingProblems.pause_not_offered();
-  if (!is_provider) {
-    const { anchor_at } = subscription;
-    const period = periodContaining(anchor_at, plan.period_type, plan.period_length, at);
-    if (await wasPausedSince(reader, subscription.id, period.start_at)) throw billingProblems.pause_used();
-    if ((await findDueOn(reader, subscription, plan)) > 0) throw billingProblems.balance_due();
-  }
-  await requireNoOpenCharge(reader, subscription);
+  const { anchor_at } = subscription;
+  const period = periodContaining(anchor_at, plan.period_type, plan.period_length, at);
+  const [is_used, due, is_charged] = await mergeReads(reader, [
+    async (together) => !is_provider && (await wasPausedSince(together, subscription.id, period.start_at)),
+    async (together) => (is_provider ? 0 : findDueOn(together, subscription, plan)),
+    (together) => hasOpenCharge(together, subscription),
+  ]);
+  if (is_used) throw billingProblems.pause_used();
+  if (due > 0) throw billingProblems.balance_due();
+  if (is_charged) throw billingProblems.charge_pending();
 }
 
 /** @throws invalid_input (400) naming `resumes_at` */
