@@ -25,7 +25,7 @@ export interface ProfileNeeds extends ArchivalHooks {
   ): Part<SubscriptionMention[]>;
   /** Selects the latest notes of the broker about a profile, newest first. */
   selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention[]>;
-  /** Shows a profile to a provider of its plans, who may not change it. `readView` reads the profile in one statement. */
+  /** Shows a profile to a provider of its plans, who may not change it; `readView` reads the profile. */
   showSubscriberFile(
     request: FastifyRequest,
     reply: FastifyReply,
