@@ -194,6 +194,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
     /^%PDF-/,
   ],
   ['/billing/:profile/credits/', () => '/billing/acme/credits/', /7\.77/],
+  ['/billing/:profile/credits/download/', () => '/billing/acme/credits/download/', /7\.77/],
   ['/billing/:profile/credits/give/', () => '/billing/acme/credits/give/', /Give credit/],
   [
     '/billing/:profile/credits/:number/refund/',

@@ -47,7 +47,7 @@ const typical = {
   give_url: null as string | null,
   totals: [{ provider: 'Coworking Space', money: usd(1200) }],
   lots: [lot, given],
-  list: sampleList(creditsList, address, { count: 2 }),
+  list: sampleList(creditsList, address, { count: 2, csv_path: paths.creditsDownload('ada') }),
 };
 
 /** Credit that providers owe a profile in future service. */

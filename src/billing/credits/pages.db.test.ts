@@ -108,6 +108,19 @@ test('the lots are divided into pages', async () => {
   assert.match((await xia.get(`${credits}?q=zzz`)).text, /Nothing|No credit/);
 });
 
+test('the download has the filtered lots and no formula', async () => {
+  const gift = { amount: 300, unit: 'usd', descr: '=HYPERLINK("x")' };
+  await expectStatus(site.broker('POST', '/api/billing/xia/credits', gift), 201);
+  assert.match((await xia.get(`${credits}?q=HYPERLINK`)).text, /href="[^"]*credits\/download\/\?q=HYPERLINK"/);
+  const { headers, text } = await xia.get(`${credits}download/?q=HYPERLINK`);
+  assert.equal(headers['content-type'], 'text/csv; charset=utf-8');
+  const [head, ...rows] = text.trimEnd().split('\r\n');
+  assert.equal(head, 'Created at,Number,Provider,Reason,Invoice,Amount,Left,Unit');
+  assert.equal(rows.length, 1, text);
+  assert.match(rows[0] ?? '', /,"'=HYPERLINK\(""x""\)",,3\.00,3\.00,usd$/);
+  assert.equal((await browserClient(site.app).get(`${credits}download/`)).status, 302);
+});
+
 test('the page of credit stays within the budget of statements', { skip: withoutCounts }, async () => {
   await requirePageBudget((url) => xia.get(url), [credits]);
 });

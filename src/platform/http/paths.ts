@@ -136,6 +136,7 @@ export const paths = {
   dunning: (profile: string) => `/billing/${e(profile)}/dunning/`,
   history: (profile: string) => `/billing/${e(profile)}/history/`,
   credits: (profile: string) => `/billing/${e(profile)}/credits/`,
+  creditsDownload: (profile: string) => `/billing/${e(profile)}/credits/download/`,
   giveCredit: (profile: string) => `/billing/${e(profile)}/credits/give/`,
   payOutCredit: (profile: string, number: number) => `/billing/${e(profile)}/credits/${number}/refund/`,
   historyDownload: (profile: string) => `/billing/${e(profile)}/history/download/`,
