@@ -106,6 +106,14 @@ test('the dunning case of an archived payer is closed, its card is forgotten, an
   assert.deepEqual(await payloadsOf(site, 'renewal_recovered'), []);
   await site.runAt('2026-04-01T10:00:00Z', 'recognise_income');
   assert.match(await balancesOf(site, 'cowork'), /Income -18000/);
+  const { slug } = await site.app.db
+    .selectFrom('profiles')
+    .innerJoin('subscriptions', 'subscriptions.profile_id', 'profiles.id')
+    .select('profiles.slug')
+    .executeTakeFirstOrThrow();
+  assert.equal(await dueOf(site.broker, slug), 9000);
+  await expectStatus(site.broker('DELETE', `/api/billing/${slug}/balance`), 204);
+  assert.equal(await dueOf(site.broker, slug), 0);
 });
 
 test('a profile is not archived while a payment of it is open', async () => {
