@@ -106,7 +106,7 @@ const subrooms = {
     cancellations: ['records', 'recognition', 'credits', 'pauses', 'dunning'],
     archival: ['records', 'recognition', 'cancellations', 'dunning'],
     claims: ['records'],
-    credits: ['records'],
+    credits: ['records', 'adjustments'],
     quotes: ['records', 'claims'],
     offers: ['records', 'quotes'],
     cart: ['records', 'claims', 'quotes'],

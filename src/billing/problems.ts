@@ -62,7 +62,8 @@ export const billingProblems = defineProblems({
   adjustment_reversed: { status: 409, title: 'This was reversed already. Nothing was changed.' },
   adjustment_settled: {
     status: 409,
-    title: 'The request that this was recorded for has ended, and what was paid is credit. Nothing was changed.',
+    title: 'What this settled was given back since then. Nothing was changed.',
+    help: 'Its request has ended, or its time was taken back by a change or a cancellation.',
   },
   trial_used: {
     status: 409,

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { accounts, type Entry, findEventEntries, issueCreditNotes, postEvent, fromSubjectColumns } from '#ledger';
+import {
+  accounts,
+  type Entry,
+  findEventEntries,
+  findSubjectIncomes,
+  fromSubjectColumns,
+  isSameSubject,
+  issueCreditNotes,
+  lockSubjects,
+  postEvent,
+} from '#ledger';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -27,7 +37,7 @@ export const reversalEventKey = ({ key }: Pick<Adjustment, 'key'>): string => `r
  *
  * Locks: the payer's profile, then the adjustment, so that of two reversals one is refused.
  * @throws adjustment_unknown (404), adjustment_reversed (409); adjustment_settled (409) for a payment or write-off of a
- *   request that has ended
+ *   request that has ended, and for a write-off that a credit note took back
  */
 export async function reverseAdjustment(ctx: Context, provider_id: ProfileId, key: string): Promise<Adjustment> {
   return inTransaction(ctx.db, async (tx) => {
@@ -40,6 +50,7 @@ export async function reverseAdjustment(ctx: Context, provider_id: ProfileId, ke
     const entries = await findEventEntries(tx, adjustmentEventKey(adjustment));
     assert(entries, 'an adjustment has a ledger event');
     if (adjustment.kind !== 'import') await requireOpenRequests(tx, entries);
+    if (adjustment.kind === 'write_off') await requireWrittenOff(tx, entries);
     const posted = await postEvent(tx, {
       key: reversalEventKey(adjustment),
       kind: 'reversal',
@@ -60,6 +71,24 @@ async function requireOpenRequests(tx: Tx, entries: readonly Entry[]): Promise<v
   const subjects = entries.flatMap((entry) => fromSubjectColumns(entry) ?? []);
   const ids = subjects.flatMap((subject) => subscriptionIdOf(subject) ?? []);
   for (const id of new Set(ids)) if (await hasReturned(tx, id)) throw billingProblems.adjustment_settled();
+}
+
+/**
+ * @throws adjustment_settled (409) if less than these entries wrote off is still written off: a credit note over unused
+ * time took a part back. Locks: as `lockSubjects`.
+ */
+async function requireWrittenOff(tx: Tx, entries: readonly Entry[]): Promise<void> {
+  const written_off = entries.filter(({ dest_account }) => dest_account === accounts.canceled);
+  const subjects = written_off.flatMap((entry) => fromSubjectColumns(entry) ?? []);
+  await lockSubjects(tx, subjects);
+  const incomes = await findSubjectIncomes(tx, subjects);
+  for (const entry of written_off) {
+    const subject = fromSubjectColumns(entry);
+    const left = incomes.find(
+      (each) => subject !== null && isSameSubject(each.subject, subject) && each.unit === entry.dest_unit,
+    );
+    if ((left?.written_off ?? 0) < entry.dest_amount) throw billingProblems.adjustment_settled();
+  }
 }
 
 /** Issues the credit note of an imported sale that is taken back: its provider returned the money. */

@@ -27,7 +27,7 @@ export function mayChooseRefund(
 export interface ClosedLine {
   /** Unearned amount that is given back. */
   amount: number;
-  /** Part of the line that is not paid. */
+  /** Part of the line that is not paid: due, or written off. */
   unpaid: number;
   /** Price of the line, less what credit notes took from its debt. */
   price: number;
@@ -41,8 +41,10 @@ export interface ClosedLine {
 
 /** How the unearned amount of a line is given back. */
 export interface LineRefund {
-  /** Reduces the debt. */
+  /** Reduces the debt, or takes back what was written off. */
   due: number;
+  /** Part of `due` that was written off; absent from cancellations that were stored before it was kept apart. */
+  forgiven?: number;
   /** Part of the unearned amount that goes to the card; it leaves Backlog. */
   unused: number;
   /** Further amount to the card for time that was used; it stays in Refund. */

@@ -4,7 +4,7 @@ import type { Reader } from '#platform/db/database';
 import { mergeReads } from '#platform/db/merge-reads';
 import { type ChargedPart, findChargedParts } from '#payments';
 import { findOpenPause, type Pause } from '#subscriptions';
-import { findNotableLines } from '../credits/index.ts';
+import { findNotableLines, forgivenPart } from '../credits/index.ts';
 import type { Running } from '../pauses/index.ts';
 import { type Coverage, findCoverages, findFrozen } from '../recognition/index.ts';
 import { billingProblems } from '../problems.ts';
@@ -149,7 +149,8 @@ async function splitLines(
     };
     const split = splitRefund(line, choice === 'credit' ? 'unused' : choice);
     const covers = { covers_from: first.from, covers_to: own.at(-1)?.to ?? first.to };
-    return [{ order_line_id, ...covers, ...split, cards: takeParts(cards, split.unused + split.used) }];
+    const forgiven = forgivenPart(order, split.due);
+    return [{ order_line_id, ...covers, ...split, forgiven, cards: takeParts(cards, split.unused + split.used) }];
   });
 }
 

@@ -124,7 +124,7 @@ async function present(
     async (together) => pending_plan_id && (await findPlansByIds(together, [pending_plan_id])).get(pending_plan_id),
     (together) => findDueOn(together, subscription, sold),
   ]);
-  const reduced = plan.lines.reduce((sum, line) => sum + line.due, 0);
+  const reduced = plan.lines.reduce((sum, line) => sum + line.due - (line.forgiven ?? 0), 0);
   const shown = {
     at: plan.at,
     ends_at: plan.ends_at.toISOString(),

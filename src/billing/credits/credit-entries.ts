@@ -1,5 +1,6 @@
 import { accounts, describeNote, type LedgerSubject, moveAmount, type NewEntry } from '#ledger';
 import type { CreditId, ProfileId } from '#platform/db/db-schema';
+import { reversalEntries, writeOffEntries } from '../adjustments/index.ts';
 import type { NoteParts } from './credit-note.ts';
 
 /** Returns the subject of the ledger entries about a lot. */
@@ -19,18 +20,20 @@ export interface NoteEntries {
 
 /**
  * Makes the entries of a credit note on an order row: what reduces the debt, the shares of refunds and lost disputes,
- * and the credit, which leaves Refunded in the same event. `credit_id` is null without credit.
+ * and the credit, which leaves Refunded in the same event. `credit_id` is null without credit. `forgiven` is the part
+ * of `parts.due` that was written off: the write-off is taken back first, because that time is not sold any more.
  * @see docs/decisions/0083-credit-of-subscribers.md
  */
 export function noteEntries(
   order: { payer_id: ProfileId; provider_id: ProfileId; subject: LedgerSubject; unit: string; description: string },
   parts: NoteParts,
   credit_id: CreditId | null,
+  forgiven: number,
 ): NoteEntries {
   const { payer_id, provider_id, subject, unit } = order;
   const description = describeNote(order.description);
   const backlog = { profile_id: provider_id, account: accounts.backlog };
-  const entries: NewEntry[] = [];
+  const entries: NewEntry[] = forgiven === 0 ? [] : takenBackEntries(order, forgiven);
   const add = (entry: Parameters<typeof moveAmount>[0]) =>
     entry.amount === 0 ? null : entries.push(moveAmount(entry)) - 1;
   const due_index = add({
@@ -58,6 +61,15 @@ export function noteEntries(
       description: BALANCED,
     });
   return { entries, due_index, credit_index };
+}
+
+/** Makes the entries that take back what was written off of an order. */
+function takenBackEntries(
+  { payer_id, provider_id, subject, unit, description }: Parameters<typeof noteEntries>[0],
+  amount: number,
+): NewEntry[] {
+  const part = { provider_id, subject, unit, amount, label: description, payable: amount, unpaid_income: 0 };
+  return reversalEntries(writeOffEntries(payer_id, { provider_id, unit, amount, parts: [part] }));
 }
 
 /** Part of a lot that pays an order row. Units: amounts in 1/100 of `unit`. */

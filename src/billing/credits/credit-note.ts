@@ -3,7 +3,7 @@ export interface NotableOrder {
   price: number;
   /** Part that earlier credit notes took from the open debt. */
   noted_due: number;
-  /** Part that is still due. */
+  /** Part that was not paid: still due, or written off. */
   unpaid: number;
   /** Given back so far by refunds, without payouts of credit. */
   refunded: number;
@@ -13,7 +13,7 @@ export interface NotableOrder {
 
 /** How a credit note over an amount is settled; the parts add up to the amount. */
 export interface NoteParts {
-  /** Reduces the debt (`G_due`). */
+  /** Reduces the debt, or takes a part of the order back that was written off (`G_due`). */
   due: number;
   /** Part of what was paid that a refund gave back already. */
   refund_share: number;

@@ -34,7 +34,7 @@ export { type UsedCredit, useEntries } from './credit-entries.ts';
 export { type NotableOrder, splitNote } from './credit-note.ts';
 export {
   findNotableLines,
-  findUnpaidParts,
+  forgivenPart,
   noteCredit,
   notedAmounts,
   type NotedCredit,
@@ -42,6 +42,7 @@ export {
   type UseOfNewLot,
   type WantedNote,
 } from './note-credit.ts';
+export { findUnpaidParts } from './unpaid-parts.ts';
 export {
   type CreditBesideCharge,
   findCreditOfCharges,

@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
-import {
-  type Entry,
-  findAmountsDue,
-  findSubjectOrders,
-  fromSubjectColumns,
-  isSameSubject,
-  type LedgerSubject,
-  type NewEntry,
-  type NotedAmount,
-  subjectText,
-} from '#ledger';
-import type { CreditId, LedgerEntryId, OrderLineId, ProfileId, UserId } from '#platform/db/db-schema';
+import { type Entry, fromSubjectColumns, type LedgerSubject, type NewEntry, type NotedAmount } from '#ledger';
+import type { CreditId, OrderLineId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { mergeReads } from '#platform/db/merge-reads';
 import { addNotedAmounts, type ChargedPart, findChargedParts } from '#payments';
 import { type NoteEntries, noteEntries } from './credit-entries.ts';
-import { type NotableOrder, type NoteParts, splitNote, unpaidParts } from './credit-note.ts';
+import { type NotableOrder, type NoteParts, splitNote } from './credit-note.ts';
 import { insertLots, insertUses, type NewLot, nextNumber, findUsesOfLines, takeLotNumbers } from './credit-store.ts';
-import { addNotes, findCreditOfEntries, findNotedLines, lockNotedLines, type NotedLine } from './noted-line-store.ts';
+import { addNotes, findNotedLines, lockNotedLines, type NotedLine } from './noted-line-store.ts';
+import { findForgivenParts, findUnpaidParts } from './unpaid-parts.ts';
 
 /** What is given back of one order row. */
 export interface WantedNote {
@@ -75,14 +66,14 @@ export async function noteCredit(
     assert(line, 'a credit note is about a line of a settled order');
     const { decided } = note;
     const parts = decided ? { ...decided, refund_share: 0, chargeback_share: 0 } : facts.split(line, note.amount);
-    return { note, line, parts };
+    return { note, line, parts, forgiven: facts.reduce(line, parts.due) };
   });
   const numbers = await takeLotNumbers(tx, split.filter(({ parts }) => parts.credit > 0).length);
   const entries: NewEntry[] = [];
   const lots: NewLot[] = [];
-  const notes = split.map(({ note, line, parts }): PlannedNote => {
+  const notes = split.map(({ note, line, parts, forgiven }): PlannedNote => {
     const credit_id = parts.credit > 0 ? nextNumber(numbers) : null;
-    const made = noteEntries({ ...line, subject: subjectOf(line) }, parts, credit_id);
+    const made = noteEntries({ ...line, subject: subjectOf(line) }, parts, credit_id, forgiven);
     const from = entries.length;
     entries.push(...made.entries);
     if (credit_id !== null)
@@ -127,10 +118,17 @@ async function loadFacts(tx: Tx, lines: readonly NotedLine[], at: Date) {
       assert(line.noted_amount + amount <= line.amount, 'a credit note takes no more than the price');
       const order = orders.get(line.id);
       assert(order, 'the facts of each line were loaded');
-      const split = splitNote(amount, order);
-      order.unpaid -= split.due;
-      order.noted_due += split.due;
-      return split;
+      return splitNote(amount, order);
+    },
+    /** Reduces what is not paid of a line; returns the part of `due` that was written off. */
+    reduce(line: NotedLine, due: number): number {
+      const order = orders.get(line.id);
+      assert(order, 'the facts of each line were loaded');
+      const forgiven = forgivenPart(order, due);
+      order.unpaid -= due;
+      order.forgiven -= forgiven;
+      order.noted_due += due;
+      return forgiven;
     },
     isPaidByCard: (line: NotedLine): boolean => orders.get(line.id)?.is_paid_by_card === true,
   };
@@ -138,8 +136,15 @@ async function loadFacts(tx: Tx, lines: readonly NotedLine[], at: Date) {
 
 /** An order row with the source of its money. */
 export interface NotableLine extends NotableOrder {
+  /** Part of `unpaid` that was written off. */
+  forgiven: number;
   /** True if a card or credit that can be paid out paid a part that was not given back. */
   is_paid_by_card: boolean;
+}
+
+/** Returns the part of a note's `due` that was written off: the debt shrinks first. Pure. */
+export function forgivenPart({ unpaid, forgiven }: Pick<NotableLine, 'unpaid' | 'forgiven'>, due: number): number {
+  return Math.max(0, Math.min(forgiven, due - (unpaid - forgiven)));
 }
 
 /** Finds order rows as credit notes over them would find them, for a preview. Locks nothing. */
@@ -158,8 +163,12 @@ async function loadNotable(
 ): Promise<Map<OrderLineId, NotableLine>> {
   const entry_ids = lines.map(({ ledger_entry_id }) => ledger_entry_id);
   const line_ids = lines.map(({ id }) => id);
-  const [unpaid, parts, uses] = await mergeReads(reader, [
-    (together) => findUnpaidParts(together, lines.map(subjectOf), at),
+  const subjects = lines.map(subjectOf);
+  const [[unpaid, forgiven], parts, uses] = await mergeReads(reader, [
+    async (together) => {
+      const due = await findUnpaidParts(together, subjects, at);
+      return [due, await findForgivenParts(together, subjects, { at, unpaid: due })] as const;
+    },
     (together) => findChargedParts(together, entry_ids),
     (together) => findUsesOfLines(together, line_ids),
   ]);
@@ -169,7 +178,8 @@ async function loadNotable(
       const order: NotableLine = {
         price: line.amount,
         noted_due: line.noted_due,
-        unpaid: unpaid.get(line.ledger_entry_id) ?? 0,
+        unpaid: (unpaid.get(line.ledger_entry_id) ?? 0) + (forgiven.get(line.ledger_entry_id) ?? 0),
+        forgiven: forgiven.get(line.ledger_entry_id) ?? 0,
         ...sumGivenBack(own),
         is_paid_by_card:
           own.some((part) => part.state === 'done' && part.amount > part.refunded + part.paid_out) ||
@@ -187,49 +197,6 @@ function sumGivenBack(parts: readonly ChargedPart[]): { refunded: number; charge
     if (part.state === 'failed') charged_back += Math.max(0, part.amount - part.refunded - part.paid_out);
   }
   return { refunded, charged_back };
-}
-
-/** Returns the part of each order on subjects that is due, by entry of the order; none for subjects without a debt. */
-export async function findUnpaidParts(
-  reader: Reader,
-  subjects: readonly LedgerSubject[],
-  at: Date,
-): Promise<Map<LedgerEntryId, number>> {
-  const dues = (await findAmountsDue(reader, subjects)).filter(({ amount }) => amount > 0);
-  if (dues.length === 0) return new Map();
-  const orders = await findSubjectOrders(
-    reader,
-    dues.map(({ subject }) => subject),
-    at,
-  );
-  const ids = orders.map(({ id }) => id);
-  const settled = new Map<LedgerEntryId, number>();
-  const add = (id: LedgerEntryId, amount: number) => settled.set(id, (settled.get(id) ?? 0) + amount);
-  for (const part of await findChargedParts(reader, ids)) add(part.invoiced_entry_id, part.amount);
-  for (const [id, sums] of await findCreditOfEntries(reader, ids)) add(id, sums.credit_used + sums.noted_due);
-  const seen = new Set<string>();
-  return new Map(
-    dues.flatMap(({ subject, unit, amount }) => {
-      const key = `${subjectText(subject)} ${unit}`;
-      if (seen.has(key)) return [];
-      seen.add(key);
-      return [...unpaidParts(amount, ordersOn(orders, subject, unit, settled))];
-    }),
-  );
-}
-
-function ordersOn(
-  orders: readonly Entry[],
-  subject: LedgerSubject,
-  unit: string,
-  settled: ReadonlyMap<LedgerEntryId, number>,
-) {
-  return orders
-    .filter((order) => {
-      const ordered = fromSubjectColumns(order);
-      return ordered !== null && isSameSubject(ordered, subject) && order.dest_unit === unit;
-    })
-    .map(({ id, dest_amount }) => ({ id, amount: dest_amount, settled: settled.get(id) ?? 0 }));
 }
 
 /** Use of a new lot by a line of an order of the same transaction. */
