@@ -150,7 +150,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ],
   [
     '/api/profile/:profile/subscriptions/:subscribed_plan/change',
-    () => '/api/profile/acme/subscriptions/gym-pass/change?to=gym-gold&at=period_end',
+    () => '/api/profile/acme/subscriptions/gym-pass/change?to=gym-gold&leave_due=true',
     /"next_charge_amount":1500\b/,
   ],
   [

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { type Entry, fromSubjectColumns, type LedgerSubject, type NewEntry, type NotedAmount } from '#ledger';
+import {
+  type Entry,
+  findSubjectIncomes,
+  fromSubjectColumns,
+  type LedgerSubject,
+  type NewEntry,
+  type NotedAmount,
+} from '#ledger';
 import type { CreditId, OrderLineId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { mergeReads } from '#platform/db/merge-reads';
@@ -164,14 +171,13 @@ async function loadNotable(
   const entry_ids = lines.map(({ ledger_entry_id }) => ledger_entry_id);
   const line_ids = lines.map(({ id }) => id);
   const subjects = lines.map(subjectOf);
-  const [[unpaid, forgiven], parts, uses] = await mergeReads(reader, [
-    async (together) => {
-      const due = await findUnpaidParts(together, subjects, at);
-      return [due, await findForgivenParts(together, subjects, { at, unpaid: due })] as const;
-    },
+  const [unpaid, incomes, parts, uses] = await mergeReads(reader, [
+    (together) => findUnpaidParts(together, subjects, at),
+    (together) => findSubjectIncomes(together, subjects),
     (together) => findChargedParts(together, entry_ids),
     (together) => findUsesOfLines(together, line_ids),
   ]);
+  const forgiven = await findForgivenParts(reader, incomes, { at, unpaid });
   return new Map(
     lines.map((line) => {
       const own = parts.filter(({ invoiced_entry_id }) => invoiced_entry_id === line.ledger_entry_id);

@@ -1,11 +1,11 @@
 import {
   type Entry,
   findAmountsDue,
-  findSubjectIncomes,
   findSubjectOrders,
   fromSubjectColumns,
   isSameSubject,
   type LedgerSubject,
+  type SubjectIncome,
   subjectText,
 } from '#ledger';
 import type { LedgerEntryId } from '#platform/db/db-schema';
@@ -25,15 +25,14 @@ export async function findUnpaidParts(
 }
 
 /**
- * Returns the part of each order on subjects that was written off, by entry of the order. Like a debt, it is of the
- * newest orders that nothing else settled. `unpaid` is what is due of them.
+ * Returns the part of each order on the subjects of `incomes` that was written off, by entry of the order. Like a debt,
+ * it is of the newest orders that nothing else settled. `unpaid` is what is due of them.
  */
 export async function findForgivenParts(
   reader: Reader,
-  subjects: readonly LedgerSubject[],
+  incomes: readonly SubjectIncome[],
   { at, unpaid }: { at: Date; unpaid: ReadonlyMap<LedgerEntryId, number> },
 ): Promise<Map<LedgerEntryId, number>> {
-  const incomes = await findSubjectIncomes(reader, subjects);
   const amounts = incomes.map(({ subject, unit, written_off }) => ({ subject, unit, amount: written_off }));
   return partsOfOrders(
     reader,

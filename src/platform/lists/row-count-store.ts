@@ -13,17 +13,22 @@ export function selectCountOf(...lists: readonly CountedList[]): RawBuilder<{ co
   return sql<{ count: number }>`select ${sql.join(counts, sql` + `)} as count`;
 }
 
+/** Limit of one statement: after an interruption of hours a run adds the rows of all of them, or it would never end. */
+const FOLD_MS_MAX = 240_000;
+
 /** Adds the changes since the last run to the counts and totals of lists. */
 export async function foldListCounts(db: Db): Promise<void> {
-  for (const fold of ['fold_row_counts', 'fold_subscription_days', 'fold_recurring_changes']) {
-    await inTransaction(db, (tx) => sql`select ${sql.ref(fold)}()`.execute(tx));
-  }
-  for (const table of growing_tables) {
-    await inTransaction(db, (tx) => sql`select advance_totals(${table})`.execute(tx));
-  }
-  for (const fold of ['follow_metric_zones', 'fold_metric_debts']) {
-    await inTransaction(db, (tx) => sql`select ${sql.ref(fold)}()`.execute(tx));
-  }
+  for (const fold of ['fold_row_counts', 'fold_subscription_days', 'fold_recurring_changes'])
+    await runFold(db, sql`select ${sql.ref(fold)}()`);
+  for (const table of growing_tables) await runFold(db, sql`select advance_totals(${table})`);
+  for (const fold of ['follow_metric_zones', 'fold_metric_debts']) await runFold(db, sql`select ${sql.ref(fold)}()`);
+}
+
+async function runFold(db: Db, fold: RawBuilder<unknown>): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await sql`set local statement_timeout = ${sql.lit(FOLD_MS_MAX)}`.execute(tx);
+    await fold.execute(tx);
+  });
 }
 
 /** A count or a total that differs from the rows of its table. */

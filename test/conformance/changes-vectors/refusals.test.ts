@@ -61,7 +61,8 @@ vector('a plan that cannot be entered is refused with its reason', async (site) 
   await expectRefusal(site.xia('GET', `${url}?to=lite&quantity=many`), 400, 'invalid_input', 'quantity');
   await expectRefusal(site.xia('GET', `${url}?to=lite&option=7`), 400, 'invalid_input', 'option');
   await expectRefusal(site.xia('GET', `${url}?to=lite&mode=full`), 403, 'permission_denied');
-  // The provider enters a plan that needs it, in the mode of its choice.
+  // The provider enters a plan that needs it, in the mode of its choice; the subscriber agrees to the larger charge.
+  await expectStatus(site.xia('PUT', '/api/billing/xia/provider-charges', { allow_provider_charges: true }), 200);
   const shown = await previewOf(site.broker, 'basic', { to: 'asked', mode: 'none' });
   assert.deepEqual([shown['mode'], shown['charge_amount']], ['none', 0]);
 });
