@@ -9,7 +9,7 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { addPlanToCart, checkOutCart, makeBuyer } from '../../../test/support/factories/billing.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { makeOrganization } from '../../../test/support/factories/profiles.ts';
-import { ledgerSeeds } from '../../../test/support/recount/seeds.ts';
+import { FIXED_SEED, ledgerSeeds } from '../../../test/support/recount/seeds.ts';
 import { readUpcoming } from '../report-periods.ts';
 import { reportScheduledIncome } from './report-scheduled-income.ts';
 
@@ -67,6 +67,7 @@ for (const seed of ledgerSeeds())
   test(`scheduled income is what is recognised afterwards, window by window, seed ${seed}`, async (t) => {
     t.diagnostic(`seed ${seed}`);
     const random = makeRandom(seed, 'schedule');
+    let posted_count = 0;
     for (let round = 0; round < 3; round += 1) {
       const ctx = await testContext(database.db, { now: new Date('2024-01-01T00:00:00Z') });
       const provider = await makeOrganization(ctx.db, { slug: `schedule-${seed}-${round}`, is_provider: true });
@@ -93,7 +94,7 @@ for (const seed of ledgerSeeds())
           .filter(({ at }) => (from === null || at >= from) && (until === null || at < until))
           .reduce((total, { amount }) => total + amount, 0);
       const what = JSON.stringify({ ...question, now });
-      assert.ok(posted.length > 0, what);
+      posted_count += posted.length;
       assert.deepEqual(
         report.results[0]?.values.map(([, amount]) => amount),
         bounds.slice(1).map((until, index) => sum(index === 0 ? null : (bounds[index] ?? null), until)),
@@ -102,4 +103,6 @@ for (const seed of ledgerSeeds())
       const extra = Object.fromEntries((report.extra ?? []).map(({ slug, values }) => [slug, values[0]?.[1]]));
       assert.equal(extra['later'], sum(bounds.at(-1) ?? null, null), what);
     }
+    // A fresh seed may draw rounds that leave nothing to recognise.
+    if (seed === FIXED_SEED) assert.ok(posted_count > 0);
   });
