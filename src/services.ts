@@ -10,6 +10,7 @@ import { type Mailer, makeMailer } from '#platform/mail/mail';
 import { makeMailGate } from '#platform/mail/mail-gate';
 import { sharedAttempts } from '#platform/security/attempt-store';
 import { useMasterKey } from '#platform/security/link-keys';
+import { usePasswordMemory } from '#platform/security/password';
 import { addRequestCounts } from '#platform/security/request-count-store';
 import { makeRequestLimit, type RequestLimit } from '#platform/security/request-limit';
 import { makeThrottle, type Throttle, throttleOn } from '#platform/security/throttle';
@@ -57,6 +58,7 @@ export function makeServices(options: TollgateOptions): Services {
   const { config, secret, database, clock, log } = options;
   const { db } = database;
   useMasterKey(secret);
+  usePasswordMemory(config.password_memory_kib);
   let listening: string | null = null;
   const base_url = () => config.base_url ?? listening ?? `http://${config.host}:${config.port}`;
 

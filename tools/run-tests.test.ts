@@ -27,7 +27,12 @@ async function runFiles(files: Record<string, string>, given: Record<string, str
     await writeFile(join(room, name), `import { after, before, test } from 'node:test';\n${text}`);
   }
   return new Promise((resolve) => {
-    const { NODE_TEST_CONTEXT: _context, TEST_DATABASE_URL: _url, ...inherited } = process.env;
+    const {
+      NODE_TEST_CONTEXT: _context,
+      TEST_DATABASE_URL: _url,
+      TEST_SERVER_FOLLOWS: _follows,
+      ...inherited
+    } = process.env;
     const env = { ...inherited, ...given };
     execFile(process.execPath, [program, '**/*.test.{mjs,ts}'], { cwd: room, env }, (error, stdout, errors) =>
       resolve({
@@ -92,6 +97,6 @@ test('with a server, the files that open no database are left out, and the run s
   const server = await runFiles(files, { TEST_DATABASE_URL: 'postgres://127.0.0.1:9/none' });
   assert.equal(server.status, 0);
   assert.deepEqual(cases(server), ['src/c.db.test.ts', 'test/d.test.ts']);
-  assert.ok(server.lines.includes('left out with TEST_DATABASE_URL: 2 files that open no database'));
+  assert.ok(server.lines.includes('left out: 2 files, because they open no database'));
   assert.deepEqual(cases(await runFiles(files)), Object.keys(files));
 });

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
-import { groupTests, isPure } from './test-groups.ts';
+import { findLeftOut, groupTests } from './test-groups.ts';
 
 /**
  * Runs the tests of these patterns and prints the slowest files; exits with 1 if a test failed.
@@ -13,7 +13,8 @@ import { groupTests, isPure } from './test-groups.ts';
  * Files of one room run one after the other in one process. Measured on the tests of `src/billing`: 58 s of CPU, with a
  * process for each file 111 s, because each process loads the program and compiles it again.
  *
- * With TEST_DATABASE_URL, tests that open no database are left out: they ran without it, with the same result.
+ * Files that another run covers are left out: with TEST_DATABASE_URL those that do the same without it, with
+ * TEST_SERVER_FOLLOWS=1 the long ones that the run with TEST_DATABASE_URL repeats.
  *
  * Usage: `node tools/run-tests.ts pattern…`
  */
@@ -23,9 +24,11 @@ const SLOWEST_COUNT = 10;
 const found: string[] = [];
 for await (const file of glob(process.argv.slice(2))) found.push(file.replaceAll('\\', '/'));
 if (found.length === 0) throw new Error('no file matches');
-const files = process.env['TEST_DATABASE_URL'] ? found.filter((file) => !isPure(file)) : found;
-if (files.length < found.length)
-  console.log(`left out with TEST_DATABASE_URL: ${found.length - files.length} files that open no database`);
+const on_server = Boolean(process.env['TEST_DATABASE_URL']);
+const left_out = findLeftOut(found, { on_server, server_follows: process.env['TEST_SERVER_FOLLOWS'] === '1' });
+for (const [reason, { length }] of Map.groupBy(left_out.keys(), (file) => left_out.get(file)))
+  console.log(`left out: ${length} files, because ${reason}`);
+const files = found.filter((file) => !left_out.has(file));
 if (files.length === 0) process.exit();
 const groups = groupTests(files);
 const folder = await mkdtemp(join(tmpdir(), 'tollgate-tests-'));

@@ -26,6 +26,15 @@ export const accountSettings = {
     max: 128,
     description: 'Minimum length of a password; 15 is recommended if it is the only factor.',
   },
+  password_memory_kib: {
+    name: 'PASSWORD_MEMORY_KIB',
+    kind: 'integer',
+    default: '19456',
+    min: 19_456,
+    max: 1_048_576,
+    description:
+      'Memory of one password hash (Argon2id, two passes) in KiB. A password with a hash of another memory gets a new one at the next sign-in.',
+  },
   verification_lifetime_s: {
     name: 'VERIFICATION_LIFETIME_S',
     kind: 'integer',
@@ -54,6 +63,7 @@ export interface AccountConfig {
   token_lifetime_s: number;
   refresh_lifetime_s: number;
   password_length_min: number;
+  password_memory_kib: number;
   verification_lifetime_s: number;
   terms_required: boolean;
   provider_grace_days: number;

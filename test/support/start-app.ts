@@ -6,7 +6,7 @@ import type { Db } from '../../src/platform/db/database.ts';
 import { ordinaryDay } from './context.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { seedSite } from './seed.ts';
-import { TEST_SECRET } from './test-secret.ts';
+import { TEST_PASSWORD_MEMORY_KIB, TEST_SECRET } from './test-secret.ts';
 
 export interface TestApp {
   tollgate: Tollgate;
@@ -39,6 +39,7 @@ export async function startApp(
       host: '127.0.0.1',
       port: 0,
       site_slug: 'cowork',
+      password_memory_kib: TEST_PASSWORD_MEMORY_KIB,
       throttle_factor: 10_000,
       requests_per_minute_max: 1_000_000,
       private_addresses_allowed: true,

@@ -177,7 +177,7 @@ async function openEmbedded(place: PGlitePlace): Promise<Database> {
     },
     async close() {
       await pool.end();
-      await lite.close();
+      if (!('opened' in place)) await lite.close();
       await unlock?.();
     },
   };

@@ -3,11 +3,15 @@ import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
-/** Location of a PGlite: a folder on disk, or memory, optionally restored from a dump of a data directory. */
-export type PGlitePlace = { folder: string } | { memory: true; snapshot?: Blob };
+/**
+ * Location of a PGlite: a folder on disk, memory, optionally restored from a dump of a data directory, or one that is
+ * open and stays open.
+ */
+export type PGlitePlace = { folder: string } | { memory: true; snapshot?: Blob } | { opened: PGlite };
 
 /** Opens PostgreSQL in WASM with the extensions that the migrations use. */
 export async function openPGlite(place: PGlitePlace): Promise<PGlite> {
+  if ('opened' in place) return place.opened;
   return PGlite.create({
     ...('folder' in place ? { dataDir: place.folder } : {}),
     ...('memory' in place && place.snapshot ? { loadDataDir: place.snapshot } : {}),

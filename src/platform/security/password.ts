@@ -25,7 +25,7 @@ export const passwordProblems = defineProblems({
   busy: { status: 503, title: 'Too many sign-ins are in progress.', help: 'Try again in a few seconds.' },
 });
 
-const current: Cost = { memory_kib: 19_456, passes: 2, parallelism: 1 };
+let current: Cost = { memory_kib: 19_456, passes: 2, parallelism: 1 };
 const salt_bytes = 16;
 const tag_bytes = 32;
 const queue_seconds_max = 5;
@@ -48,6 +48,15 @@ const concurrency = Math.max(1, Math.min(availableParallelism() - 1, 3));
 const pool = passwordPool(concurrency, concurrency * hashes_per_second * queue_seconds_max);
 
 /**
+ * Sets the memory of new hashes, in KiB. Hashes of another memory are outdated.
+ *
+ * Called once, before the first request: by the program with PASSWORD_MEMORY_KIB, by tests with little memory.
+ */
+export function usePasswordMemory(memory_kib: number): void {
+  current = { ...current, memory_kib };
+}
+
+/**
  * Hashes a password with Argon2id into a PHC string.
  *
  * @throws busy (503) when too many hashes wait
@@ -67,13 +76,13 @@ export async function hashPassword(password: string): Promise<string> {
  */
 export async function verifyPassword(stored: string | null, password: string): Promise<PasswordVerdict> {
   const expected = stored === null ? null : parsePhc(stored);
-  const { salt, tag, ...cost } = expected ?? decoy;
+  const { salt, tag, ...cost } = expected ?? { ...decoy, ...current };
   const computed = await pool.run(() => derive(password, { ...cost, salt, tag_bytes: tag.length }));
   const matches = timingSafeEqual(computed, tag) && expected !== null;
   return { matches, is_outdated: matches && !isSameCost(cost, current) };
 }
 
-const decoy: StoredPassword = { ...current, salt: randomBytes(salt_bytes), tag: randomBytes(tag_bytes) };
+const decoy = { salt: randomBytes(salt_bytes), tag: randomBytes(tag_bytes) };
 
 function isSameCost(a: Cost, b: Cost): boolean {
   return a.memory_kib === b.memory_kib && a.passes === b.passes && a.parallelism === b.parallelism;
