@@ -6,7 +6,7 @@ import type { BenchSite } from './bench-site.ts';
 import { readDatabaseCpuMs, sumSince } from './database-cpu.ts';
 import { isInstalled, loadByNode, measure, median, send, type Side, takeMedians } from './measure.ts';
 import { printLine, printSkipped } from './report.ts';
-import { type Buyer, PLAN } from './seed.ts';
+import { analyze, type Buyer, PLAN } from './seed.ts';
 import { makeScratchDatabase } from './scratch-database.ts';
 import { clients, rounds, seconds } from './settings.ts';
 
@@ -31,6 +31,8 @@ export async function benchCheckout(bench: Bench): Promise<void> {
     await withSite(bench, {}, async (site) => {
       const side = checkOutByClients(site, bench.seeded.buyers);
       for (let count = 0; count < WARM_UP_COUNT;) count += (await side.load(seconds)).count;
+      // As autovacuum does: else each connection keeps the plans of the tables before the warm-up.
+      await analyze(bench.database_url);
       const tpcb: number[] = [];
       const figures = [];
       const database_us: number[] = [];
