@@ -7,8 +7,8 @@ import { makeSite } from './site.ts';
 
 const SEED_DEFAULT = 20_261_126;
 const seed = Number(process.env['PROOF_SEED'] ?? SEED_DEFAULT);
-const sequences = Number(process.env['PROOF_SEQUENCES'] ?? 3);
-const length = Number(process.env['PROOF_LENGTH'] ?? 25);
+const sequences = Number(process.env['PROOF_SEQUENCES'] ?? 2);
+const length = Number(process.env['PROOF_LENGTH'] ?? 20);
 
 let app: TestApp;
 before(async () => {
