@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { signInBrowser, type TestResponse } from '../../../test/support/client.ts';
-import { type Call, type ChangeSite, expectStatus, H, startChanges } from '../../../test/support/changes.ts';
+import { apiClient, signInBrowser, type TestResponse } from '../../../test/support/client.ts';
+import { type Call, type ChangeSite, dueOf, expectStatus, H, startChanges } from '../../../test/support/changes.ts';
 
 // A provider that is not the broker never lets a subscription renew that the subscriber stopped, or renew earlier.
 let site: ChangeSite;
@@ -108,4 +108,55 @@ test('an earlier end that a provider sets stops the renewal: the card is not cha
   const [before] = [await charges()];
   await site.runAt('2026-01-26T12:00:00Z', 'renew_subscriptions');
   assert.deepEqual(await charges(), before);
+});
+
+test('what a provider leaves due waits for the subscriber: a link asks for it, and no renewal charges it', async () => {
+  const { app, xia } = site;
+  const terms = { unit: 'usd', is_active: true, renewal_type: 'auto-renew', period_type: 'monthly' };
+  const sold = { basic: { period_amount: 9000 }, pro: { period_amount: 24_900 } };
+  for (const [slug, more] of Object.entries({ ...sold, team: { period_amount: 1000, quantity_max: 50 } }))
+    await expectStatus(club('POST', '/api/profile/club/plans', { ...terms, ...more, slug, title: slug }), 201);
+  await site.buy(xia, 'xia', 'basic');
+  site.moveTo('2026-02-10T10:00:00Z'); // half of its month
+  await site.buy(xia, 'xia', 'team', { quantity: 5 });
+  // Notices reach a proved address only.
+  await app.db.updateTable('users').set({ email_verified_at: app.clock.now() }).execute();
+  const paid_before = (await app.db.selectFrom('charges').select('id').execute()).length;
+  const charged = async () => {
+    const rows = await app.db.selectFrom('charges').select('amount').orderBy('id').execute();
+    return rows.slice(paid_before).map(({ amount }) => amount);
+  };
+
+  for (const [from, wish] of [
+    ['basic', { to: 'pro' }],
+    ['team', { to: 'team', quantity: 8 }],
+  ] as const) {
+    const change = `/api/profile/xia/subscriptions/${from}/change`;
+    const seats = 'quantity' in wish ? `&quantity=${wish.quantity}` : '';
+    const query = `to=${wish.to}${seats}&leave_due=true`;
+    const shown = await expectStatus(club('GET', `${change}?${query}`), 200);
+    await expectStatus(club('POST', change, { ...wish, leave_due: true, ...keyOf(shown) }), 200);
+  }
+  assert.equal(await dueOf(xia, 'xia'), 7950 + 3000);
+
+  // At midnight what is due is charged; the renewals charge their own price and nothing else, in every later hour.
+  await site.runAt('2026-02-11T00:00:00Z', 'renew_subscriptions');
+  assert.deepEqual(await charged(), []);
+  for (const at of ['2026-02-24T22:00:00Z', '2026-02-24T23:00:00Z', '2026-02-25T00:00:00Z'])
+    await site.runAt(at, 'renew_subscriptions');
+  assert.deepEqual(await charged(), [24_900]);
+  assert.deepEqual(await app.db.selectFrom('dunning_cases').select('id').execute(), []);
+  assert.equal(await dueOf(xia, 'xia'), 7950 + 3000);
+
+  await app.tollgate.worker.drain();
+  const mails = await expectStatus(apiClient(app)('GET', '/_dev/mail?to=xia@example.com'), 200);
+  const links = mails.json<{ results: { text: string }[] }>().results.flatMap(({ text }) => {
+    const code = /\/billing\/payments\/([0-9a-f]{40})\//.exec(text)?.[1];
+    return code === undefined ? [] : [{ code, text }];
+  });
+  assert.equal(links.length, 2);
+  const link = links.find(({ text }) => text.includes('$79.50')) ?? assert.fail('no mail with a link');
+  await expectStatus(xia('POST', `/api/billing/payments/${link.code}`, {}), 201);
+  assert.deepEqual(await charged(), [24_900, 7950]);
+  assert.equal(await dueOf(xia, 'xia'), 3000);
 });

@@ -4,6 +4,8 @@ import { inTransaction, type Tx } from '#platform/db/database';
 import type { PlanId, SubscriptionId, UserId } from '#platform/db/db-schema';
 import { fragment } from '#platform/db/fragment';
 import { type Part, runTogether } from '#platform/db/together';
+import { emit } from '#platform/jobs/events';
+import { randomKey40 } from '#platform/security/crypto';
 import { isKeyOfPreview, isPreviewExpired } from '#platform/security/preview-key';
 import { addPeriods } from '#kernel/period';
 import { type Attempt, findSavedCard, type PaymentContext, prepareAttempt, type PreparedAttempt } from '#payments';
@@ -13,12 +15,14 @@ import { findPlansBySlugs } from '#catalog';
 import { heldCredit, lockOpenLots, planUses, sumUsesByRank } from '../credits/index.ts';
 import {
   insertOrder,
+  insertPaymentLink,
   type NewOrderLine,
   type Order,
   type OrderLine,
   ordersInFlight,
   type NewOrder,
 } from '../records/index.ts';
+import { paymentLinkSent } from '../events.ts';
 import { billingProblems } from '../problems.ts';
 import type { ChangeFacts, ChangeRequest, PlannedChange } from '../change-rules/index.ts';
 import { countExecutedChanges, findChangeByKey, insertChange } from './change-store.ts';
@@ -33,6 +37,8 @@ import { storedTerms } from './stored-terms.ts';
 /** Changes of one subscription that are executed in 24 hours at most. */
 const CHANGES_MAX = 10;
 const DAY_MS = 86_400_000;
+/** Lines that the message with a link names. */
+const MAIL_LINES = 20;
 
 export interface ChangeInput extends ChangeRequest {
   preview_key: string;
@@ -106,6 +112,7 @@ export async function reserveChange(
     if (placed.attempt !== null && prepared) return { ...placed.attempt, source: prepared.source };
     const change = await findChangeByKey(tx, key);
     assert(change, 'the change was inserted with its order');
+    if (input.leave_due) await askForPayment(ctx, tx, placed);
     await executeUnpaid(ctx, tx, change, placed);
     return null;
   });
@@ -241,6 +248,30 @@ async function placeChange(
       new_change: insertedChange(row),
     },
   );
+}
+
+/**
+ * Makes the link that pays what a provider left due, and mails it to the subscriber. An order with a link waits for its
+ * payer: no renewal charges it to the card on file.
+ */
+async function askForPayment(
+  ctx: PaymentContext,
+  tx: Tx,
+  { order, lines }: { order: Order; lines: readonly OrderLine[] },
+): Promise<void> {
+  const ordered = lines.filter(({ kind }) => kind !== 'balance');
+  const amount = ordered.reduce((sum, line) => sum + line.amount - line.credit_used, 0);
+  const [line] = ordered;
+  if (!line || amount === 0) return;
+  const claim_code = randomKey40();
+  const at = ctx.clock.now();
+  const { profile_id, unit } = order;
+  const due = { profile_id, provider_id: line.provider_id, claim_code, amount, unit };
+  const created_by = actorId(ctx);
+  await insertPaymentLink(tx, { ...due, order_id: order.id, created_by, created_at: at, sent_at: at });
+  const unpaid = ordered.filter((each) => each.amount > each.credit_used);
+  const shown = unpaid.slice(0, MAIL_LINES).map(({ description }) => description);
+  await emit(tx, paymentLinkSent({ ...due, lines: shown, originated_by: created_by }), at);
 }
 
 interface NewChange {

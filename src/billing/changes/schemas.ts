@@ -28,13 +28,17 @@ export const ChangeQuery = Type.Object({
   option: NumberText('Number of a price option of the plan; 1 when omitted'),
   quantity: NumberText('The quantity after the change; the present one when omitted'),
   leave_due: Type.Optional(
-    Type.Enum(['true', 'false'], { description: 'A provider leaves the amount due, and charges no card' }),
+    Type.Enum(['true', 'false'], {
+      description: 'A provider charges no card: the subscriber gets a link that pays the amount',
+    }),
   ),
 });
 
 export const ChangeBody = Type.Object({
   ...wish,
-  leave_due: Type.Optional(Type.Boolean({ description: 'A provider leaves the amount due, and charges no card' })),
+  leave_due: Type.Optional(
+    Type.Boolean({ description: 'A provider charges no card: the subscriber gets a link that pays the amount' }),
+  ),
   preview_key: Type.Optional(Type.String({ maxLength: PREVIEW_KEY_LENGTH_MAX })),
   processor_token: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
   remember_card: Type.Optional(Type.Boolean()),

@@ -19,6 +19,8 @@ export interface NewPaymentLink {
   unit: string;
   created_by: UserId | null;
   created_at: Date;
+  /** When the link is mailed with the order; null: it is not. */
+  sent_at?: Date | null;
 }
 
 /** Inserts a link; its code is stored encrypted. */
