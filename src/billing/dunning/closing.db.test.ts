@@ -141,6 +141,47 @@ for (const [title, cancel] of [
     assert.deepEqual(await payloadsOf(site, 'renewal_recovered'), []);
   });
 
+test('the grace goes on from the first failure when a cancellation is taken back', async () => {
+  await decline();
+  const [first] = await casesOf(site);
+  assert.equal(first?.ends_at?.toISOString(), '2026-02-16T10:00:00.000Z');
+  for (const day of [11, 13]) {
+    site.moveTo(`2026-02-${day}T10:10:00Z`);
+    await expectStatus(site.xia('POST', `${url}/cancel`, {}), 200);
+    assert.equal((await casesOf(site))[0]?.state, 'closed');
+    site.moveTo(`2026-02-${day}T10:20:00Z`);
+    await expectStatus(site.xia('DELETE', `${url}/cancel`), 200);
+    await site.runAt(`2026-02-${day}T11:00:00Z`, RENEW);
+    const [again, ...others] = await casesOf(site);
+    assert.deepEqual(others, []);
+    const { id, began_at, ends_at, closed_at, attempts_count } = again ?? {};
+    assert.deepEqual([id, began_at, ends_at, closed_at], [first.id, first.began_at, first.ends_at, null]);
+    assert.equal(attempts_count, day === 11 ? 2 : 3);
+  }
+  await site.runAt('2026-02-16T10:00:00Z', RENEW);
+  assert.equal((await casesOf(site))[0]?.state, 'ended');
+  assert.deepEqual(
+    (await endings()).map(({ kind, ends_at }) => [kind, ends_at.toISOString()]),
+    [['unpaid', '2026-02-16T10:00:00.000Z']],
+  );
+});
+
+test('a debt that begins after a closed case was paid has a grace of its own', async () => {
+  await decline();
+  site.moveTo('2026-02-11T10:00:00Z');
+  await expectStatus(site.xia('POST', `${url}/cancel`, {}), 200);
+  await expectStatus(site.broker('DELETE', '/api/billing/xia/balance?paid=1'), 204);
+  await expectStatus(site.xia('DELETE', `${url}/cancel`), 200);
+  await site.runAt('2026-03-09T10:00:00Z', RENEW);
+  assert.deepEqual(
+    (await casesOf(site)).map(({ state, began_at }) => [state, began_at.toISOString()]),
+    [
+      ['closed', '2026-02-09T10:00:00.000Z'],
+      ['retrying', '2026-03-09T10:00:00.000Z'],
+    ],
+  );
+});
+
 test('the case is closed when the renewal that it is about is taken back before its period begins', async () => {
   await decline();
   const { preview_key } = (await expectStatus(site.xia('GET', `${url}/cancel`), 200)).json<{ preview_key: string }>();

@@ -44,6 +44,21 @@ export async function lockOpenCase(tx: Tx, place: DuePlace): Promise<DunningCase
   return row && readCase(row);
 }
 
+/** Finds the newest case of a place, open or closed. Index: dunning_cases_profile_id. */
+export async function findLastCase(reader: Reader, place: DuePlace): Promise<DunningCase | undefined> {
+  const row = await reader
+    .selectFrom('dunning_cases')
+    .selectAll()
+    .where('profile_id', '=', place.profile_id)
+    .where('provider_id', '=', place.provider_id)
+    .where('unit', '=', place.unit)
+    .orderBy('began_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && readCase(row);
+}
+
 /** Finds the open cases of payers, by id. Index: dunning_cases_open. */
 export async function findOpenCases(reader: Reader, profile_ids: readonly ProfileId[]): Promise<DunningCase[]> {
   const rows = await reader
@@ -126,7 +141,7 @@ export async function updateCase(tx: Tx, id: DunningCaseId, change: CaseChange):
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  if (row.closed_at !== null) await noteChange(tx, 'past-due', row.profile_id);
+  if (change.closed_at !== undefined) await noteChange(tx, 'past-due', row.profile_id);
   return readCase(row);
 }
 

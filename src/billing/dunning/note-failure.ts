@@ -1,9 +1,11 @@
+import { findEntries } from '#ledger';
 import type { ChargeAttemptId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { eventsPart, type Event } from '#platform/jobs/events';
 import { runTogether } from '#platform/db/together';
 import { findProfileById } from '#profiles';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
+import { collectLines } from '../records/index.ts';
 import { paymentActionRequired, processorUnreached, renewalChargeFailed } from '../renewal-events.ts';
 import {
   type ChargeTrigger,
@@ -18,6 +20,7 @@ import type { DunningContext } from './dunning-context.ts';
 import {
   closeRenewalCharges,
   type DuePlace,
+  findLastCase,
   findOwnTerms,
   findRenewalCharges,
   insertAttempt,
@@ -104,14 +107,15 @@ async function applyFailure(
   open: DunningCase | undefined,
   { failure, first_unreached_at, ...attempt }: FailedAttempt,
 ): Promise<void> {
-  const began_at = open?.began_at ?? failure.at;
-  const terms = open?.terms ?? dunningTerms(ctx.dunning, await findOwnTerms(tx, place.provider_id));
-  const move = moveAfterFailure(open ?? null, { terms, began_at }, failure, first_unreached_at);
+  const known = open ?? (await findInterrupted(tx, place, failure.at));
+  const began_at = known?.began_at ?? failure.at;
+  const terms = known?.terms ?? dunningTerms(ctx.dunning, await findOwnTerms(tx, place.provider_id));
+  const move = moveAfterFailure(known ?? null, { terms, began_at }, failure, first_unreached_at);
   const { is_final: _, is_unreached, state, ...counts } = move;
   // A suspended case stays suspended until it is paid or ends.
   const moved = { ...counts, state: open?.state === 'suspended' ? open.state : state };
-  const saved = open
-    ? await updateCase(tx, open.id, moved)
+  const saved = known
+    ? await updateCase(tx, known.id, open ? moved : { ...moved, closed_at: null })
     : await insertCase(tx, { ...place, ...moved, terms, began_at, ends_at: graceEnd(terms, began_at) });
   const { kind, code, at } = failure;
   const is_counted = kind !== 'processor';
@@ -126,6 +130,27 @@ async function applyFailure(
   const events: Event[] = is_unreached ? [processorUnreached(place)] : [];
   if (is_counted) events.push(await failureEvent(tx, saved, { rank, amount: attempt.amount, failure, move }));
   if (events.length > 0) await emitAll(tx, events, at);
+}
+
+/**
+ * Finds the closed case of a place that a further failure opens again, so that its grace goes on from the first
+ * failure: a cancellation closed it, the subscription renews again, and what was due then is due still.
+ */
+async function findInterrupted(tx: Tx, place: DuePlace, at: Date): Promise<DunningCase | undefined> {
+  const last = await findLastCase(tx, place);
+  if (last?.state !== 'closed' || last.closed_at === null) return undefined;
+  const { closed_at } = last;
+  const lines = collectLines((await findDue(tx, place, at))?.invoicables ?? []);
+  const entries = await findEntries(
+    tx,
+    lines.flatMap(({ entry_id }) => entry_id ?? []),
+  );
+  return [...entries.values()].some(({ created_at }) => created_at <= closed_at) ? last : undefined;
+}
+
+async function findDue(tx: Tx, place: DuePlace, at: Date): Promise<Due | undefined> {
+  const payer = await findProfileById(tx, place.profile_id);
+  return payer && dueAt(await loadDues(tx, payer, at, { renewing_only: true }), place);
 }
 
 async function emitAll(tx: Tx, events: readonly Event[], at: Date): Promise<void> {
@@ -157,8 +182,7 @@ async function failureEvent(
 }
 
 async function linesOf(tx: Tx, place: DuePlace, at: Date): Promise<{ description: string; amount: number }[]> {
-  const payer = await findProfileById(tx, place.profile_id);
-  const due = payer && dueAt(await loadDues(tx, payer, at, { renewing_only: true }), place);
+  const due = await findDue(tx, place, at);
   return (due?.invoicables ?? []).flatMap((each) =>
     each.lines.map((line) => ({ description: describeLine(buildLineFacts(line, each)), amount: line.amount })),
   );
