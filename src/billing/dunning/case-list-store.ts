@@ -1,3 +1,4 @@
+import { sql, type SqlBool } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
@@ -8,6 +9,7 @@ import { readCase } from './dunning-store.ts';
 
 /** States of cases that a list may be restricted to; `open` are the first three, `past` the others. */
 export const caseStates = ['retrying', 'waiting', 'suspended', 'recovered', 'closed', 'ended'] as const;
+const open_states: readonly string[] = ['retrying', 'waiting', 'suspended'];
 export type CaseFilter = (typeof caseStates)[number] | 'open' | 'past';
 
 /** The cases of one payer. Index: dunning_cases_profile_id. */
@@ -19,7 +21,7 @@ export const payerCaseList = defineList({
   date: 'dunning.began_at',
 });
 
-/** The cases of the subscribers of one provider. Index: dunning_cases_provider_id. */
+/** The cases of the subscribers of one provider. Indexes: dunning_cases_provider_id, dunning_cases_provider_open. */
 export const providerCaseList = defineList({
   search: { profile: 'subscriber.slug', profile__full_name: 'subscriber.full_name' },
   sort: { created_at: 'dunning.began_at' },
@@ -27,6 +29,16 @@ export const providerCaseList = defineList({
   tie_breaker: 'dunning.id',
   date: 'dunning.began_at',
 });
+
+/** Condition: the case is in a state. It names `closed_at` for each: the indexes of open cases hold rows without it. */
+function isInState(state: CaseFilter) {
+  const closed_at = sql.ref('dunning.closed_at');
+  if (state === 'open') return sql<SqlBool>`${closed_at} is null`;
+  if (state === 'past') return sql<SqlBool>`${closed_at} is not null`;
+  const is_open = open_states.includes(state);
+  const of_kind = sql.raw(is_open ? 'is null' : 'is not null');
+  return sql<SqlBool>`(${closed_at} ${of_kind} and ${sql.ref('dunning.state')} = ${state})`;
+}
 
 interface CasePage {
   list: ListQuery;
@@ -43,13 +55,12 @@ export async function listPayerCases(
 ): Promise<Page<DunningCase>> {
   let rows = reader
     .selectFrom('dunning_cases as dunning')
-    .innerJoin(selectProfileNames(reader).as('provider'), 'provider.id', 'dunning.provider_id')
+    // A left join, which the database leaves out unless the list is searched by its names.
+    .leftJoin(selectProfileNames(reader).as('provider'), 'provider.id', 'dunning.provider_id')
     .selectAll('dunning')
     .where('dunning.profile_id', '=', profile_id);
   if (sellers !== null) rows = rows.where('dunning.provider_id', '=', (eb) => eb.fn.any(eb.val([...sellers])));
-  if (state === 'open') rows = rows.where('dunning.closed_at', 'is', null);
-  else if (state === 'past') rows = rows.where('dunning.closed_at', 'is not', null);
-  else if (state !== null) rows = rows.where('dunning.state', '=', state);
+  if (state !== null) rows = rows.where(isInState(state));
   const page = await listPage(reader, rows, payerCaseList, list, url);
   return { ...page, results: page.results.map(readCase) };
 }
@@ -62,12 +73,11 @@ export async function listProviderCases(
 ): Promise<Page<DunningCase>> {
   let rows = reader
     .selectFrom('dunning_cases as dunning')
-    .innerJoin(selectProfileNames(reader).as('subscriber'), 'subscriber.id', 'dunning.profile_id')
+    // A left join, which the database leaves out unless the list is searched by its names.
+    .leftJoin(selectProfileNames(reader).as('subscriber'), 'subscriber.id', 'dunning.profile_id')
     .selectAll('dunning')
     .where('dunning.provider_id', '=', provider_id);
-  if (state === 'open') rows = rows.where('dunning.closed_at', 'is', null);
-  else if (state === 'past') rows = rows.where('dunning.closed_at', 'is not', null);
-  else if (state !== null) rows = rows.where('dunning.state', '=', state);
+  if (state !== null) rows = rows.where(isInState(state));
   const page = await listPage(reader, rows, providerCaseList, list, url);
   return { ...page, results: page.results.map(readCase) };
 }
