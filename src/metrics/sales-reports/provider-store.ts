@@ -2,20 +2,34 @@ import { sql } from 'kysely';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 
+/** Kind of the notice that records a sent report; its occurrence is the end of the week. */
+export const REPORT_NOTICE = 'period_sales_report';
+
 /** A provider that gets a report. */
 export interface ReportedProvider {
   id: ProfileId;
   timezone: string;
+  created_at: Date;
+  /** End of the week of the last report that was sent. */
+  reported_until: string | null;
 }
 
-/** Returns active providers by id, with an id above `after`. */
+/** Returns active providers by id, with an id above `after`. Index for the last report: primary key of sent_notices. */
 export async function findReportedProviders(
   reader: Reader,
   { after, limit }: { after: ProfileId | null; limit: number },
 ): Promise<ReportedProvider[]> {
   return reader
     .selectFrom('profiles')
-    .select(['id', 'default_timezone as timezone'])
+    .select(['id', 'default_timezone as timezone', 'created_at'])
+    .select((eb) =>
+      eb
+        .selectFrom('sent_notices as sent')
+        .select((last) => last.fn.max('sent.occurrence').as('occurrence'))
+        .where('sent.kind', '=', REPORT_NOTICE)
+        .whereRef('sent.subject_id', '=', 'profiles.id')
+        .as('reported_until'),
+    )
     .where('is_provider', '=', true)
     .where('is_active', '=', true)
     .$if(after !== null, (query) => query.where('id', '>', after))

@@ -18,7 +18,7 @@ test('the mail of a week is sent once, when the week ended in the zone of the pr
   const provider = await makeOrganization(app.db, { slug: 'club', manager, is_provider: true });
   await app.db
     .updateTable('profiles')
-    .set({ default_timezone: 'America/Los_Angeles' })
+    .set({ default_timezone: 'America/Los_Angeles', created_at: new Date('2026-03-03T00:00:00Z') })
     .where('id', '=', provider.id)
     .execute();
   const payer = await makeOrganization(app.db, { slug: 'acme', manager });
@@ -55,4 +55,15 @@ test('the mail of a week is sent once, when the week ended in the zone of the pr
   assert.equal((await mails()).length, 1);
   await runAt('2026-03-16T07:05:00Z');
   assert.equal((await mails()).length, 2);
+
+  // The program was down for more than a day, and for the whole week before: the latest week is reported, once.
+  await runAt('2026-04-02T09:05:00Z');
+  assert.equal((await mails()).length, 3);
+  assert.ok((await mails()).some(({ text }) => text.includes('from Mar 23, 2026 to Mar 29, 2026')));
+  // In another zone the week ended at another instant: it is the same week.
+  await app.db.updateTable('profiles').set({ default_timezone: 'Asia/Tokyo' }).where('id', '=', provider.id).execute();
+  for (const at of ['2026-04-02T10:05:00Z', '2026-04-05T14:05:00Z']) await runAt(at);
+  assert.equal((await mails()).length, 3);
+  await runAt('2026-04-05T15:05:00Z');
+  assert.equal((await mails()).length, 4);
 });

@@ -13,11 +13,14 @@ import { reportFunds } from '../money/index.ts';
 import { periodBounds } from '../period-bounds.ts';
 import { readPeriods } from '../report-periods.ts';
 import type { Report } from '../series.ts';
-import { findNewPeople, findReportedProviders, type ReportedProvider } from './provider-store.ts';
+import { findNewPeople, findReportedProviders, REPORT_NOTICE, type ReportedProvider } from './provider-store.ts';
 import { changeOf } from './sales-report.ts';
 
-/** A report is sent up to this long after its week; a run that failed is made up for in that time. */
-const LATE_MS_MAX = 24 * 3_600_000;
+/**
+ * Ends of a week that are at most this far apart are the end of one week, in two zones: a provider that moves to
+ * another zone gets no second report of a week.
+ */
+const SAME_WEEK_MS = 3 * 86_400_000;
 const WEEK_MS = 7 * 86_400_000;
 /** Weeks to the same week of last year, which begins on a Monday too. */
 const YEAR_WEEKS = 52;
@@ -34,15 +37,28 @@ export async function sendSalesReports(ctx: Context, at: Date, place?: WalkPlace
   );
 }
 
-async function sendReport(ctx: Context, { id, timezone }: ReportedProvider, at: Date): Promise<void> {
+async function sendReport(ctx: Context, provider: ReportedProvider, at: Date): Promise<void> {
+  const { id, timezone } = provider;
   const ends_at = lastMonday(at, timezone);
-  if (at.getTime() - ends_at.getTime() >= LATE_MS_MAX) return;
+  if (!isReportDue(provider, ends_at)) return;
   const report = await makeReport(ctx, { id, timezone }, ends_at);
   if (!report) return;
   await inTransaction(ctx.db, async (tx) => {
-    const notice = { kind: 'period_sales_report', subject_id: id, occurrence: ends_at.toISOString() };
+    const notice = { kind: REPORT_NOTICE, subject_id: id, occurrence: ends_at.toISOString() };
     if (await recordNotice(tx, notice, at)) await emit(tx, periodSalesReportCreated(report), at);
   });
+}
+
+/**
+ * True if the week that ended at an instant is not reported yet, however late: after a time without the program, the
+ * latest week is reported once. A provider without a full week yet has nothing to report. Pure.
+ */
+export function isReportDue(
+  { created_at, reported_until }: Pick<ReportedProvider, 'created_at' | 'reported_until'>,
+  ends_at: Date,
+): boolean {
+  if (created_at >= ends_at) return false;
+  return reported_until === null || ends_at.getTime() - new Date(reported_until).getTime() > SAME_WEEK_MS;
 }
 
 /** Start of the local week that contains an instant. */
@@ -52,7 +68,7 @@ function lastMonday(at: Date, timezone: string): Date {
   return monday;
 }
 
-async function makeReport(ctx: Context, { id, timezone }: ReportedProvider, ends_at: Date) {
+async function makeReport(ctx: Context, { id, timezone }: Pick<ReportedProvider, 'id' | 'timezone'>, ends_at: Date) {
   const provider = await findProfileById(ctx.db, id);
   if (!provider) return null;
   const unit = (await findUnitOf(ctx.db, id)) ?? DEFAULT_UNIT;
