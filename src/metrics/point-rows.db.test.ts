@@ -46,6 +46,12 @@ interface Report {
   results: Series[];
   extra?: Series[];
 }
+interface BalanceSheet {
+  unit: string;
+  results: { selector: string; values: [string, number][]; links: string[] }[];
+}
+type Side<Of extends 'orig' | 'dest'> = Record<`${Of}_account` | `${Of}_unit`, string> & Record<`${Of}_amount`, number>;
+type EntryRow = Side<'orig'> & Side<'dest'>;
 interface Rows {
   count: number;
   next: string | null;
@@ -118,6 +124,42 @@ for (const name of reports)
     // Differences and shares of other points have no rows of their own.
     assert.deepEqual([...new Set(zeros)], name === 'customers' ? ['net-new-customers', 'percent-customer-churn'] : []);
   });
+
+test('the rows behind each point of a balance sheet add up to it', async () => {
+  const lines = [
+    ['Paid', 'funds'],
+    ['Earned', 'Income'],
+    ['Everything', ''],
+  ];
+  for (const [index, [title, selector]] of lines.entries()) {
+    const reply = await app.http.inject({
+      method: 'POST',
+      url: '/api/metrics/balances/rows/lines',
+      headers: { authorization: `Bearer ${token}` },
+      payload: { title, selector, rank: index + 1 },
+    });
+    assert.equal(reply.statusCode, 201, reply.body);
+  }
+  const { unit, results } = await get<BalanceSheet>('/api/metrics/balances/rows?nb_periods=2');
+  assert.equal(results.length, lines.length);
+  let points = 0;
+  for (const { selector, values, links } of results)
+    for (const [index, [at, value]] of values.entries()) {
+      const link = links[index] ?? assert.fail(`${selector} at ${at} has no rows`);
+      const has = (account: string) => account.toLowerCase().includes(selector.toLowerCase());
+      const rows = (await readRows(link)).results as unknown as EntryRow[]; // as the list of the ledger has them
+      const counted = rows.reduce(
+        (sum, { orig_account, orig_amount, orig_unit, dest_account, dest_amount, dest_unit }) =>
+          sum +
+          (has(dest_account) && dest_unit === unit ? dest_amount : 0) -
+          (has(orig_account) && orig_unit === unit ? orig_amount : 0),
+        0,
+      );
+      assert.equal(counted, value, `${selector} at ${at}: ${link}`);
+      points += value === 0 ? 0 : 1;
+    }
+  assert.ok(points > 1, 'the balance sheet has only zeros');
+});
 
 test('the rows behind each point of the cohorts are its subscribers, and add up to its revenue', async () => {
   const { results, extra = [] } = await get<Report>('/api/metrics/cowork/cohorts?nb_periods=4');

@@ -60,6 +60,9 @@ test('a sheet shows balances at local midnight, exclusive, in the default unit',
           ['2026-03-01T08:00:00.000Z', -2300],
           ['2026-03-15T19:00:00.000Z', -2301],
         ],
+        links: ['2026-01-01T08', '2026-02-01T08', '2026-03-01T08', '2026-03-15T19'].map(
+          (hour) => `${ctx.origin}/api/billing/transactions?selector=receivable&ends_at=${hour}%3A00%3A00.000Z`,
+        ),
       },
     ],
   });

@@ -1,4 +1,5 @@
 import { slugify } from '#kernel/slug';
+import { paths } from '#platform/http/paths';
 import { type BalanceLine, selectsAccount } from './balance-line.ts';
 import type { SumsAt } from '../sum-store.ts';
 
@@ -9,6 +10,8 @@ export interface BalanceSeries {
   selector: string;
   extra: null;
   values: [at: string, amount: number][];
+  /** Paths of the lists of the ledger entries behind each value. */
+  links: string[];
 }
 
 /**
@@ -18,6 +21,7 @@ export interface BalanceSeries {
  * its sign. Pure.
  */
 export function sumBalanceSheet(lines: readonly BalanceLine[], sums: SumsAt, bounds: readonly Date[]): BalanceSeries[] {
+  const instants = bounds.map((bound) => bound.toISOString());
   return lines.map((line) => {
     const own = [...sums].filter(([series]) => selectsAccount(line, series.replace(/^account:/, '')));
     return {
@@ -25,10 +29,11 @@ export function sumBalanceSheet(lines: readonly BalanceLine[], sums: SumsAt, bou
       title: line.title,
       selector: line.selector,
       extra: null,
-      values: bounds.map((bound, index) => {
+      values: instants.map((at, index) => {
         const held = own.reduce((sum, [, values]) => sum + (values[index] ?? 0), 0);
-        return [bound.toISOString(), line.is_positive ? Math.abs(held) : held];
+        return [at, line.is_positive ? Math.abs(held) : held];
       }),
+      links: instants.map((at) => paths.apiTransactions(line.selector, at)),
     };
   });
 }

@@ -16,7 +16,7 @@ export interface BalanceReport {
 
 const balance_definition =
   'Each line is what the accounts of all profiles whose name contains its selector received less what they sent, ' +
-  'before each instant. A positive line has no sign. Amounts of other currencies are not counted.';
+  'before each instant. Each link lists the entries that add up to an amount. A positive line has no sign. Amounts of other currencies are not counted.';
 
 /** Periods of a report. `ends_at` is the text of the caller; now when omitted. */
 export interface ReportPeriods {
@@ -43,6 +43,9 @@ export async function reportBalances(ctx: Context, report: string, periods: Repo
     definition: balance_definition,
     unit: DEFAULT_UNIT,
     scale: 0.01,
-    results: sumBalanceSheet(lines, sums, bounds),
+    results: sumBalanceSheet(lines, sums, bounds).map(({ links, ...line }) => ({
+      ...line,
+      links: links.map((path) => `${ctx.origin}${path}`),
+    })),
   };
 }

@@ -44,6 +44,9 @@ export const BalanceReportSchema = Type.Object({
       values: Type.Array(Type.Tuple([Type.String({ format: 'date-time' }), Type.Integer()]), {
         description: 'Instant and balance of the accounts before it',
       }),
+      links: Type.Array(Type.String({ format: 'uri' }), {
+        description: 'The list of the ledger entries that add up to each value. Only those in the unit count.',
+      }),
     }),
   ),
 });

@@ -199,6 +199,9 @@ export const paths = {
   contactsDownload: () => '/activities/download/contacts/',
   /** The whole ledger, or the entries on accounts whose names contain the selector. */
   transactions: (selector?: string) => `/billing/transactions/${selector === undefined ? '' : `${e(selector)}/`}`,
+  /** The entries before an instant on accounts whose names contain a selector. */
+  apiTransactions: (selector: string, ends_at: string) =>
+    `/api/billing/transactions?${new URLSearchParams({ selector, ends_at }).toString()}`,
   transactionsDownload: () => '/billing/transactions/download/',
   /** The carts of all users; with a user, one cart; with an item, the form that changes it. */
   cartItems: (username?: string, item?: number) =>
