@@ -21,7 +21,10 @@ const chart = presentChart(
     period: 'month',
     bounds: [0, 1, 2, 3].map((month) => new Date(Date.UTC(2026, month))),
     is_running: true,
-    series: [{ role: 'payments', label: 'Sales', values: [-2300, -2301, -2400] }],
+    series: [
+      { role: 'payments', label: 'Sales', values: [-2300, -2301, -2400] },
+      { role: 'previous', label: 'Sales, 12 months before', values: [-1800, -1900, -2000] },
+    ],
     amounts: { kind: 'money', unit: 'usd' },
     empty: 'No line yet',
   },

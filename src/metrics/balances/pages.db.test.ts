@@ -63,6 +63,14 @@ test('the first line has no button that moves it up, and the last none that move
   assert.ok(fieldsOf(text, `Move down ${first}`));
 });
 
+test('the chart compares the first line with the 12 months before, and the table shows the last 12 months', async () => {
+  const { text } = await browser.get(page);
+  const [first] = titlesOf(text);
+  assert.match(text, new RegExp(`${first}, 12 months before`));
+  const table = text.slice(text.indexOf('</figure>'));
+  assert.equal(table.match(/<th scope="col" class="tg-num tg-nowrap">/g)?.length, 13);
+});
+
 test('the buttons are reached by the keyboard: each is a submit button with the name of its line', async () => {
   const { text } = await browser.get(page);
   const buttons = [...text.matchAll(/<button\b([^>]*)>Move (?:up|down)<span class="visually-hidden"> ([^<]*)/g)];

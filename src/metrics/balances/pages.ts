@@ -26,7 +26,8 @@ export const sheet_definition =
   'Balance of the accounts of each line over all profiles, before each instant: received less sent, in the default currency.';
 
 const MONTHS = 12;
-const roles = ['payments', 'new', 'due', 'losses', 'previous'] as const;
+/** Colours of the lines of the chart; the first line is compared with the periods before. */
+const roles = ['payments', 'new', 'due', 'losses'] as const;
 const config = { access: { kind: 'broker' }, page: true } as const;
 const YearParams = Type.Object({ ...ReportParams.properties, year: Type.String({ pattern: '^(?:19|20)[0-9]{2}$' }) });
 
@@ -88,6 +89,8 @@ interface ReadSheet {
   timezone: string;
   this_year: number;
   results: BalanceSeries[];
+  /** Balances of the first line at the ends of the months before those shown. */
+  former: number[];
   ranks: number[];
   is_running: boolean;
 }
@@ -98,14 +101,15 @@ async function readSheet({ ctx }: FastifyRequest, { report, year }: Sheet): Prom
   const end = year === undefined ? now : (parseInstant(`${year + 1}-01-01`, timezone) ?? now);
   const { results } = await reportBalances(ctx, report, {
     period_type: 'monthly',
-    nb_periods: MONTHS,
+    nb_periods: 2 * MONTHS,
     ends_at: end.toISOString(),
   });
   const { lines } = await findBalanceLines(ctx.db, report, ctx.site.broker_id);
   return {
     timezone,
     this_year: yearIn(now, timezone),
-    results,
+    results: results.map((series) => ({ ...series, values: series.values.slice(MONTHS) })),
+    former: (results[0]?.values ?? []).slice(1, MONTHS + 1).map(([, amount]) => amount),
     ranks: lines.map(({ rank }) => rank),
     is_running: year === undefined,
   };
@@ -152,11 +156,22 @@ async function show(
 
 function chartOf(
   report: string,
-  { results, is_running }: ReadSheet,
+  { results, former, is_running }: ReadSheet,
   bounds: readonly Date[],
   reader: { locale: string; timezone: string },
   year: number | undefined,
 ) {
+  const shown = results.slice(0, roles.length).map(({ title, values }, index) => ({
+    role: roles[index] ?? ('payments' as const),
+    label: title,
+    values: values.slice(1).map(([, amount]) => amount),
+  }));
+  const [first] = shown;
+  const previous = first && {
+    role: 'previous' as const,
+    label: `${first.label}, ${MONTHS} months before`,
+    values: former,
+  };
   return presentChart(
     {
       id: 'sheet',
@@ -166,11 +181,7 @@ function chartOf(
       period: 'month',
       bounds,
       is_running,
-      series: results.slice(0, roles.length).map(({ title, values }, index) => ({
-        role: roles[index] ?? 'payments',
-        label: title,
-        values: values.slice(1).map(([, amount]) => amount),
-      })),
+      series: previous ? [...shown, previous] : shown,
       amounts: { kind: 'money', unit: DEFAULT_UNIT },
       empty: 'No entries yet',
       csv_href: paths.balanceSheetDownload(report, year),
