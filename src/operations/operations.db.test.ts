@@ -106,6 +106,22 @@ test('a parked event is retried by a manager of the broker, who is recorded', as
   );
 });
 
+test('the lists of work are downloaded as CSV with the filters of their pages', async () => {
+  const browser = await signInBrowser(app, 'olga', testPassword);
+  const jobs = await browser.get('/site/jobs/download/?q=settle_');
+  assert.equal(jobs.headers['content-type'], 'text/csv; charset=utf-8');
+  const [heading, ...rows] = jobs.text.trim().split('\r\n');
+  assert.equal(heading, 'Job,Schedule,Outcome,Last run,Milliseconds,Next run,Failed attempts,Error');
+  assert.deepEqual(
+    rows.map((row) => row.split(',')[0]),
+    ['settle_disputes', 'settle_pending_charges'],
+  );
+  const failed = await browser.get('/site/jobs/failed/download/?state=parked&kind=event');
+  assert.match(failed.text, /^Since,Kind,Name,State,Attempts,/);
+  assert.match(failed.text, /,event,charge_updated,parked,10,/);
+  assert.equal((await browser.get('/site/jobs/failed/download/?kind=job')).text.trim().split('\r\n').length, 1);
+});
+
 test('all parked rows are retried together, and /metrics reports them', async () => {
   const gauge = async (name: string) =>
     Number(new RegExp(`^${name} (\\d+)$`, 'm').exec((await api('GET', '/metrics')).text)?.[1]);
@@ -169,6 +185,8 @@ test('a parked profile is listed with its reason, and a manager of the broker re
   assert.match((await api('GET', '/metrics')).text, /^tollgate_profiles_parked 1$/m);
   const browser = await signInBrowser(app, 'olga', testPassword);
   assert.match((await browser.get('/site/jobs/parked/')).text, /the books break a rule/);
+  const csv = (await browser.get('/site/jobs/parked/download/?q=petra')).text;
+  assert.match(csv, /,petra,recognise_income,1,the books break a rule\r\n$/);
 
   const body = { job: 'recognise_income' };
   assert.equal((await reader('POST', '/api/jobs/parked/petra/retry', body)).status, 403);

@@ -10,7 +10,9 @@ import { askList } from '#platform/pages/lists/ask-list';
 import { backToList } from '#platform/pages/lists/list-address';
 import { viewList } from '#platform/pages/lists/list-view';
 import { postAction } from '#platform/pages/lists/row-actions';
-import { getBroker, isBrokerManager } from '#profiles';
+import { isBrokerManager } from '#profiles';
+import { brokerTimezone, failedFilter, schedulesFilter } from './asked-work.ts';
+import { operationDownloads } from './downloads.ts';
 import {
   failedWorkListPage,
   failedWorkPage,
@@ -31,13 +33,14 @@ const schema = { hide: true } as const;
 export function operationPages(app: App): void {
   workPages(app);
   parkedPages(app);
+  operationDownloads(app);
 }
 
 function workPages(app: App): void {
   app.get('/site/jobs/', { config: read, schema }, async (request, reply) => {
     const { ctx, listUrl } = request;
-    const asked = askList(request, scheduleListPage, await timezoneOf(request));
-    const page = await listSchedules(ctx.db, { outcome: asked.tab === '' ? null : asked.tab }, asked.list, listUrl);
+    const asked = askList(request, scheduleListPage, await brokerTimezone(ctx));
+    const page = await listSchedules(ctx.db, schedulesFilter(asked), asked.list, listUrl);
     const counts = await countFailedWork(ctx.db);
     return reply.page(jobsPage, {
       tabs: tabsOf(counts, await countParked(ctx.db)),
@@ -46,6 +49,7 @@ function workPages(app: App): void {
       }),
       list: viewList(asked, {
         count: page.count,
+        csv_path: paths.jobsDownload(),
         empty: { title: 'Schedules will be listed here', text: 'The worker of the site did not start yet.' },
         tab_counts: { failed: counts.failed_schedules },
       }),
@@ -54,9 +58,8 @@ function workPages(app: App): void {
 
   app.get('/site/jobs/failed/', { config: read, schema }, async (request, reply) => {
     const { ctx, listUrl, subject } = request;
-    const asked = askList(request, failedWorkListPage, await timezoneOf(request));
-    const filter = { state: asked.tab === '' ? null : asked.tab, kind: asked.filters.kind };
-    const page = await listFailedWork(ctx.db, filter, asked.list, listUrl);
+    const asked = askList(request, failedWorkListPage, await brokerTimezone(ctx));
+    const page = await listFailedWork(ctx.db, failedFilter(asked), asked.list, listUrl);
     const counts = await countFailedWork(ctx.db);
     const may_edit = isBrokerManager(subject);
     const parked_count = counts.parked_events + counts.parked_jobs;
@@ -72,6 +75,7 @@ function workPages(app: App): void {
       may_edit,
       list: viewList(asked, {
         count: page.count,
+        csv_path: paths.failedWorkDownload(),
         empty: { title: 'Work that failed will be listed here', text: 'Every event was delivered and every job ran.' },
         tab_counts: { parked: parked_count, retrying: counts.retrying },
       }),
@@ -94,7 +98,7 @@ function parkedPages(app: App): void {
   const url = '/site/jobs/parked/';
   app.get(url, { config: read, schema }, async (request, reply) => {
     const { ctx, listUrl, subject } = request;
-    const asked = askList(request, parkedListPage, await timezoneOf(request));
+    const asked = askList(request, parkedListPage, await brokerTimezone(ctx));
     const page = await listParked(ctx.db, asked.list, listUrl);
     const counts = await countFailedWork(ctx.db);
     const may_edit = isBrokerManager(subject);
@@ -108,6 +112,7 @@ function parkedPages(app: App): void {
       may_edit,
       list: viewList(asked, {
         count: page.count,
+        csv_path: paths.parkedProfilesDownload(),
         empty: { title: 'Parked profiles will be listed here', text: 'No books break a rule.' },
       }),
     });
@@ -140,10 +145,6 @@ async function retry({ ctx, body }: FastifyRequest): Promise<string> {
   if (!/^[0-9]+$/.test(id)) throw operationProblems.failed_work_unknown();
   const { name } = await retryWork(ctx, Number(id) as OutboxEventId); // digits
   return `${name} is attempted again.`;
-}
-
-async function timezoneOf({ ctx }: FastifyRequest): Promise<string> {
-  return (await getBroker(ctx.db, ctx.site)).default_timezone;
 }
 
 function tabsOf(counts: Awaited<ReturnType<typeof countFailedWork>>, parked_count: number) {

@@ -143,6 +143,7 @@ const linked_elsewhere: Readonly<Record<string, string>> = {
   '/profile/:profile/': 'redirects to the contact details',
   '/profile/:profile/picture/': 'the contact details',
   '/profile/:profile/remove-role/:user/': 'the people of a profile',
+  '/profile/:profile/download/roles/': 'the people of a profile',
   '/billing/:profile/cancel-balance/': 'the billing page of a subscriber who owes',
   '/billing/:profile/credit-notes/download/': 'the page of a credit note',
   '/billing/': 'redirects to a profile, or shows a choice',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { galleryEntries } from '#platform/gallery';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
@@ -19,6 +20,9 @@ test('every sample of every page fits the schema of the page', () => {
   }
 });
 
+/** The pages of the gallery, by address. */
+const shown = new Map<string, string>();
+
 test('the gallery links to every sample and shows it', async () => {
   const list = await app.http.inject({ method: 'GET', url: '/_dev/gallery/' });
   assert.equal(list.statusCode, 200);
@@ -29,9 +33,34 @@ test('the gallery links to every sample and shows it', async () => {
     const page = await app.http.inject({ method: 'GET', url, headers: { accept: 'text/html' } });
     assert.equal(page.statusCode, 200, url);
     assert.match(page.body, /^<!doctype html>/, url);
+    shown.set(url, page.body);
   }
   const missing = await app.http.inject({ method: 'GET', url: '/_dev/gallery/billing-saas-billing-cart/unknown/' });
   assert.equal(missing.statusCode, 404);
+});
+
+test('a page that shows rows of a list links to the CSV of the list', () => {
+  const lists = [...shown].filter(([, body]) => body.includes('aria-label="Pages of this list"'));
+  const without_csv = lists.filter(([, body]) => !/<a\b[^>]*href="[^"]*\bdownload\b[^"]*" download>/.test(body));
+  assert.deepEqual(
+    without_csv.map(([url]) => url),
+    [],
+  );
+  assert.ok(lists.length > 60, String(lists.length));
+});
+
+test('a page with crumbs in its data links to the page above it', () => {
+  const without: string[] = [];
+  let pages_count = 0;
+  for (const { name, state, page_type, href } of galleryEntries(app.tollgate.rooms)) {
+    const { crumbs } = (page_type.samples[state] ?? {}) as { crumbs?: readonly { href: string }[] };
+    if (crumbs === undefined) continue;
+    pages_count += 1;
+    const above = crumbs.at(-1)?.href.replaceAll('&', '&amp;');
+    if (above !== undefined && !shown.get(href)?.includes(`href="${above}"`)) without.push(`${name}, ${state}`);
+  }
+  assert.deepEqual(without, []);
+  assert.ok(pages_count > 40, String(pages_count));
 });
 
 const humanizeSums = (sums: ReadonlyMap<string, number>) =>

@@ -50,6 +50,9 @@ test('the broker finds carts by user and opens one', async () => {
   assert.match((await broker.get(`${carts}?q=other`)).text, /No item matches/);
   assert.equal((await broker.get(`${carts}?o=-username&page=7&start_at=x`)).status, 200);
   assert.equal((await broker.get(`${carts}no-such-user/`)).status, 404);
+  const csv = (await broker.get(`${cart}download/`)).text.trim().split('\r\n');
+  assert.match(csv[0] ?? '', /^Added at,Name,Email,Plan,/);
+  assert.equal(csv.length, 1 + (await items()).length);
 });
 
 test('an item is added, changed and removed after a confirmation; refusals keep the input', async () => {

@@ -53,7 +53,12 @@ export function cartItemsPages(app: App): void {
     const asked = askList(request, cartItemsList, default_timezone);
     return sendCsv(reply, csvOfPages(asked, { name: 'carts', columns, read }));
   });
+  cartPages(app);
+  itemPages(app);
+}
 
+/** The cart of one user. */
+function cartPages(app: App): void {
   const options = { config, schema: { hide: true, params: Type.Object({ user: Type.String({ maxLength: 150 }) }) } };
   const url = '/billing/cartitems/:user/';
   app.get(url, options, async (request, reply) => showCart(request, reply, request.params.user));
@@ -69,7 +74,16 @@ export function cartItemsPages(app: App): void {
     }
     return reply.flash('success', 'The item is in the cart.').redirect(paths.cartItems(user.username), 303);
   });
-  itemPages(app);
+  app.get(`${url}download/`, options, async (request, reply) => {
+    const { ctx, listUrl, params } = request;
+    const { default_timezone } = await getBroker(ctx.db, ctx.site);
+    const read = async (list: ListQuery) => {
+      const page = await listCartItems(ctx.db, params.user, list, listUrl);
+      return { ...page, results: await presentItemsWithAddresses(ctx, page.results) };
+    };
+    const asked = askList(request, userCartList, default_timezone);
+    return sendCsv(reply, csvOfPages(asked, { name: 'cart', columns, read }));
+  });
 }
 
 type Downloaded = Awaited<ReturnType<typeof presentItemsWithAddresses>>[number];
@@ -127,6 +141,7 @@ async function showCart(
     items,
     list: viewList(asked, {
       count: page.count,
+      csv_path: paths.cartItemsDownload(user.username),
       empty: { title: 'The items of the cart will be listed here', text: `The cart of ${name} is empty.` },
     }),
     may_edit,

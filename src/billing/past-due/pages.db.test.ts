@@ -63,6 +63,10 @@ test('the payer reads what is due, why, the dates and the attempts, and pays wit
   assert.match(after, /\$90\.00 was paid\./);
   assert.match(after, /No failed payment is due/);
   assert.match(after, /Earlier/);
+  const csv = (await open(payer, `${url}download/`)).trim().split('\r\n');
+  assert.equal(csv[0], 'Since,Closed at,Provider,State,Attempts,Amount,Reason');
+  assert.match(csv[1] ?? '', /,recovered,\d,\$90\.00,/);
+  assert.equal(csv.length, 2);
   assert.equal(await dueOf(site.xia, 'xia'), 0);
   assert.deepEqual(
     (await casesOf(site)).map(({ state }) => state),

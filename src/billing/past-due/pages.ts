@@ -21,6 +21,7 @@ import { getPayer } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { presentSavedCard } from '../cards/index.ts';
 import {
+  type CaseFacts,
   changeTerms,
   type DunningSettings,
   dunningTerms,
@@ -31,6 +32,7 @@ import {
   loadTerms,
   retryDunning,
 } from '../dunning/index.ts';
+import { describeFailure } from './failure-text.ts';
 import {
   dunningPage,
   dunningTermsPage,
@@ -72,6 +74,7 @@ function addPayerPage(app: App, { processors, dunning }: DunningPageNeeds): void
   const config = { access: { kind: 'direct' }, page: true, problems } as const;
   const options = { config, schema: { hide: true, params: ProfileParams } };
   app.get('/billing/:profile/dunning/', options, async (request, reply) => showCases(request, reply));
+  app.get('/billing/:profile/dunning/download/', options, downloadPastCases);
   app.post('/billing/:profile/dunning/', options, async (request, reply) => {
     const { payer } = await getPayer(request);
     try {
@@ -125,7 +128,11 @@ async function showCases(
       pay_total: totals.length === 1 ? (totals[0] ?? null) : null,
       cases,
       past: views.slice(open.length),
-      list: viewList(asked, { count: past.count, empty: { title: 'Earlier failed payments will be listed here' } }),
+      list: viewList(asked, {
+        count: past.count,
+        csv_path: paths.dunningDownload(payer.slug),
+        empty: { title: 'Earlier failed payments will be listed here' },
+      }),
       detail,
       errors: { ...errors },
     },
@@ -191,6 +198,18 @@ async function showPastDue(request: FastifyRequest, reply: FastifyReply): Promis
   });
 }
 
+/** Sends the closed cases of a payer. */
+async function downloadPastCases(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { ctx, listUrl: url } = request;
+  const { payer } = await getPayer(request);
+  const asked = askList(request, pastCasesList, payer.default_timezone);
+  const read = async (list: typeof asked.list) => {
+    const page = await listPayerCases(ctx.db, payer.id, null, { list, url, state: 'past' });
+    return { ...page, results: await loadCaseFacts(ctx.db, page.results) };
+  };
+  return sendCsv(reply, csvOfPages(asked, { name: 'failed-payments', columns: past_case_columns, read }));
+}
+
 /** Sends the list of the provider, with the filters of the page. */
 async function downloadPastDue(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { ctx, listUrl: url } = request;
@@ -202,6 +221,29 @@ async function downloadPastDue(request: FastifyRequest, reply: FastifyReply): Pr
     return { ...page, results: (await loadCaseFacts(ctx.db, page.results)).map(viewPastDue) };
   };
   return sendCsv(reply, csvOfPages(asked, { name: 'past-due', columns: past_due_columns, read }));
+}
+
+/** @see docs/decisions/0064-downloads-of-lists.md */
+const past_case_columns: readonly CsvColumn<CaseFacts>[] = [
+  { heading: 'Since', kind: 'instant', value: ({ dunning_case }) => dunning_case.began_at },
+  { heading: 'Closed at', kind: 'instant', value: ({ dunning_case }) => dunning_case.closed_at },
+  { heading: 'Provider', kind: 'text', value: ({ provider }) => provider.printable_name },
+  { heading: 'State', kind: 'text', value: ({ dunning_case }) => dunning_case.state },
+  { heading: 'Attempts', kind: 'number', value: ({ dunning_case }) => dunning_case.attempts_count },
+  {
+    heading: 'Amount',
+    kind: 'money',
+    value: ({ dunning_case, attempts }) => {
+      const last = attempts.at(-1);
+      return last ? { amount: last.amount, unit: dunning_case.unit } : null;
+    },
+  },
+  { heading: 'Reason', kind: 'text', value: ({ attempts }) => describeLast(attempts) },
+];
+
+function describeLast(attempts: CaseFacts['attempts']): string | null {
+  const last = attempts.at(-1);
+  return last ? describeFailure(last) : null;
 }
 
 const dateOf = (text: string | null) => (text === null ? null : new Date(text));

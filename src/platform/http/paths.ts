@@ -39,6 +39,7 @@ export const paths = {
   /** Confirmation before an account is deleted. */
   deleteUser: (username: string) => `/users/${e(username)}/delete/`,
   userRoles: (username: string) => `/users/${e(username)}/roles/`,
+  userRolesDownload: (username: string) => `/users/${e(username)}/roles/download/`,
   roleAccept: (key: string) => `/users/roles/accept/${e(key)}/`,
   profile: (slug: string) => `/profile/${e(slug)}/contact/`,
   profilePicture: (slug: string) => `/profile/${e(slug)}/picture/`,
@@ -49,7 +50,12 @@ export const paths = {
   removeRole: (slug: string, username?: string) =>
     `/profile/${e(slug)}/remove-role/${username === undefined ? '' : `${e(username)}/`}`,
   roles: (slug: string, role?: string) => `/profile/${e(slug)}/roles/${role === undefined ? '' : `${e(role)}/`}`,
+  /** A role type can have the slug `download`, so the word stands in front. */
+  rolesDownload: (slug: string, role?: string) =>
+    `/profile/${e(slug)}/download/roles/${role === undefined ? '' : `${e(role)}/`}`,
   subscriptions: (slug: string) => `/profile/${e(slug)}/subscriptions/`,
+  subscriptionsDownload: (slug: string, query: URLSearchParams) =>
+    `/profile/${e(slug)}/subscriptions/download/${query.size === 0 ? '' : `?${query.toString()}`}`,
   pauseSubscription: (slug: string, plan: string) => `/profile/${e(slug)}/subscriptions/${e(plan)}/pause/`,
   /** The page that cancels; `choice` is the cancellation that it shows. */
   stopSubscription: (slug: string, plan: string, choice?: { at: string; refund: string }) => {
@@ -134,6 +140,7 @@ export const paths = {
     withNext(`/billing/${e(profile)}/balance/${plan === undefined ? '' : `${e(plan)}/`}`, next),
   /** What is due after a failed charge, and the attempts. */
   dunning: (profile: string) => `/billing/${e(profile)}/dunning/`,
+  dunningDownload: (profile: string) => `/billing/${e(profile)}/dunning/download/`,
   history: (profile: string) => `/billing/${e(profile)}/history/`,
   credits: (profile: string) => `/billing/${e(profile)}/credits/`,
   creditsDownload: (profile: string) => `/billing/${e(profile)}/credits/download/`,
@@ -206,14 +213,18 @@ export const paths = {
   /** The carts of all users; with a user, one cart; with an item, the form that changes it. */
   cartItems: (username?: string, item?: number) =>
     `/billing/cartitems/${username === undefined ? '' : `${e(username)}/`}${item === undefined ? '' : `${item}/`}`,
-  cartItemsDownload: () => '/billing/cartitems/download/',
+  cartItemsDownload: (username?: string) =>
+    username === undefined ? '/billing/cartitems/download/' : `/billing/cartitems/${e(username)}/download/`,
   removeCartItem: (username: string, item: number) => `/billing/cartitems/${e(username)}/${item}/remove/`,
   /** The schedules of the site. */
   jobs: () => '/site/jobs/',
+  jobsDownload: () => '/site/jobs/download/',
   /** Jobs and events that failed. */
   failedWork: () => '/site/jobs/failed/',
+  failedWorkDownload: () => '/site/jobs/failed/download/',
   /** Profiles that jobs leave alone. */
   parkedProfiles: () => '/site/jobs/parked/',
+  parkedProfilesDownload: () => '/site/jobs/parked/download/',
   /** The e-mails of the site, and the preview of one. */
   mailPreview: (slug?: string) => `/proxy/notifications/${slug === undefined ? '' : `${e(slug)}/`}`,
   mailPreviewFrame: (slug: string) => `/proxy/notifications/${e(slug)}/iframe/`,

@@ -56,6 +56,7 @@ const requested: Static<typeof AccessiblePart> = {
 const no_roles = { invited_count: 0, requested_count: 0, count: 0, next: null, previous: null, results: [] };
 const typical = {
   accessibles: { ...no_roles, invited_count: 1, requested_count: 1, count: 3, results: [held, invited, requested] },
+  csv_url: '/users/xia/roles/download/',
   form: { profile: '', full_name: '' },
   may_edit: true,
   resolve_url: null,
@@ -66,6 +67,8 @@ export const accessiblesPage = definePage(
   'saas/users/roles.html',
   Type.Object({
     accessibles: Type.Object({ ...pending_counts, ...PageOf(AccessiblePart).properties }),
+    /** The download of the list. */
+    csv_url: Type.String(),
     /** False for a member of the broker who only reads. */
     may_edit: Type.Boolean(),
     form: Type.Object({ profile: Type.String(), full_name: Type.String() }),

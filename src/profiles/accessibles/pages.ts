@@ -2,11 +2,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findUserById } from '#accounts';
 import { invalidInput } from '#kernel/problem';
+import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
+import type { UserId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
+import { readPages } from '#platform/lists/read-batches';
+import type { CsvColumn } from '#platform/pages/lists/csv-cell';
+import { sendCsv } from '#platform/pages/lists/send-csv';
 import type { Throttle } from '#platform/security/throttle';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
@@ -27,7 +32,7 @@ import { acceptRole, countInvitation, emailUnverifiedProblem, requestRole, revok
 import { UserParams } from '../schemas.ts';
 import { getUserId } from '../subject.ts';
 import { acceptRolePage, accessiblesPage } from './page-types.ts';
-import { presentAccessibles } from './present-accessible.ts';
+import { type AccessibleBody, presentAccessibles } from './present-accessible.ts';
 
 /** Registers the page of the roles of a user and the page that an invitation links to. */
 export function accessiblePages(app: App, throttle: Throttle): void {
@@ -40,13 +45,22 @@ function ownRolesPages(app: App, throttle: Throttle): void {
     config: { access: { kind: 'self' }, page: true },
     schema: { params: UserParams, hide: true },
   } as const;
-  app.get('/users/:user/roles/', options, async (request, reply) => showRoles(request, reply, null));
+  app.get('/users/:user/roles/', options, async (request, reply) => showRoles(request, reply, request.params.user));
+  app.get('/users/:user/roles/download/', options, async (request, reply) => {
+    const { ctx, subject, listUrl } = request;
+    const user_id = getUserId(subject);
+    const read = async (list: ListQuery) => {
+      const page = await listAccessibles(ctx.db, ownRoles(user_id), list, listUrl, parseRoleStatus(undefined));
+      return { ...page, results: await presentAccessibles(ctx, user_id, page.results, subject) };
+    };
+    return sendCsv(reply, { name: 'profiles', columns, timezone: 'UTC', batches: readPages(request.list(), read) });
+  });
   app.post('/users/:user/roles/', options, async (request, reply) => {
     try {
       const done = await runAction(request, throttle);
       reply.flash('success', done);
     } catch (error) {
-      return showRoles(request, reply, problemToForm(error));
+      return showRoles(request, reply, request.params.user, problemToForm(error));
     }
     return reply.redirect(targetOf(request, paths.userRoles(request.params.user)), 303);
   });
@@ -99,13 +113,29 @@ async function roleOn(ctx: Context, slug: string, { subject }: FastifyRequest): 
   return role;
 }
 
+const ownRoles = (user_id: UserId) => ({ user_id, role_slug: null });
+
+/** @see docs/decisions/0064-downloads-of-lists.md */
+const columns: readonly CsvColumn<AccessibleBody>[] = [
+  { heading: 'Since', kind: 'day', value: ({ created_at }) => new Date(created_at) },
+  { heading: 'Profile', kind: 'text', value: ({ profile }) => profile.printable_name },
+  { heading: 'Role', kind: 'text', value: ({ role_description }) => role_description?.title ?? '' },
+  {
+    heading: 'State',
+    kind: 'text',
+    value: ({ accept_grant_api_url, request_key }) =>
+      accept_grant_api_url !== null ? 'Invited' : request_key !== null ? 'Asked to join' : 'Active',
+  },
+];
+
 async function showRoles(
   request: FastifyRequest,
   reply: FastifyReply,
-  problem: FormProblem | null,
+  username: string,
+  problem: FormProblem | null = null,
 ): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
-  const of = { user_id: getUserId(subject), role_slug: null };
+  const of = ownRoles(getUserId(subject));
   const page = await listAccessibles(ctx.db, of, request.list(), request.listUrl, parseRoleStatus(undefined));
   const presented = await presentAccessibles(ctx, getUserId(subject), page.results, subject);
   return reply.page(
@@ -116,6 +146,7 @@ async function showRoles(
         ...page,
         results: presented.map((row) => ({ ...row, grant_key: row.accept_grant_api_url !== null })),
       },
+      csv_url: paths.userRolesDownload(username),
       may_edit: subject.is_manager,
       form: { profile: textField(body, 'profile', 254), full_name: textField(body, 'full_name', 100) },
       errors: problem?.errors ?? {},

@@ -34,6 +34,21 @@ test('a manager searches, filters and sorts the people of a profile by links', a
   assert.match((await max.get(`${people}contributor/?page=9&start_at=x`)).text, /3 people/);
 });
 
+test('a manager downloads the people that the list shows', async () => {
+  const rowsOf = async (url: string) => (await max.get(url)).text.trim().split('\r\n');
+  const [heading, ...rows] = await rowsOf('/profile/crew/download/roles/?status=invited&o=full_name');
+  assert.equal(heading, 'Since,Name,Email,Role,State');
+  assert.deepEqual(
+    rows.map((row) => row.split(',').slice(-2).join()),
+    ['Contributor,Invited', 'Contributor,Invited', 'Contributor,Invited'],
+  );
+  assert.equal((await rowsOf('/profile/crew/download/roles/manager/')).length, 2);
+  assert.match((await max.get(people)).text, /href="\/profile\/crew\/download\/roles\/" download/);
+  const own = await rowsOf('/users/max/roles/download/');
+  assert.equal(own[0], 'Since,Profile,Role,State');
+  assert.ok(own.some((row) => row.endsWith('Crew,Manager,Active')));
+});
+
 test('removing a person keeps the filters of the list', async () => {
   const query = '?status=invited&q=ann';
   await max.get(`${people}${query}`);

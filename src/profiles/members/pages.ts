@@ -6,15 +6,13 @@ import { askToChoose, pickInvitee, inviteForm } from './invite-form.ts';
 import type { Candidate } from '#platform/pages/forms/candidates';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { askList } from '#platform/pages/lists/ask-list';
 import { viewList } from '#platform/pages/lists/list-view';
 import type { Throttle } from '#platform/security/throttle';
-import { listableRoleStatuses, mayEditDetails, maySeePendingRoles } from '../policy.ts';
+import { mayEditDetails } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import {
   findRoleTypeInUrl,
   getProfileView,
-  listRoles,
   listRoleTypes,
   MANAGER,
   presentProfileDetail,
@@ -24,8 +22,8 @@ import { RoleTypeParams } from '../role-types/index.ts';
 import { countInvitation, grantRole, revokeRole } from '../roles/index.ts';
 import { ProfileParams } from '../schemas.ts';
 import { getProfileId } from '../subject.ts';
-import { memberList, membersOfTypePage, membersPage, role_status_options } from './page-types.ts';
-import { presentRolesByProfile } from './present-member.ts';
+import { downloadMembers, listMembers } from './list-members.ts';
+import { membersOfTypePage, membersPage, role_status_options } from './page-types.ts';
 
 const read = { access: { kind: 'provider' }, page: true } as const;
 const write = { access: { kind: 'direct' }, page: true } as const;
@@ -39,6 +37,9 @@ export function memberPages(app: App, throttle: Throttle): void {
   app.get('/profile/:profile/roles/', { config: read, schema: all }, async (request, reply) =>
     show(request, reply, null, null),
   );
+  app.get('/profile/:profile/download/roles/', { config: read, schema: all }, async (request, reply) =>
+    downloadMembers(request, reply, null),
+  );
   app.post('/profile/:profile/roles/', { config: write, schema: all }, async (request, reply) =>
     changeMembers(request, reply, throttle, null),
   );
@@ -47,6 +48,11 @@ export function memberPages(app: App, throttle: Throttle): void {
     '/profile/:profile/roles/:role/',
     { config: { ...read, problems: [role_type_unknown] }, schema: one },
     async (request, reply) => show(request, reply, await typeOf(request, request.params.role), null),
+  );
+  app.get(
+    '/profile/:profile/download/roles/:role/',
+    { config: { ...read, problems: [role_type_unknown] }, schema: one },
+    async (request, reply) => downloadMembers(request, reply, await typeOf(request, request.params.role)),
   );
   app.post(
     '/profile/:profile/roles/:role/',
@@ -124,12 +130,8 @@ async function show(
   const { ctx, subject, body } = request;
   const profile_id = getProfileId(subject);
   const profile = await getProfileView(ctx.db, profile_id);
-  const on = { profile_id, role_type_id: type?.id ?? null, without_pending: !maySeePendingRoles(subject) };
-  const asked = askList(request, memberList, profile.default_timezone);
-  const statuses = listableRoleStatuses(subject);
-  const { status: chosen } = asked.filters;
-  const listed = chosen === null ? statuses : statuses.filter((each) => each === chosen);
-  const page = await listRoles(ctx.db, on, asked.list, request.listUrl, listed);
+  const { asked, statuses, read } = listMembers(request, profile, type);
+  const page = await read(asked.list);
   const types = await listRoleTypes(
     ctx.db,
     profile_id,
@@ -138,14 +140,14 @@ async function show(
   );
   // An unknown address can be invited; an unknown username is an input error.
   const unknown = problem?.code === 'user_unknown' && textField(body, 'email', 254).includes('@');
-  const roles = await presentRolesByProfile(ctx, profile.slug, page.results, subject);
   const data = {
     profile: presentProfileDetail(profile),
     may_edit: mayEditDetails(subject),
     role_types: types.results.map(({ slug, title }) => ({ slug, title, url: paths.roles(profile.slug, slug) })),
-    roles: { ...page, results: roles },
+    roles: page,
     list: viewList(asked, {
       count: page.count,
+      csv_path: paths.rolesDownload(profile.slug, type?.slug),
       empty: { title: 'People with this role will be listed here', text: 'No person has this role yet.' },
       options: { status: role_status_options.filter(({ value }) => statuses.includes(value)) },
     }),

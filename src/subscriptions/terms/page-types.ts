@@ -54,6 +54,7 @@ const sample: SubscriptionView = {
 };
 const no_links = { change_url: null, stop_url: null, pause_url: null, trial_url: null };
 const tabs = { active_url: '/profile/xia/subscriptions/', expired_url: '/profile/xia/subscriptions/?expired=1' };
+const csv_url = '/profile/xia/subscriptions/download/';
 const listOf = (...results: SubscriptionView[]) => ({ count: results.length, next: null, previous: null, results });
 
 /** The subscriptions of a profile: running ones, or ended ones. */
@@ -62,6 +63,8 @@ export const subscriptionListPage = definePage(
   Type.Object({
     profile: ProfileView,
     expired: Type.Boolean(),
+    /** The download of the list. */
+    csv_url: Type.String(),
     tabs: Type.Object({ active_url: Type.String(), expired_url: Type.String() }),
     subscriptions: PageOf(SubscriptionView),
     errors: Type.Optional(FormErrors),
@@ -71,6 +74,7 @@ export const subscriptionListPage = definePage(
     typical: {
       profile: sampleSubscriber,
       expired: false,
+      csv_url,
       tabs,
       subscriptions: listOf(
         sample,
@@ -97,6 +101,7 @@ export const subscriptionListPage = definePage(
     states: {
       profile: sampleSubscriber,
       expired: false,
+      csv_url,
       tabs,
       subscriptions: listOf(
         {
@@ -128,20 +133,23 @@ export const subscriptionListPage = definePage(
     read_only: {
       profile: sampleSubscriber,
       expired: false,
+      csv_url,
       tabs,
       subscriptions: listOf({ ...sample, may_edit: false, ...no_links }),
     },
-    empty: { profile: sampleSubscriber, expired: false, tabs, subscriptions: listOf() },
+    empty: { profile: sampleSubscriber, expired: false, csv_url, tabs, subscriptions: listOf() },
     ended: {
       profile: sampleSubscriber,
       expired: true,
+      csv_url,
       tabs,
       subscriptions: listOf({ ...sample, state: 'ended', ...no_links }),
     },
-    none_ended: { profile: sampleSubscriber, expired: true, tabs, subscriptions: listOf() },
+    none_ended: { profile: sampleSubscriber, expired: true, csv_url, tabs, subscriptions: listOf() },
     error: {
       profile: sampleSubscriber,
       expired: false,
+      csv_url,
       tabs,
       subscriptions: listOf(sample),
       errors: {},

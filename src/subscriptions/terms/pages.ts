@@ -2,11 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findPlanBySlug, findPlansByIds, planSummary, type Plan } from '#catalog';
 import { findProfileSummaries, type ProfileSummary } from '#profiles';
+import type { ListQuery } from '#kernel/page';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { listQuerystring } from '#platform/http/schemas';
+import { readPages } from '#platform/lists/read-batches';
+import type { CsvColumn } from '#platform/pages/lists/csv-cell';
+import { sendCsv } from '#platform/pages/lists/send-csv';
 import type { ProfileId } from '#platform/db/db-schema';
 import { acceptGrant } from '../invitations/index.ts';
 import type { ManagedProfiles } from '../managed-profiles.ts';
@@ -42,6 +46,7 @@ export function subscriptionListPages(app: App, { endings }: { endings: Subscrip
     schema: { hide: true, params: ProfileParams, querystring: PageQuery },
   } as const;
   app.get(url, options, async (request, reply) => showList(request, reply));
+  app.get(`${url}download/`, options, downloadList);
   app.post(url, options, async (request, reply) => {
     try {
       reply.flash('success', await runAction(request, endings));
@@ -52,19 +57,66 @@ export function subscriptionListPages(app: App, { endings }: { endings: Subscrip
   });
 }
 
-async function showList(request: FastifyRequest, reply: FastifyReply, problem?: FormProblem): Promise<FastifyReply> {
-  const { ctx, subject } = request;
+/** Returns the subscriptions of a profile that the caller sees: running ones, or with `expired=1` ended ones. */
+async function askSubscriptions(request: FastifyRequest) {
+  const { ctx, subject, listUrl } = request;
   const at = ctx.clock.now();
   const profile = await getSubjectProfile(ctx, subject);
   const { managed, seen } = await loadCallerScope(ctx, subject);
-  const expired = request.method !== 'POST' && request.listUrl.searchParams.get('expired') === '1';
-  const page = await listSubscriptions(
-    ctx.db,
-    { profile_id: profile.id, ...seen },
-    { span: expired ? 'ended' : 'active', at },
-    request.list(profile.default_timezone),
-    request.listUrl,
-  );
+  const expired = request.method !== 'POST' && listUrl.searchParams.get('expired') === '1';
+  const which = { profile_id: profile.id, ...seen };
+  const read = async (list: ListQuery) =>
+    listSubscriptions(ctx.db, which, { span: expired ? 'ended' : 'active', at }, list, listUrl);
+  return { profile, managed, expired, list: request.list(profile.default_timezone), read, at };
+}
+
+async function downloadList(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { db } = request.ctx;
+  const { profile, list, read, at } = await askSubscriptions(request);
+  const readRows = async (asked: ListQuery) => {
+    const page = await read(asked);
+    const plans = await findPlansByIds(
+      db,
+      page.results.map(({ plan_id }) => plan_id),
+    );
+    const sellers = await findProfileSummaries(
+      db,
+      [...plans.values()].map(({ profile_id }) => profile_id),
+    );
+    const results = page.results.flatMap((subscription) => {
+      const plan = plans.get(subscription.plan_id);
+      const provider = plan && sellers.get(plan.profile_id);
+      const state = termState(subscription, at);
+      return plan ? [{ subscription, plan, state, provider: provider?.printable_name ?? '' }] : [];
+    });
+    return { ...page, results };
+  };
+  const timezone = profile.default_timezone;
+  return sendCsv(reply, { name: 'subscriptions', columns, timezone, batches: readPages(list, readRows) });
+}
+
+interface DownloadedSubscription {
+  subscription: Subscription;
+  plan: Plan;
+  provider: string;
+  state: TermState;
+}
+
+/** @see docs/decisions/0064-downloads-of-lists.md */
+const columns: readonly CsvColumn<DownloadedSubscription>[] = [
+  { heading: 'Since', kind: 'day', value: ({ subscription }) => subscription.created_at },
+  { heading: 'Until', kind: 'day', value: ({ subscription }) => subscription.ends_at },
+  { heading: 'Plan', kind: 'text', value: ({ plan }) => plan.title },
+  { heading: 'Provider', kind: 'text', value: ({ provider }) => provider },
+  { heading: 'State', kind: 'text', value: ({ state }) => state },
+  { heading: 'Renews', kind: 'text', value: ({ subscription }) => (subscription.auto_renew ? 'yes' : 'no') },
+  { heading: 'Quantity', kind: 'number', value: ({ subscription }) => subscription.quantity },
+];
+
+async function showList(request: FastifyRequest, reply: FastifyReply, problem?: FormProblem): Promise<FastifyReply> {
+  const { ctx } = request;
+  const { profile, managed, expired, list, read, at } = await askSubscriptions(request);
+  const page = await read(list);
   const [plans, pauses] = await mergeReads(ctx.db, [
     (reader) =>
       findPlansByIds(
@@ -93,6 +145,7 @@ async function showList(request: FastifyRequest, reply: FastifyReply, problem?: 
       expired,
       tabs: { active_url: list_path, expired_url: `${list_path}?expired=1` },
       subscriptions: { ...page, results: page.results.flatMap(view) },
+      csv_url: paths.subscriptionsDownload(profile.slug, request.listUrl.searchParams),
       ...(problem ? { errors: problem.errors, detail: problem.detail } : {}),
     },
     problem?.status ?? 200,

@@ -47,7 +47,8 @@ export const ListViewPart = Type.Object({
   path: Type.String(),
   /** Address of the list as it is shown, for `next` of the pages of its rows. */
   list_url: Type.String(),
-  csv_url: NullableText,
+  /** Address of the download, with the filters of the list. */
+  csv_url: Type.String(),
   count: Type.Integer(),
   /** `412 charges`, `no charges`. */
   count_text: Type.String(),

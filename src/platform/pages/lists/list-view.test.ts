@@ -44,7 +44,7 @@ const reader = { lang: 'en', timezone: 'America/Los_Angeles', now: new Date('202
 const empty = { title: 'Your charges will be listed here' };
 const ask = (address: string) => parseList(charges, new URL(address, 'https://www.example.com'), reader);
 const view = (address: string, facts: Partial<ListFacts> = {}) =>
-  viewList(ask(address), { count: 412, empty, ...facts });
+  viewList(ask(address), { count: 412, empty, csv_path: '/billing/charges/download/', ...facts });
 
 /** What an address asks for, without what a link of the page may change. */
 const factsOf = ({ list, tab, filters, params }: AskedList) => ({
@@ -127,7 +127,7 @@ test('every form of a list keeps all parameters but its own and the page', () =>
   fc.assert(
     fc.property(address, (at) => {
       const asked = ask(at);
-      const { chips, search } = viewList(asked, { count: 3, empty });
+      const { chips, search } = viewList(asked, { count: 3, empty, csv_path: '/billing/charges/download/' });
       const sent = (keep: readonly { name: string; value: string }[]) =>
         ask(
           `/billing/charges/?${new URLSearchParams(keep.map(({ name, value }): [string, string] => [name, value])).toString()}`,

@@ -29,8 +29,8 @@ export interface ListFacts {
   readonly tab_counts?: Readonly<Record<string, number>>;
   /** Options of choices that the declaration leaves to the data, by the name of the filter. */
   readonly options?: Readonly<Record<string, readonly ListOption[]>>;
-  /** Path of the download of the list. */
-  readonly csv_path?: string | null;
+  /** Path of the download of the list; every list has one. */
+  readonly csv_path: string;
 }
 
 /** Makes what the partials of a list show: links that keep all other parameters, states in words. Pure. */
@@ -48,8 +48,7 @@ export function viewList(asked: AskedList, facts: ListFacts): ListView {
     id: 'list',
     path,
     list_url: shownUrl(asked, facts.count),
-    csv_url:
-      facts.csv_path == null ? null : addressOfList({ path: facts.csv_path, params }, { page: null, page_size: null }),
+    csv_url: addressOfList({ path: facts.csv_path, params }, { page: null, page_size: null }),
     count: facts.count,
     count_text: `${facts.count === 0 ? 'no' : number.format(facts.count)} ${facts.count === 1 ? one : many}`,
     tabs: tabsOf(asked, facts.tab_counts ?? {}, number),

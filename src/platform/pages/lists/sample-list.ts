@@ -10,6 +10,11 @@ export function sampleList(
   facts: Pick<ListFacts, 'count'> & Partial<ListFacts>,
 ): ListView {
   const reader = { lang: 'en', timezone: 'America/Los_Angeles', now: new Date('2026-11-26T12:00:00Z') };
-  const asked = parseList(declaration, new URL(address, 'https://www.example.com'), reader);
-  return viewList(asked, { empty: { title: `Your ${declaration.noun[1]} will be listed here` }, ...facts });
+  const url = new URL(address, 'https://www.example.com');
+  const asked = parseList(declaration, url, reader);
+  return viewList(asked, {
+    empty: { title: `Your ${declaration.noun[1]} will be listed here` },
+    csv_path: `${url.pathname}download/`,
+    ...facts,
+  });
 }
