@@ -157,6 +157,7 @@ export const couponsPage = definePage(
 );
 
 const edited = {
+  uses_url: '/metrics/cowork/coupons/DIS50/',
   profile,
   code: 'DIS50',
   crumbs: [{ label: 'Coupons', href: path }],
@@ -174,6 +175,8 @@ export const couponPage = definePage(
   Type.Object({
     profile: Type.Partial(ProfileSummarySchema),
     code: Type.String(),
+    /** The list of its uses. */
+    uses_url: Type.String(),
     crumbs: Type.Array(Type.Object({ label: Type.String(), href: Type.String() })),
     edit_version: Type.String(),
     conflict: ConflictView,

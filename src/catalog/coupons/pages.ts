@@ -246,6 +246,7 @@ async function showEditor(
     {
       profile: viewProvider(loaded.provider),
       code: coupon.code,
+      uses_url: paths.couponUses(loaded.provider.slug, coupon.code),
       crumbs: [{ label: 'Coupons', href: paths.coupons(loaded.provider.slug) }],
       edit_version: shownVersion(
         { body: request.body, is_kept: refusal !== null && conflict === null },

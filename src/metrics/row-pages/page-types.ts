@@ -47,7 +47,7 @@ const typical = {
   profile: { slug: 'cowork', printable_name: 'Coworking Space' },
   title: 'Ledger entries',
   definition: 'The entries of the ledger that add up to a point of a report.',
-  back: { label: 'Revenue', href: paths.revenue('cowork') },
+  crumbs: [{ label: 'Revenue', href: paths.revenue('cowork') }],
   rows: [row, { ...row, customer: null, money: { amount: -1200, unit: 'usd' } }],
   order: { at: 'created_at', money: 'amount' },
   list: sampleList(entriesList, url, { count: 74, csv_path: '/metrics/cowork/entries/download/' }),
@@ -60,7 +60,7 @@ export const rowsPage = definePage(
     title: Type.String(),
     definition: Type.String(),
     /** The report of the point. */
-    back: Type.Object({ label: Type.String(), href: Type.String() }),
+    crumbs: Type.Array(Type.Object({ label: Type.String(), href: Type.String() })),
     rows: Type.Array(
       Type.Object({
         at: IsoInstant,

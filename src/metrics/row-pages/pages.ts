@@ -96,7 +96,7 @@ async function show<Query extends TObject>(
     profile: { slug, printable_name: profileName(provider) },
     title,
     definition,
-    back: { label: 'Revenue', href: paths.revenue(slug) },
+    crumbs: [{ label: 'Revenue', href: paths.revenue(slug) }],
     rows: found.results,
     order,
     list: viewList(asked, {

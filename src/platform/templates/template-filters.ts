@@ -1,4 +1,5 @@
 import type { Liquid } from 'liquidjs';
+import { numberFormatter } from '#kernel/formatters';
 import { formatPercent } from '#kernel/money';
 import { isPeriodType, periodNoun } from '#kernel/period';
 import type { Clock } from '../clock.ts';
@@ -57,7 +58,6 @@ export function registerFilters(engine: Liquid, { clock, assetUrl }: FilterTools
   define('isoformat', (value) => readMoment(value)?.at.toISOString() ?? '');
   define('date_in_future', (value) => (readMoment(value)?.at.getTime() ?? -Infinity) > clock.now().getTime());
   define('humanize_field', (name) => fieldLabel(textOf(name)));
-  define('pluralize', (count, one, many) => plural(count, textOf(one), textOf(many)));
   define('initials', (name) => initialsOf(textOf(name)));
   define('iteritems', (value) => (isRecord(value) ? Object.entries(value) : []));
   define('with_next', (path, next) => withNext(textOf(path), textOf(next)));
@@ -89,6 +89,7 @@ function registerWording(engine: Liquid, clock: Clock): void {
   define('humanize_money', ({ locale }, amount, unit) => humanizeMoney({ amount, unit }, locale));
   define('price', ({ locale }, money, unit) => humanizeMoney(moneyOf(money, unit), locale));
   define('whole_price', ({ locale }, money, unit) => humanizeMoney(moneyOf(money, unit), locale, { whole: true }));
+  define('pluralize', ({ locale }, count, one, many) => plural(count, textOf(one), textOf(many), locale));
   defineDate('humanize_date', humanizeDate);
   defineDate('humanize_short_date', humanizeDate);
   defineDate('humanize_datetime', humanizeDatetime);
@@ -176,9 +177,10 @@ function initialsOf(name: string): string {
     .join('');
 }
 
-function plural(count: unknown, one: string, many: string): string {
+function plural(count: unknown, one: string, many: string, locale: string): string {
   const word = count === 1 ? one : many === '' ? `${one}s` : many;
-  return `${textOf(count)} ${word}`;
+  const number = typeof count === 'number' ? numberFormatter(locale, {}).format(count) : textOf(count);
+  return `${number} ${word}`;
 }
 
 /** Returns JSON that cannot end the script element that contains it. */

@@ -202,8 +202,8 @@ test('filters print money, percentages, periods and dates in words', () => {
       'true false false',
     ],
     [
-      '{{ 1 | pluralize: "user" }}, {{ 2 | pluralize: "user" }}, {{ 0 | pluralize: "person", "people" }}',
-      '1 user, 2 users, 0 people',
+      '{{ 1 | pluralize: "user" }}, {{ 2 | pluralize: "user" }}, {{ 9998 | pluralize: "person", "people" }}',
+      '1 user, 2 users, 9,998 people',
     ],
     [
       '{{ "new_password2" | humanize_field }}, {{ "street_address" | humanize_field }}',
