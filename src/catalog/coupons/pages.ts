@@ -241,6 +241,7 @@ async function showEditor(
   const context = contextOf(request, loaded);
   const values = couponValues(coupon, plan?.slug ?? null, context);
   const conflict = refusal && findEditConflict(error);
+  const is_kept = refusal !== null && conflict === null;
   return reply.page(
     couponPage,
     {
@@ -248,10 +249,7 @@ async function showEditor(
       code: coupon.code,
       uses_url: paths.couponUses(loaded.provider.slug, coupon.code),
       crumbs: [{ label: 'Coupons', href: paths.coupons(loaded.provider.slug) }],
-      edit_version: shownVersion(
-        { body: request.body, is_kept: refusal !== null && conflict === null },
-        couponFields(coupon),
-      ),
+      edit_version: shownVersion({ body: request.body, is_kept }, couponFields(coupon)),
       ...couponForm.view(values, context, refusal),
       ...(conflict === null ? {} : { detail: '' }),
       conflict: refusal && viewConflict(couponForm, { conflict, values, refusal }, context),

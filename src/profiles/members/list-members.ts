@@ -12,7 +12,7 @@ import { presentRolesByProfile, type RoleByProfileBody } from './present-member.
 
 /**
  * Returns the people of a profile, with all roles or with one, as the address asks for them: `read` reads a page of
- * those whom the caller may see, `statuses` are the states that the caller may filter by.
+ * those that the caller may see, `statuses` are the states that the caller may filter by.
  */
 export function listMembers(
   request: FastifyRequest,
