@@ -87,7 +87,7 @@ async function requireWrittenOff(tx: Tx, entries: readonly Entry[]): Promise<voi
     const left = incomes.find(
       (each) => subject !== null && isSameSubject(each.subject, subject) && each.unit === entry.dest_unit,
     );
-    if ((left?.written_off ?? 0) < entry.dest_amount) throw billingProblems.adjustment_settled();
+    if ((left?.canceled ?? 0) < entry.dest_amount) throw billingProblems.adjustment_settled();
   }
 }
 

@@ -33,7 +33,7 @@ export async function findForgivenParts(
   incomes: readonly SubjectIncome[],
   { at, unpaid }: { at: Date; unpaid: ReadonlyMap<LedgerEntryId, number> },
 ): Promise<Map<LedgerEntryId, number>> {
-  const amounts = incomes.map(({ subject, unit, written_off }) => ({ subject, unit, amount: written_off }));
+  const amounts = incomes.map(({ subject, unit, canceled }) => ({ subject, unit, amount: canceled }));
   return partsOfOrders(
     reader,
     amounts.filter(({ amount }) => amount > 0),

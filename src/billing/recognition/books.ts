@@ -81,7 +81,6 @@ const nothing = {
   backlog: 0,
   due: 0,
   canceled: 0,
-  written_off: 0,
   canceled_earned: 0,
   advanced: 0,
   income: 0,

@@ -80,6 +80,9 @@ async function incomeOf({ buyer, plan }: Sale): Promise<[row: string, at: string
   ]);
 }
 
+const subscriptionOf = ({ buyer }: Sale) =>
+  ctx.db.selectFrom('subscriptions').select('id').where('profile_id', '=', buyer.profile.id).executeTakeFirstOrThrow();
+
 const recognise = ({ buyer }: Sale, until = far) => recogniseProfile(ctx, buyer.profile.id, until);
 
 const cancelDue = ({ buyer }: Sale, amount: number | null = null) =>
@@ -211,6 +214,34 @@ test('a write-off of part of a debt takes the time that is not earned first; the
       from ledger_entries where 'Backlog' in (orig_account, dest_account) and subject_kind = 'sub' and subject_id = (
         select subject_id from order_lines where beneficiary_id = ${sale.buyer.profile.id} limit 1)`.execute(ctx.db);
     assert.equal(rows[0]?.backlog, 0, 'nothing is left in Backlog');
+  }
+});
+
+test('a write-off that was reversed counts as none: for what is earned, for its payment and for a later write-off', async () => {
+  const payable = { sellers: null, amount: null, is_paid: true, request_key: null };
+  for (const [later, months, income, forgiven] of [
+    [0, 3, 12_000, 0],
+    [2000, 3, 10_000, 0],
+    [2000, 8, 10_000, 0],
+    [9000, 8, 8000, 5000],
+  ] as const) {
+    const sale = await sell({ period_amount: 12_000, period_type: 'yearly' }, { paid: false });
+    const profile_id = sale.buyer.profile.id;
+    await recognise(sale, addPeriods(bought_at, months, 'monthly'));
+    const [reversed] = await cancelDue(sale);
+    await reverseAdjustment(ctx, ctx.site.broker_id, reversed?.key ?? '');
+    if (later > 0) await cancelDue(sale, later);
+    await cancelBalance(ctx, { profile_id, ...payable });
+    await recognise(sale);
+    const { rows } = await sql`
+      select sum(case 'Backlog' when orig_account then -orig_amount when dest_account then orig_amount else 0 end)::int as backlog,
+        sum(orig_amount) filter (where orig_account = 'Income')::int as income,
+        sum(case orig_account || '→' || dest_account when 'Income→Receivable' then orig_amount
+          when 'Receivable→Backlog' then -orig_amount else 0 end)::int as forgiven
+      from order_lines line join ledger_entries entry using (subject_kind, subject_id, subject_part)
+      where line.beneficiary_id = ${profile_id}`.execute(ctx.db);
+    // `forgiven`: income that was written off, the only part of it that no payment returned from Receivable to Backlog.
+    assert.deepEqual(rows, [{ backlog: 0, income, forgiven }], `${later} written off after ${months} months`);
   }
 });
 
@@ -356,11 +387,7 @@ test('income of a converted payment is in the unit of the funds, and nothing is 
 
 test('a profile whose books break a rule is parked with the reason; the others continue until it is released', async () => {
   const [broken, sound] = [await sell({ period_amount: 9000 }), await sell({ period_amount: 9000 })];
-  const subscription = await ctx.db
-    .selectFrom('subscriptions')
-    .select('id')
-    .where('profile_id', '=', broken.buyer.profile.id)
-    .executeTakeFirstOrThrow();
+  const subscription = await subscriptionOf(broken);
   const take = (from: 'income' | 'backlog', to: 'income' | 'backlog') =>
     inTransaction(ctx.db, (tx) =>
       postEvent(tx, {
@@ -449,4 +476,39 @@ test('recognition breaks no rule of the ledger', async () => {
     violations.filter(({ rule }) => !rule.startsWith('an order in the ledger')),
     [],
   );
+});
+
+test('income is limited by what is due, not by a write-off that was reversed', async () => {
+  const sale = await sell({ period_amount: 9000 }, { paid: false });
+  const [written_off] = await cancelDue(sale);
+  await reverseAdjustment(ctx, ctx.site.broker_id, written_off?.key ?? '');
+  const { id } = await subscriptionOf(sale);
+  await inTransaction(ctx.db, (tx) =>
+    postEvent(tx, {
+      key: next('fault'),
+      kind: 'test',
+      at: bought_at,
+      entries: [
+        moveAmount({
+          from: { profile_id: ctx.site.broker_id, account: accounts.income },
+          to: { profile_id: ctx.site.broker_id, account: accounts.receivable },
+          amount: 9001,
+          unit: 'usd',
+          subject: { kind: 'sub', id: String(id), part: '' },
+          description: 'A fault',
+        }),
+      ],
+    }),
+  );
+  const fault = '9001 taken from Receivable before the payment, 9000 due, 0 written off, in usd';
+  const { violations } = await verifyLedger(ctx.db, { checks: ledgerChecks });
+  const found = violations.find(({ where }) => where === `sub_${id}`);
+  assert.ok(found?.detail.endsWith(fault), found?.detail);
+  await recogniseIncome(ctx, far);
+  const parked = await ctx.db
+    .selectFrom('parked_profiles')
+    .select('reason')
+    .where('profile_id', '=', sale.buyer.profile.id)
+    .executeTakeFirst();
+  assert.equal(parked?.reason, `sub_${id}/: ${fault}`);
 });

@@ -222,7 +222,7 @@ async function divide(
     lines.map(({ ledger_entry_id }) => ledger_entry_id),
   );
   const incomes = await findSubjectIncomes(reader, uniqueSubjects(lines));
-  const forgiven = incomes.map(({ subject, unit, written_off }) => ({ subject, unit, amount: written_off }));
+  const forgiven = incomes.map(({ subject, unit, canceled }) => ({ subject, unit, amount: canceled }));
   return { ...divideLines(lines, new Set(covering.keys()), own, credit, forgiven), is_pending };
 }
 

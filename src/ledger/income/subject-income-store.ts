@@ -48,14 +48,16 @@ export function subjectPostings(entries: Fragment): Fragment {
     where is_counted and subject_kind in ('sub', 'cpn')`;
 }
 
-/** Sums of `subjectPostings`, as columns of a query that groups them. */
+/**
+ * Sums of `subjectPostings`, as columns of a query that groups them. Every rule about write-offs reads `canceled`, so that
+ * one that was reversed counts for none of them.
+ */
 export const subjectSumColumns = verbatimFragment(`
   coalesce(sum(amount) filter (where fact in ('order', 'credit')), 0)::bigint as ordered,
   coalesce(-sum(amount) filter (where fact = 'backlog'), 0)::bigint as backlog,
   coalesce(sum(amount) filter (where fact in ('order', 'credit', 'payment', 'cancel', 'reopen')), 0)::bigint as due,
-  coalesce(-sum(amount) filter (where fact = 'cancel' or is_uncanceled), 0)::bigint as canceled,
-  (coalesce(-sum(amount) filter (where fact = 'cancel'), 0)
-    + coalesce(sum(amount) filter (where is_uncanceled), 0))::bigint as written_off,
+  coalesce(sum(case when is_uncanceled then amount else -amount end) filter (where fact = 'cancel' or is_uncanceled),
+    0)::bigint as canceled,
   coalesce(sum(amount) filter (where fact in ('advance', 'reopen', 'reversed')), 0)::bigint as advanced,
   coalesce(sum(amount) filter (where fact = 'income'), 0)::bigint as income,
   bool_or(is_converted) as is_converted`);
@@ -68,10 +70,8 @@ export interface SubjectIncome {
   backlog: number;
   /** Orders less payments, write-offs and credit notes against debts. */
   due: number;
-  /** Write-offs that were not reversed. */
+  /** Write-offs less what reversals and credit notes took back of them. A reversed write-off counts as none. */
   canceled: number;
-  /** Write-offs less what was taken back of them. */
-  written_off: number;
   /** Part of `canceled` that was earned when it was written off. */
   canceled_earned: number;
   /** Income taken from Receivable that no payment has returned to Backlog, written off or not. */
@@ -112,7 +112,8 @@ export function subjectsLock(subject: Fragment): Part<null> {
  * Reads what income of these subjects can be taken from. To decide by it, the caller has locked them.
  *
  * A write-off takes the time that is not earned first. So what it takes of earned income is what exceeds the debt that
- * is left: the largest excess of the income taken from Receivable over the amount due, after any event.
+ * is left: the largest excess of the income taken from Receivable over the amount due, after any event. A write-off that
+ * was reversed is left out with its reversal, because it took nothing in the end.
  */
 export async function findSubjectIncomes(reader: Reader, subjects: readonly LedgerSubject[]): Promise<SubjectIncome[]> {
   if (subjects.length === 0) return [];
@@ -121,22 +122,27 @@ export async function findSubjectIncomes(reader: Reader, subjects: readonly Ledg
 
 /** Query of `findSubjectIncomes`, of the subjects of a table expression `subject (kind, id, part)`. */
 export function selectSubjectIncomes(subject: Fragment): Fragment<SubjectIncome> {
-  // Index: ledger_entries_subject.
+  // Indexes: ledger_entries_subject, ledger_events_key_key. The event `reversal:x` takes back the event `{kind}:x`.
   const entries = fragment`(
     select entry.* from ${subject} join ledger_entries entry on ${isAboutSubject}
   ) entry`;
   return fragment<SubjectIncome>`
-    with posting as materialized (${subjectPostings(entries)}), excess as (
+    with posting as materialized (${subjectPostings(entries)}), undone as materialized (
+      select unnest(array[event.id, reversal.id]) as id
+      from (select distinct ledger_event_id as id from posting where fact = 'cancel') canceled
+      join ledger_events event on event.id = canceled.id
+      join ledger_events reversal on reversal.key = 'reversal:' || substr(event.key, length(event.kind) + 2)
+    ), excess as (
       select subject_kind, subject_id, subject_part, unit,
         sum(sum(case fact when 'advance' then amount when 'reversed' then amount when 'reopen' then 0 else -amount end))
           over (partition by subject_kind, subject_id, subject_part, unit order by ledger_event_id) as amount
-      from posting where fact not in ('income', 'backlog')
+      from posting where fact not in ('income', 'backlog') and ledger_event_id not in (select id from undone)
       group by subject_kind, subject_id, subject_part, unit, ledger_event_id
     ), largest as (
       select subject_kind, subject_id, subject_part, unit, max(amount) as amount from excess group by 1, 2, 3, 4
     )
     select json_build_object('kind', sums.subject_kind, 'id', sums.subject_id, 'part', sums.subject_part) as subject,
-      sums.unit, backlog, due, canceled, written_off, least(canceled, greatest(0, largest.amount))::bigint as canceled_earned,
+      sums.unit, backlog, due, canceled, least(canceled, greatest(0, largest.amount))::bigint as canceled_earned,
       advanced, income, is_converted
     from (
       select subject_kind, subject_id, subject_part, unit, ${subjectSumColumns}
