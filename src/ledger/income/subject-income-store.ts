@@ -49,8 +49,8 @@ export function subjectPostings(entries: Fragment): Fragment {
 }
 
 /**
- * Sums of `subjectPostings`, as columns of a query that groups them. Every rule about write-offs reads `canceled`, so that
- * one that was reversed counts for none of them.
+ * Sums of `subjectPostings`, as columns of a query that groups them. Every rule about write-offs reads `canceled`, so
+ * that one that was reversed counts for none of them.
  */
 export const subjectSumColumns = verbatimFragment(`
   coalesce(sum(amount) filter (where fact in ('order', 'credit')), 0)::bigint as ordered,
@@ -112,8 +112,8 @@ export function subjectsLock(subject: Fragment): Part<null> {
  * Reads what income of these subjects can be taken from. To decide by it, the caller has locked them.
  *
  * A write-off takes the time that is not earned first. So what it takes of earned income is what exceeds the debt that
- * is left: the largest excess of the income taken from Receivable over the amount due, after any event. A write-off that
- * was reversed is left out with its reversal, because it took nothing in the end.
+ * is left: the largest excess of the income taken from Receivable over the amount due, after any event. A write-off
+ * that was reversed is left out with its reversal, because it took nothing in the end.
  */
 export async function findSubjectIncomes(reader: Reader, subjects: readonly LedgerSubject[]): Promise<SubjectIncome[]> {
   if (subjects.length === 0) return [];
