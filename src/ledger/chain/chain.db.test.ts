@@ -4,15 +4,18 @@ import { after, before, beforeEach, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
+import { makeWorker, POLL_MS } from '#platform/jobs/worker';
 import { changeAndRestore } from '../../../test/support/change-and-restore.ts';
+import { testContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { next } from '../../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry } from '../../../test/support/factories/ledger.ts';
 import type { NewEntry } from '../entry.ts';
 import { postEvent, postEvents } from '../post-event.ts';
 import { verifyLedger } from '../verification/index.ts';
-import { findChainState } from './chain-store.ts';
+import { findChainState, insertSeal } from './chain-store.ts';
 import { type Checkpoint, checkpointText, parseCheckpoint } from './checkpoint.ts';
+import { sealLedgerJob } from './jobs.ts';
 import { sealLedger } from './seal-ledger.ts';
 
 const at = new Date('2026-03-10T15:04:05.678Z');
@@ -203,6 +206,59 @@ test('nodes that post and seal at the same time make one chain without gaps, and
   await sealLedger(database.db);
   const { chain, violations } = await verifyLedger(database.db);
   assert.deepEqual([chain.unsealed_count, violations], [0, []]);
+});
+
+test('the job seals an event within 5 s, at any instant of the clock', async () => {
+  const context = await testContext(database.db, { now: at });
+  const { clock } = context;
+  const worker = makeWorker({
+    ...context,
+    jobs: [sealLedgerJob],
+    subscribers: [],
+    makeContext: () => Promise.resolve(context),
+  });
+  for (const after_ms of [0, 1, 500, 999, 1000, 1999]) {
+    clock.set(new Date(Math.ceil(clock.now().getTime() / 10_000) * 10_000 + after_ms));
+    await post(order());
+    assert.equal((await findChainState(database.db)).unsealed_count, 1);
+    // The worker looks for due jobs at the latest this long after they are due.
+    await worker.runDue(clock, new Date(clock.now().getTime() + 5000 - POLL_MS));
+    assert.equal((await findChainState(database.db)).unsealed_count, 0, `posted ${after_ms} ms after a full second`);
+  }
+});
+
+test('orders wait neither for the seal nor for one another', async (context) => {
+  if (database.kind !== 'server') return context.skip('an embedded database has one connection');
+  await post(order());
+  const [held, posted, sealed] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+  ];
+  const open_order = inTransaction(database.db, async (tx) => {
+    await postEvent(tx, { key: next('event'), kind: 'order', at, entries: [order()] });
+    await sql`set constraints all immediate`.execute(tx);
+    posted.resolve();
+    await held.promise;
+  });
+  await posted.promise;
+  const open_seal = inTransaction(database.db, async (tx) => {
+    assert.equal(await insertSeal(tx, 10), 1);
+    sealed.resolve();
+    await held.promise;
+  });
+  await sealed.promise;
+  // Both stand before their commit.
+  for (let count = 0; count < 3; count += 1)
+    await inTransaction(database.db, async (tx) => {
+      await sql`set local lock_timeout = '5s'`.execute(tx);
+      await postEvent(tx, { key: next('event'), kind: 'order', at, entries: [order()] });
+    });
+  assert.equal(await sealLedger(database.db), 0, 'another node seals');
+  held.resolve();
+  await Promise.all([open_order, open_seal]);
+  assert.equal(await sealLedger(database.db), 4);
+  assert.deepEqual(await findViolations(), []);
 });
 
 test('the database rejects writers of the chain other than its triggers and its seal function', async () => {

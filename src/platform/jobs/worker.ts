@@ -22,6 +22,8 @@ const JOB_TIMEOUT_S = 300;
 /** Renewed while the job runs. After a crash, the job is delayed by this time at most. */
 const JOB_LEASE_MS = 60_000;
 const STOP_MS_MAX = 20_000;
+/** Due work is claimed at the latest this long after it is due, also without a nudge. */
+export const POLL_MS = 1_000;
 /** A lone event is claimed this long after its request; the requests of that time share the claim. */
 const NUDGE_MS = 20;
 const PAUSE_MS = 100;
@@ -113,7 +115,7 @@ interface WorkerState {
 
 /** Makes the loop that claims rows, with one lane for events and one for jobs: a long job delays no event. */
 function makeLoop(options: WorkerOptions) {
-  const { db, clock, log, poll_ms = 1_000, nudge_ms = NUDGE_MS, job_lease_ms = JOB_LEASE_MS } = options;
+  const { db, clock, log, poll_ms = POLL_MS, nudge_ms = NUDGE_MS, job_lease_ms = JOB_LEASE_MS } = options;
   const state: WorkerState = { moving: null, is_started: false };
   const onError = (error: unknown) =>
     log[isDatabaseDown(error) ? 'warn' : 'error']({ err: error }, 'due work not processed');
