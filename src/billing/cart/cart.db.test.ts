@@ -93,6 +93,67 @@ test('a coupon that applies to no item is refused and not attached', async () =>
   assert.deepEqual(rows, [{ coupon_id: null }]);
 });
 
+test('at sign-in the cart of a browser joins that of the user: duplicates once, with uses, quantities and the code', async () => {
+  const team = await makePlan(ctx, { quantity_min: 1, quantity_max: 50 });
+  const twice = await makePlan(ctx, { quantity_min: 1, quantity_max: 50 });
+  const used = await makePlan(ctx, { use_charges: [{ slug: 'prints', title: 'Prints', use_amount: 300 }] });
+  const coupon = await makeCoupon(ctx);
+  const own = [
+    { plan: twice.slug, quantity: 2 },
+    { plan: team.slug, sync_on: 'Ann@example.com' },
+  ];
+  assert.equal((await (await registerBuyer('joiner'))('POST', '/api/cart', own)).status, 201);
+  const browser = browserClient(app);
+  await browser.get('/pricing/');
+  const send = (url: string, payload: object) =>
+    browser.send({ method: 'POST', url, headers: { accept: 'application/json' }, payload });
+  const items = [
+    { plan: team.slug, quantity: 3 },
+    { plan: team.slug, sync_on: 'ann@example.com', full_name: 'Ann' },
+    { plan: used.slug, use: 'prints', quantity: 4 },
+    { plan: twice.slug, quantity: 7 },
+  ];
+  for (const item of items) {
+    const added = await send('/api/cart', item);
+    assert.equal(added.status, 201, added.text);
+  }
+  assert.equal((await send('/api/cart/redeem', { code: coupon.code })).status, 200);
+  await browser.get('/login/');
+  assert.equal((await browser.post('/login/', { username: 'joiner', password: 'correct horse 7' })).status, 303);
+  // Two pages that are opened at the same time merge once.
+  const cart = '/billing/joiner/cart/';
+  const pages = await Promise.all([browser.get(cart), browser.get(cart)]);
+  assert.ok(
+    pages.every(({ status }) => status < 400),
+    pages.map(({ status }) => status).join(),
+  );
+  const merged = await app.db
+    .selectFrom('cart_items')
+    .innerJoin('plans', 'plans.id', 'cart_items.plan_id')
+    .select(['plans.slug', 'use_charge_id', 'quantity', 'sync_on', 'coupon_id', 'user_id', 'visitor_hash'])
+    .where('plan_id', 'in', [team.id, twice.id, used.id])
+    .orderBy('cart_items.plan_id')
+    .orderBy('sync_on')
+    .execute();
+  assert.deepEqual(
+    merged.map(({ slug, use_charge_id, quantity, sync_on, coupon_id }) => [
+      slug,
+      use_charge_id === null ? null : 'prints',
+      quantity,
+      sync_on,
+      coupon_id,
+    ]),
+    [
+      [team.slug, null, 0, 'ann@example.com', coupon.id],
+      [team.slug, null, 3, null, coupon.id],
+      [twice.slug, null, 2, null, coupon.id],
+      [used.slug, 'prints', 4, null, coupon.id],
+    ],
+  );
+  assert.equal(new Set(merged.map(({ user_id }) => user_id)).size, 1);
+  assert.ok(merged.every(({ user_id, visitor_hash }) => user_id !== null && visitor_hash === null));
+});
+
 test('the broker reads and removes items of any cart, other users do not', async () => {
   const plan = await makePlan(ctx);
   const call = await registerBuyer('helped');
