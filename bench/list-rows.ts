@@ -9,6 +9,8 @@ export const tables = [
   'subscriptions',
   'cart_items',
   'charges',
+  'charge_items',
+  'seller_charges',
   'ledger_entries',
 ] as const;
 
@@ -28,7 +30,7 @@ export async function fillTables(client: pg.Client, from: number, rows: number):
   for (const text of statements(from, rows)) await client.query(text);
   for (const text of indexes) await client.query(text);
   // The totals of entries and charges end at the value of the sequence at the latest.
-  for (const table of [...tables, 'ledger_events'])
+  for (const table of [...tables.filter((each) => each !== 'seller_charges'), 'ledger_events'])
     await client.query(`select setval(pg_get_serial_sequence($1, 'id'), (select max(id) from ${table}))`, [table]);
   await client.query('set session_replication_role = origin');
   await client.query('select rebuild_list_counts()');
@@ -93,6 +95,14 @@ function statements(from: number, rows: number): string[] {
      select ${id}, md5(n::text) || left(md5(n || 'x'), 8), ${profile('n::bigint * 7')}, 1 + (n::bigint * 7919) % 100000, 'usd',
        'Charge for subscription ' || n || ' to plan ' || n % 5, '4242', 'test', 'ch_' || md5('charge' || n),
        (array['done', 'done', 'done', 'failed', 'created', 'disputed'])[1 + n % 6], ${instant('n')} from ${series}`,
+    `insert into charge_items (id, charge_id, rank, invoiced_entry_id, provider_id, amount, title) overriding system value
+     select ${id}, ${id}, 0, ${BASE} + 2 * n, ${BASE}, 1 + (n::bigint * 7919) % 100000, 'Plan ' || n % 5 || ', subscription ' || n
+     from ${series}`,
+    `insert into seller_charges (charge_id, provider_id, profile_id, processor_key, created_at, state, unit, amount, lines_count, title)
+     select charge.id, ${BASE}, charge.profile_id, charge.processor_key, charge.created_at, charge.state, charge.unit, charge.amount,
+       1, item.title
+     from charges charge join charge_items item on item.charge_id = charge.id
+     where charge.id > ${BASE} + ${from} and charge.id <= ${BASE} + ${rows}`,
     `insert into ledger_events (id, key, kind, created_at) overriding system value
      select ${id}, 'bench:' || n, 'order', ${instant('n')} from ${events}`,
     `insert into ledger_entries (id, ledger_event_id, rank, created_at, description, orig_profile_id, orig_account, orig_amount,

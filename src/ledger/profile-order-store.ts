@@ -1,13 +1,11 @@
 import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import type { ProfileId } from '#platform/db/db-schema';
+import { fewOrAllKeys } from '#platform/lists/few-or-all-keys';
 import type { SortKeys } from '#platform/lists/list-order';
 import { profile_keys } from '#profiles';
 import { manyOldestFirst, matchReceived, matchReversedSales, matchSent, matchSold } from './transaction-store.ts';
 
 type Side = 'orig' | 'dest';
-
-/** Other profiles of a list up to which they are read first: of a million profiles, few may have an entry. */
-const FEW_PROFILES_MAX = 300;
 
 /** The order of the whole ledger, where one profile may have most of the entries. */
 export const allOldestFirst = {
@@ -59,24 +57,8 @@ function onlyProfile(keys: RawBuilder<unknown>, id: ProfileId): RawBuilder<unkno
   return sql`(select id, value from ${keys} as profile where id = ${id})`;
 }
 
-/**
- * The profiles on one side of the entries that `part` matches, if they are few, or all profiles: one of both is read.
- * The few are found one after the other in the index of the entries.
- */
+/** The profiles on one side of the entries that `part` matches, if they are few, or all profiles. */
 function keysOfEntries(side: Side, keys: RawBuilder<unknown>, part: RawBuilder<SqlBool>): readonly SortKeys[] {
-  const id = sql.ref(idOf(side));
-  const next = (after: RawBuilder<SqlBool>) =>
-    sql`(select ${id} from ledger_entries as entry where ${part} and ${after} order by ${id} limit 1)`;
-  const tables = sql`side_profile (id) as (
-      select ${next(sql<SqlBool>`true`)}
-      union all
-      select ${next(sql<SqlBool>`${id} > side_profile.id`)} from side_profile where side_profile.id is not null
-    ), some_profile as materialized (
-      select id from side_profile where id is not null limit ${sql.lit(FEW_PROFILES_MAX + 1)})`;
-  const is_few = sql<SqlBool>`(select count(*) from some_profile) <= ${sql.lit(FEW_PROFILES_MAX)}`;
-  const few = sql`(select id, value from ${keys} as profile where id = any(array(select id from some_profile)))`;
-  return [
-    { ...keysOf(side, few), part, tables, is_read: is_few },
-    { ...keysOf(side, keys), part, is_read: sql<SqlBool>`not ${is_few}` },
-  ];
+  const rows = { scope: idOf(side), from: sql`ledger_entries as entry`, where: part };
+  return fewOrAllKeys(keys, rows).map((each) => ({ ...each, part }));
 }

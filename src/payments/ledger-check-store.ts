@@ -33,6 +33,19 @@ export const paymentsLedgerChecks: readonly LedgerCheck[] = [
       group by charge.id having charge.amount <> coalesce(sum(item.amount), 0) order by charge.id limit ${FINDINGS_MAX}`,
   ),
   defineCheck(
+    'the list of the charges of a provider has its lines of each charge',
+    sql<Finding>`select 'charge ' || coalesce(charge.processor_key, sold.processor_key) as "where",
+        concat_ws('; ', case when sold.charge_id is null then 'it is not listed' when item.charge_id is null then 'it has no line'
+          when (item.amount, item.lines_count) <> (sold.amount, sold.lines_count) then format('lines %s, %s %s; listed %s, %s %s',
+            item.lines_count, item.amount, charge.unit, sold.lines_count, sold.amount, sold.unit)
+          else 'its facts are listed otherwise' end) as detail
+      from (select charge_id, provider_id, sum(amount) as amount, count(*) as lines_count from charge_items group by 1, 2) item
+        full join seller_charges sold using (charge_id, provider_id) left join charges charge on charge.id = charge_id
+      where (item.amount, item.lines_count, charge.profile_id, charge.processor_key, charge.created_at, charge.state, charge.unit)
+        is distinct from (sold.amount, sold.lines_count, sold.profile_id, sold.processor_key, sold.created_at, sold.state, sold.unit)
+      order by charge_id, provider_id limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
     'a paid charge has its event in the ledger, with its amount',
     sql<Finding>`select 'charge ' || processor_key as "where",
         case when event.key is null then 'it has no event'

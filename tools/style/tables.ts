@@ -56,6 +56,8 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'payouts',
     'refund_lines',
     'refunds',
+    'seller_charge_totals',
+    'seller_charges',
     'test_processor_accounts',
     'test_processor_charges',
     'test_processor_customers',

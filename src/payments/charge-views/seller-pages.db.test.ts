@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { verifyLedger } from '#ledger';
+import { findCountErrors, foldListCounts } from '#platform/lists/row-count-store';
+import { changeAndRestore } from '../../../test/support/change-and-restore.ts';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
 import { makeSharedCharge, type SharedCharge } from '../../../test/support/shared-charge.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+import { paymentsLedgerChecks } from '../ledger-check-store.ts';
 
 let app: TestApp;
 let browsers: SharedCharge['browsers'];
@@ -130,13 +135,41 @@ test('the list takes the state of each charge', async () => {
     payload: { state: 'disputed' },
   });
   assert.equal(rowsOf((await browsers.gina.get(`${gym}?state=disputed`)).text), 1);
-  const rows = await app.db
-    .selectFrom('seller_charges')
-    .innerJoin('charges', 'charges.id', 'seller_charges.charge_id')
-    .select(['seller_charges.state', 'charges.state as of_charge'])
-    .execute();
-  assert.equal(rows.length, 3);
-  for (const { state, of_charge } of rows) assert.equal(state, of_charge);
+});
+
+test('the list has the facts of each charge, and the verification of the ledger finds a row that differs', async () => {
+  const find = async () =>
+    (await verifyLedger(app.db, { checks: paymentsLedgerChecks })).violations
+      .filter(({ rule }) => rule.startsWith('the list of the charges of a provider'))
+      .map(({ where, detail }) => `${where}: ${detail}`);
+  assert.deepEqual(await find(), []);
+  const row = sql`where processor_key = ${gym_only}`;
+  for (const [change, found] of [
+    [sql`update seller_charges set amount = 1 ${row}`, 'lines 1, 1100 usd; listed 1, 1 usd'],
+    [sql`update seller_charges set state = 'done' ${row}`, 'its facts are listed otherwise'],
+    [sql`delete from seller_charges ${row}`, 'it is not listed'],
+  ] as const)
+    assert.deepEqual(await changeAndRestore(app.db, ['seller_charges'], change, find), [
+      `charge ${gym_only}: ${found}`,
+    ]);
+});
+
+test('the list counts the charges of the totals and those since then', async () => {
+  const countOf = async () => {
+    const { text } = await browsers.gina.get(gym);
+    return /(\d+) charges/.exec(text)?.[1];
+  };
+  assert.equal(await countOf(), '2');
+  // The first run chooses the rows, the second one adds them.
+  for (let run = 0; run < 2; run += 1) await foldListCounts(app.db);
+  const { rows } = await sql`select sum(rows_count)::int as count from seller_charge_totals`.execute(app.db);
+  assert.deepEqual(rows, [{ count: 3 }]);
+  assert.equal(await countOf(), '2');
+  assert.deepEqual(await findCountErrors(app.db), []);
+  await sql`update seller_charge_totals set rows_count = rows_count + 1`.execute(app.db);
+  assert.equal((await findCountErrors(app.db)).length, 2);
+  await sql`select rebuild_list_counts()`.execute(app.db);
+  assert.deepEqual(await findCountErrors(app.db), []);
 });
 
 test('the pages stay within the budget of statements', { skip: withoutCounts }, async () => {

@@ -3,7 +3,6 @@ import { Type } from 'typebox';
 import { sumByUnit, boundToNow } from '#ledger';
 import { commonProblems } from '#kernel/problem';
 import type { Reader } from '#platform/db/database';
-import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { textField } from '#platform/http/forms';
 import { safeNext, withNext } from '#platform/http/next';
@@ -13,13 +12,7 @@ import type { CsvColumn } from '#platform/pages/lists/csv-cell';
 import { csvOf } from '#platform/pages/lists/csv-of';
 import { sendCsv } from '#platform/pages/lists/send-csv';
 import { findProfileById, type Profile, profileName } from '#profiles';
-import {
-  ChargeParams,
-  listSellerCharges,
-  readSellerCharges,
-  type SellerCharge,
-  sumSellerCharges,
-} from '../charges/index.ts';
+import { ChargeParams, listSellerCharges, readSellerCharges, type SellerCharge } from '../charges/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import { findCharge } from '../records/index.ts';
 import { subjectId } from '../subject-id.ts';
@@ -82,17 +75,13 @@ async function viewSellerCharges(request: FastifyRequest): Promise<ChargesView> 
   const filter = filterOf(asked);
   // Without a search or dates, sums and counts would read every charge of the provider.
   const is_summed = asked.list.start_at !== null || asked.list.ends_at !== null || list.terms.length > 0;
-  const [page, sums] = await mergeReads(ctx.db, [
-    (reader) => listSellerCharges(reader, provider.id, list, listUrl, filter),
-    async (reader) =>
-      is_summed ? sumSellerCharges(reader, provider.id, list, { amount: filter.amount ?? null }) : null,
-  ]);
+  const { page, sums } = await listSellerCharges(ctx.db, provider.id, list, listUrl, { filter, is_summed });
   const is_refunded = filter.state === 'refunded';
   const shown = sums?.filter(({ state }) => filter.state == null || state === filter.state) ?? [];
   const view = viewChargeList(request, asked, {
     count: page.count,
     sums: is_refunded ? null : sumByUnit(shown),
-    states: sums,
+    states: sums?.map(({ state, rows_count }) => ({ state, count: rows_count })) ?? null,
     empty: { title: 'Charges will be listed here', text: 'No payment for your plans was made yet.' },
     csv_path: paths.sellerChargesDownload(provider.slug),
   });

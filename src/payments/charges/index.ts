@@ -31,8 +31,6 @@ export {
   listSellerCharges,
   readSellerCharges,
   type SellerCharge,
-  type SellerChargesSum,
-  sumSellerCharges,
   type UnpaidSale,
 } from './seller-charge-store.ts';
 export { settleCharge } from './settle-charge.ts';

@@ -2,38 +2,48 @@ import { type RawBuilder, type SelectQueryBuilder, sql, type SqlBool } from 'kys
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import type { ChargeId, ProfileId } from '#platform/db/db-schema';
-import { defineList, listPage } from '#platform/db/list';
+import { defineList, listPage, searchPageAndSums } from '#platform/db/list';
+import { mergeReads } from '#platform/db/merge-reads';
+import { fewOrAllKeys } from '#platform/lists/few-or-all-keys';
 import { readOverRows } from '#platform/lists/list-searched';
 import { readBatches } from '#platform/lists/read-batches';
-import { selectNamedProfiles, selectProfileNames } from '#profiles';
+import { profile_keys, selectNamedProfiles, selectProfileNames } from '#profiles';
 import type { ChargeState } from '../records/index.ts';
 import type { ChargeFilter, ChargesSum } from './charge-list-store.ts';
 
-export const sellerChargeList = defineList({
+const sellerChargeList = defineList({
   search: {
     description: 'sold.title',
-    processor_key: 'charges.processor_key',
+    processor_key: 'sold.processor_key',
     customer: 'customer.slug',
     customer__full_name: 'customer.full_name',
   },
+  // Indexes: seller_charges_amount, seller_charges_title, seller_charges_profile_id, seller_charges_provider_id.
   sort: {
     description: sql`left(sold.title, 200)`,
     amount: 'sold.amount',
-    state: 'sold.state',
     full_name: 'customer.full_name',
     created_at: 'sold.created_at',
   },
   default_order: [{ column: 'sold.created_at', descending: false }],
   tie_breaker: 'sold.charge_id',
   date: 'sold.created_at',
-  // Those of all charges: the text of a charge contains more than the line of the seller, which is compared after it.
   candidates: (matches) => sql`
-    select charges.id from charges where ${matches(sql`charges.description || ' ' || charges.processor_key`)}
-    union all
-    select seller_charges.charge_id from seller_charges where ${matches(sql`seller_charges.title`)}
+    select seller_charges.charge_id from seller_charges
+      where ${matches(sql`seller_charges.title || ' ' || seller_charges.processor_key`)}
     union all
     select charges.id from charges where charges.profile_id in (${selectNamedProfiles(matches)})`,
 });
+
+/** The list of one provider, which is sorted by customer one customer after the other. */
+function listOf(provider_id: ProfileId) {
+  const rows = {
+    scope: 'sold.profile_id',
+    from: sql`seller_charges as sold`,
+    where: sql<SqlBool>`sold.provider_id = ${provider_id}`,
+  };
+  return { ...sellerChargeList, grouped: { full_name: fewOrAllKeys(profile_keys.full_name, rows) } } as const;
+}
 
 /** A charge in the list of one of its sellers. Amounts are those of the seller's lines, in 1/100 of the unit. */
 export interface SellerCharge {
@@ -54,18 +64,57 @@ export interface SellerCharge {
   customer_full_name: string;
 }
 
-/** Returns a page of the charges that have lines of a seller, in one statement. */
+/**
+ * Returns a page of the charges that have lines of a seller. With a search or dates, also the number and the sum of
+ * those of all pages and all states, by state and unit; otherwise null, because every charge of the seller would be
+ * read.
+ */
 export async function listSellerCharges(
   reader: Reader,
   provider_id: ProfileId,
   list: ListQuery,
   url: URL,
-  filter: ChargeFilter = {},
-): Promise<Page<SellerCharge>> {
-  // Without the joins of the rows: each charge of a seller has one customer.
-  const count = sql<{ count: number }>`
+  { filter, is_summed }: { filter: ChargeFilter; is_summed: boolean },
+): Promise<{ page: Page<SellerCharge>; sums: SellerChargesSum[] | null }> {
+  const rows = selectRows(reader, provider_id, filter);
+  const spec = listOf(provider_id);
+  if (is_summed && (filter.state ?? null) === null) {
+    // The page of a search and its sums read the same rows: once.
+    const searched = await searchPageAndSums(reader, rows, spec, list, url, sumByState);
+    if (searched) return searched;
+  }
+  const count = is_summed ? countMatching(provider_id, filter, list) : countOf(provider_id, filter, list);
+  const [page, sums] = await mergeReads(reader, [
+    (together) => listPage(together, rows, spec, list, url, { count }),
+    async (together) => (is_summed ? sumSellerCharges(together, provider_id, list, filter) : null),
+  ]);
+  return { page, sums };
+}
+
+/** Counts rows without their joins: each charge of a seller has one customer. */
+function countMatching(provider_id: ProfileId, filter: ChargeFilter, list: ListQuery): RawBuilder<{ count: number }> {
+  return sql<{ count: number }>`
     select count(*) as count from seller_charges sold where ${sql.join(conditionsOf(provider_id, filter, list), sql` and `)}`;
-  return listPage(reader, selectRows(reader, provider_id, filter), sellerChargeList, list, url, { count });
+}
+
+/**
+ * Counts the charges of a list without a search or dates of the reader. If nothing restricts it: those of the totals
+ * and those since then, less the ones after the end of the list, which is now.
+ */
+function countOf(provider_id: ProfileId, filter: ChargeFilter, list: ListQuery): RawBuilder<{ count: number }> {
+  const is_whole = (filter.state ?? null) === null && (filter.amount?.min ?? filter.amount?.max ?? null) === null;
+  if (!is_whole || list.ends_at === null) return countMatching(provider_id, filter, list);
+  // Indexes: seller_charge_totals_pkey, seller_charges_pkey, seller_charges_provider_id. Both ends, as the server
+  // expects few rows of a range only.
+  return sql<{ count: number }>`
+    select coalesce(sum(rows_count), 0)::bigint as count from (
+      select rows_count from seller_charge_totals where provider_id = ${provider_id}
+      union all
+      select count(*) from seller_charges where provider_id = ${provider_id}
+        and charge_id between (select totalled_until('charges') + 1) and (select max(id) from charges)
+      union all
+      select -count(*) from seller_charges where provider_id = ${provider_id} and created_at >= ${list.ends_at}
+    ) as total`;
 }
 
 /** Yields all rows of the list in batches. */
@@ -75,33 +124,37 @@ export function readSellerCharges(
   list: ListQuery,
   filter: ChargeFilter,
 ): AsyncGenerator<SellerCharge[]> {
-  return readBatches(reader, selectRows(reader, provider_id, filter), sellerChargeList, list);
+  return readBatches(reader, selectRows(reader, provider_id, filter), listOf(provider_id), list);
 }
 
 /** Number and sum of the charges of a list in one state and unit. */
 export interface SellerChargesSum extends ChargesSum {
   state: ChargeState;
-  count: number;
+  rows_count: number;
 }
 
-/** Returns the number and the sum of the charges that match a list query, by state and unit. */
-export async function sumSellerCharges(
+/** Returns the number and the sum of the charges of all states that match a list query, by state and unit. */
+async function sumSellerCharges(
   reader: Reader,
   provider_id: ProfileId,
   list: ListQuery,
-  filter: ChargeFilter,
+  { amount = null }: ChargeFilter,
 ): Promise<SellerChargesSum[]> {
-  return readOverRows(reader, selectRows(reader, provider_id, filter), sellerChargeList, list, (rows) =>
-    rows
-      .clearSelect()
-      .select((eb) => [
-        'charges.state',
-        'sold.unit',
-        eb.fn.sum<number>('sold.amount').as('amount'),
-        eb.fn.countAll<number>().as('count'),
-      ])
-      .groupBy(['charges.state', 'sold.unit']),
-  );
+  if (list.terms.length > 0)
+    return readOverRows(reader, selectRows(reader, provider_id, { amount }), sellerChargeList, list, sumByState);
+  const rows = withConditions(reader.selectFrom('seller_charges as sold'), conditionsOf(provider_id, { amount }, list));
+  return sumByState(rows).execute();
+}
+
+function sumByState<DB, TB extends keyof DB, O>(
+  rows: SelectQueryBuilder<DB, TB, O>,
+): SelectQueryBuilder<DB, TB, SellerChargesSum> {
+  const [state, unit] = [sql.ref<ChargeState>('sold.state'), sql.ref<string>('sold.unit')];
+  return rows
+    .clearSelect()
+    .select([state.as('state'), unit.as('unit'), sql`sum(sold.amount)`.as('amount'), sql`count(*)`.as('rows_count')])
+    .groupBy([state, unit])
+    .$castTo<SellerChargesSum>(); // the selected columns
 }
 
 // Indexes: charge_items_charge_id_rank_key, refund_lines_charge_item_id.
@@ -132,10 +185,9 @@ function conditionsOf(
 function selectRows(reader: Reader, provider_id: ProfileId, filter: ChargeFilter) {
   const rows = reader
     .selectFrom('seller_charges as sold')
-    .innerJoin('charges', 'charges.id', 'sold.charge_id')
-    .innerJoin(selectProfileNames(reader).as('customer'), 'customer.id', 'charges.profile_id')
-    .select(['sold.charge_id', 'sold.created_at', 'sold.unit', 'sold.amount', 'sold.title', 'sold.lines_count'])
-    .select(['charges.processor_key', 'charges.state'])
+    .innerJoin(selectProfileNames(reader).as('customer'), 'customer.id', 'sold.profile_id')
+    .select(['sold.charge_id', 'sold.processor_key', 'sold.created_at', 'sold.state', 'sold.unit', 'sold.amount'])
+    .select(['sold.title', 'sold.lines_count'])
     .select(['customer.slug as customer_slug', 'customer.full_name as customer_full_name'])
     .select(sql<number>`(select coalesce(sum(line.amount), 0)::bigint from ${refundLines})`.as('refunded'))
     .select(
@@ -162,7 +214,10 @@ export interface UnpaidSale {
   created_at: Date;
 }
 
-/** Finds the newest failed and disputed charges of a customer with lines of the sellers. Index: charges_profile_id. */
+/**
+ * Finds the newest failed and disputed charges of a customer with lines of the sellers.
+ * Index: seller_charges_profile_id.
+ */
 export async function findUnpaidSales(
   reader: Reader,
   profile_id: ProfileId,
@@ -171,11 +226,11 @@ export async function findUnpaidSales(
 ): Promise<UnpaidSale[]> {
   if (provider_ids.length === 0) return [];
   const { rows } = await sql<UnpaidSale>`
-    select charges.state, sold.amount, sold.unit, sold.created_at, exists (select from charge_items item
-      where item.charge_id = charges.id and item.distribute_entry_id is not null) as was_paid
-    from charges join seller_charges sold on sold.charge_id = charges.id
-    where charges.profile_id = ${profile_id} and charges.state in ('failed', 'disputed')
+    select sold.state, sold.amount, sold.unit, sold.created_at, exists (select from charge_items item
+      where item.charge_id = sold.charge_id and item.distribute_entry_id is not null) as was_paid
+    from seller_charges sold
+    where sold.profile_id = ${profile_id} and sold.state in ('failed', 'disputed')
       and sold.provider_id = any(${[...provider_ids]}::bigint[])
-    order by sold.created_at desc, charges.id desc limit ${rows_max}`.execute(reader);
+    order by sold.created_at desc, sold.charge_id desc limit ${rows_max}`.execute(reader);
   return rows;
 }

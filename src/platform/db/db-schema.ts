@@ -1265,7 +1265,7 @@ export interface SellerChargesTable {
   provider_id: ProfileId;
   /** Of the charge, as the state and the unit. */
   created_at: Date;
-  state: string;
+  state: 'created' | 'done' | 'failed' | 'disputed';
   unit: string;
   /** Sum of the lines of the provider, in 1/100 of the unit of the charge. */
   amount: number;
@@ -1273,6 +1273,10 @@ export interface SellerChargesTable {
   lines_count: number;
   /** Of the first line of the provider; empty for charges of the first version. */
   title: string;
+  /** The customer of the charge. */
+  profile_id: ProfileId;
+  /** Of the charge. */
+  processor_key: string;
 }
 
 export interface SentNoticesTable {
