@@ -1260,9 +1260,18 @@ export interface SecretFingerprintsTable {
   created_at: Date;
 }
 
+export interface SellerChargeTotalsTable {
+  provider_id: ProfileId;
+  rows_count: number;
+}
+
 export interface SellerChargesTable {
   charge_id: ChargeId;
   provider_id: ProfileId;
+  /** The customer of the charge. */
+  profile_id: ProfileId;
+  /** Of the charge. */
+  processor_key: string;
   /** Of the charge, as the state and the unit. */
   created_at: Date;
   state: 'created' | 'done' | 'failed' | 'disputed';
@@ -1273,10 +1282,6 @@ export interface SellerChargesTable {
   lines_count: number;
   /** Of the first line of the provider; empty for charges of the first version. */
   title: string;
-  /** The customer of the charge. */
-  profile_id: ProfileId;
-  /** Of the charge. */
-  processor_key: string;
 }
 
 export interface SentNoticesTable {
@@ -1715,6 +1720,7 @@ export interface Schema {
   row_totals_state: RowTotalsStateTable;
   seat_uploads: SeatUploadsTable;
   secret_fingerprints: SecretFingerprintsTable;
+  seller_charge_totals: SellerChargeTotalsTable;
   seller_charges: SellerChargesTable;
   sent_notices: SentNoticesTable;
   sessions: SessionsTable;
