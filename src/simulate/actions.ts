@@ -25,6 +25,8 @@ export interface Action {
   weight: number;
   /** Operation of the API without which the action is left out. */
   requires: readonly [method: string, url: string];
+  /** True if a part of it may be done when the rest is refused. */
+  is_partial?: boolean;
   /** Sends the requests; null when the person has nothing to do it with. */
   run(scene: Scene): Promise<Reply | null>;
 }
@@ -238,7 +240,7 @@ export const actions: readonly Action[] = [
   { name: 'write off',       weight: 2,  requires: ['DELETE', '/api/billing/:profile/balance'], run: writeOff },
   { name: 'pay offline',     weight: 2,  requires: ['POST', '/api/billing/:profile/transfers/import'], run: payOffline },
   { name: 'give credit',     weight: 2,  requires: ['POST', '/api/billing/:profile/credits'], run: giveCredit },
-  { name: 'retry dunning',   weight: 3,  requires: ['POST', '/api/billing/:profile/dunning/retry'], run: retryDunning },
+  { name: 'retry dunning',   weight: 3,  requires: ['POST', '/api/billing/:profile/dunning/retry'], run: retryDunning, is_partial: true },
 ];
 
 /** Ends what only an outsider decides: payments and disputes that are open. */

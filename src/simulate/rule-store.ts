@@ -44,6 +44,28 @@ const rules: readonly Rule[] = [
         and other.id <> one.id and other.created_at < one.ends_at and one.created_at < other.ends_at)`,
   ),
   define(
+    'a change orders and charges what its preview showed (1)',
+    sql`select change.id, shown.ordered, orders.amount, shown.charged, attempt.amount as charge
+      from subscription_changes change join orders on orders.id = change.order_id
+        left join charge_attempts attempt on attempt.id = orders.charge_attempt_id
+        cross join lateral (select (change.terms #>> '{shown,charge_amount}')::bigint as charged,
+          (select coalesce(sum((line ->> 'amount')::bigint), 0)
+            from jsonb_array_elements(change.terms #> '{shown,lines}') line where line ->> 'kind' <> 'credit_note') as ordered
+        ) shown
+      where change.state = 'settled'
+        and (orders.amount <> shown.ordered or coalesce(attempt.amount, 0) <> shown.charged)`,
+  ),
+  define(
+    'what coverages of an order line keep, and what credit notes took, is its price (5)',
+    sql`select line.id, line.amount, line.noted_amount, running.amount as covered, frozen.amount as frozen
+      from order_lines line
+        join (select order_line_id, sum(amount) as amount from coverages group by order_line_id) running
+          on running.order_line_id = line.id
+        left join (select order_line_id, sum(amount) as amount from frozen_coverages group by order_line_id) frozen
+          on frozen.order_line_id = line.id
+      where running.amount + coalesce(frozen.amount, 0) + line.noted_amount <> line.amount`,
+  ),
+  define(
     'coverages of one order line never exceed its price, and what is earned never exceeds them (10)',
     sql`select line.id, line.amount, sum(coverages.amount) as covered, sum(coverages.recognised) as earned
       from order_lines line join coverages on coverages.order_line_id = line.id
@@ -181,6 +203,20 @@ export async function findBrokenRules(reader: Reader, { is_final }: { is_final: 
 /** Number of rules that `findBrokenRules` checks. */
 export function countRules({ is_final }: { is_final: boolean }): number {
   return rules.length + (is_final ? final_rules.length : 0);
+}
+
+/**
+ * Returns the last ids of the tables of money and subscriptions, to find what a refused request wrote: an attempt and
+ * the order that it was for, and nothing else (2). Indexes: primary keys.
+ */
+export async function readLastIds(reader: Reader): Promise<Record<string, unknown>> {
+  const { rows } = await sql<Record<string, unknown>>`select
+    (select max(id) from ledger_entries) as ledger_entries, (select max(id) from charges) as charges,
+    (select max(id) from documents) as documents, (select max(id) from credits) as credits,
+    (select max(id) from subscriptions) as subscriptions, (select max(id) from adjustments) as adjustments`.execute(
+    reader,
+  );
+  return rows[0] ?? {};
 }
 
 /** What the business did, in 1/100 of the unit. */

@@ -16,7 +16,14 @@ import { type FaultPlan, makeFaultPlan } from './faults.ts';
 import { withJobFaults } from './faulty-jobs.ts';
 import { withFaults } from './faulty-processor.ts';
 import { makeRandom, type Random } from './random.ts';
-import { type BrokenRule, type BusinessTotals, countRules, findBrokenRules, readTotals } from './rule-store.ts';
+import {
+  type BrokenRule,
+  type BusinessTotals,
+  countRules,
+  findBrokenRules,
+  readLastIds,
+  readTotals,
+} from './rule-store.ts';
 import { BROKER, connectSite, type Reply, type SimulatedSite } from './site.ts';
 
 export interface SimulationOptions {
@@ -207,8 +214,18 @@ function draw(offered: readonly Action[], random: Random): Action | undefined {
 
 /** Lets a person act, and counts the outcome. */
 async function act(simulation: Simulation, action: Action, person: Person): Promise<Reply | null> {
-  const { site, random, plans, clock } = simulation;
-  return count(simulation, action.name, await action.run({ site, random, person, plans, now: clock.now() }));
+  const { site, random, plans, clock, database, result } = simulation;
+  const before = await readLastIds(database.db);
+  const reply = await action.run({ site, random, person, plans, now: clock.now() });
+  if (reply !== null && reply.status >= 400 && reply.status < 500 && !action.is_partial) {
+    const after = await readLastIds(database.db);
+    if (JSON.stringify(after) !== JSON.stringify(before))
+      result.broken.push({
+        rule: `${action.name} that is refused writes nothing (2)`,
+        rows: [before, after, { ...reply }],
+      });
+  }
+  return count(simulation, action.name, reply);
 }
 
 /** Lets a provider pay out its funds, and the bank decide. */
