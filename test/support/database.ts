@@ -94,6 +94,8 @@ async function ensureTemplate(client: pg.Client, server: string, template: strin
   }
 }
 
+const IDLE_MS_MAX = 1000;
+
 async function openSnapshot(key: string): Promise<TestDatabase> {
   const lite = free.lites.pop() ?? (await restoreLite(key));
   const database = await openDatabase({ opened: lite });
@@ -104,10 +106,19 @@ async function openSnapshot(key: string): Promise<TestDatabase> {
       await database.close();
       await lite.exec('rollback');
       await lite.exec('discard all'); // not inside a transaction, which several statements are
-      if (pristine.lite && (await resetDatabase(runOn(lite), pristine.lite))) free.lites.push(lite);
+      if (pristine.lite && (await resetDatabase(runOn(lite), pristine.lite))) keepOpen(lite);
       else await lite.close();
     },
   };
+}
+
+/** Keeps a PGlite for the next file. It is closed when there is none: a timer of PostgreSQL keeps the process running. */
+function keepOpen(lite: PGlite): void {
+  free.lites.push(lite);
+  setTimeout(() => {
+    const place = free.lites.indexOf(lite);
+    if (place >= 0) void free.lites.splice(place, 1)[0]?.close();
+  }, IDLE_MS_MAX).unref();
 }
 
 async function restoreLite(key: string): Promise<PGlite> {
