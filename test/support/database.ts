@@ -112,7 +112,7 @@ async function openSnapshot(key: string): Promise<TestDatabase> {
   };
 }
 
-/** Keeps a PGlite for the next file. It is closed when there is none: a timer of PostgreSQL keeps the process running. */
+/** Keeps a PGlite for the next file. Without a next file it is closed: a timer of it keeps the process running. */
 function keepOpen(lite: PGlite): void {
   free.lites.push(lite);
   setTimeout(() => {
