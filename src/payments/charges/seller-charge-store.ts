@@ -191,8 +191,9 @@ function selectRows(reader: Reader, provider_id: ProfileId, filter: ChargeFilter
     .select(['customer.slug as customer_slug', 'customer.full_name as customer_full_name'])
     .select(sql<number>`(select coalesce(sum(line.amount), 0)::bigint from ${refundLines})`.as('refunded'))
     .select(
-      sql<boolean>`exists (select from charge_items item where item.charge_id = sold.charge_id
-        and item.distribute_entry_id is not null)`.as('was_paid'),
+      // An aggregate: of `exists` the server may read all lines of all charges at once.
+      sql<boolean>`(select coalesce(bool_or(item.distribute_entry_id is not null), false) from charge_items item
+        where item.charge_id = sold.charge_id)`.as('was_paid'),
     );
   return withConditions(rows, conditionsOf(provider_id, filter));
 }
