@@ -56,16 +56,6 @@ const rules: readonly Rule[] = [
         and (orders.amount <> shown.ordered or coalesce(attempt.amount, 0) <> shown.charged)`,
   ),
   define(
-    'what coverages of an order line keep, and what credit notes took, is its price (5)',
-    sql`select line.id, line.amount, line.noted_amount, running.amount as covered, frozen.amount as frozen
-      from order_lines line
-        join (select order_line_id, sum(amount) as amount from coverages group by order_line_id) running
-          on running.order_line_id = line.id
-        left join (select order_line_id, sum(amount) as amount from frozen_coverages group by order_line_id) frozen
-          on frozen.order_line_id = line.id
-      where running.amount + coalesce(frozen.amount, 0) + line.noted_amount <> line.amount`,
-  ),
-  define(
     'coverages of one order line never exceed its price, and what is earned never exceeds them (10)',
     sql`select line.id, line.amount, sum(coverages.amount) as covered, sum(coverages.recognised) as earned
       from order_lines line join coverages on coverages.order_line_id = line.id
