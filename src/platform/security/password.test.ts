@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { argon2Sync } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Problem } from '#kernel/problem';
-import { hashPassword, passwordPool, verifyPassword } from './password.ts';
+import { TEST_PASSWORD_MEMORY_KIB } from '../../../test/support/test-secret.ts';
+import { hashPassword, passwordPool, usePasswordMemory, verifyPassword } from './password.ts';
+
+// Other tests of this process use little memory.
+before(() => usePasswordMemory(19_456));
+after(() => usePasswordMemory(TEST_PASSWORD_MEMORY_KIB));
 
 test('a password matches its own hash and no other', async () => {
   const stored = await hashPassword('correct horse');
