@@ -97,6 +97,8 @@ export const LONG_ON_SERVER = [
   'test/conformance/money-files.test.ts',
   'test/conformance/money-replays.test.ts',
   'test/conformance/page-forms.test.ts',
+  'test/journeys/crash-between-charge-and-settle.test.ts',
+  'test/journeys/ledger-command.test.ts',
   'test/proof/calendar.test.ts',
   'test/proof/properties.test.ts',
   'test/proof/property-time.test.ts',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,11 @@ let folder: string;
 let sites_count = 0;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tollgate-stop-'));
+  // Made once: the migrations of a new folder take longer than the tests.
+  const program = startProgram(['src/main.ts', 'work'], { DATA_FOLDER: join(folder, 'new'), HOME: folder });
+  await program.waitFor(/"working"/);
+  program.child.kill('SIGTERM');
+  assert.equal(await program.exited, 0, program.output());
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -22,11 +27,18 @@ interface Site {
   origin: string;
 }
 
-/** Starts the program in evaluation mode on a new folder. */
+async function makeFolder(): Promise<string> {
+  const path = join(folder, String((sites_count += 1)));
+  await cp(join(folder, 'new'), path, { recursive: true });
+  return path;
+}
+
+/** Starts the program in evaluation mode on a folder of a new site. */
 async function start(environment: Record<string, string> = {}, command?: [string, string[]]): Promise<Site> {
+  const DATA_FOLDER = await makeFolder();
   const program = startProgram(
     command?.[1] ?? ['src/main.ts', 'serve'],
-    { PORT: '0', DATA_FOLDER: join(folder, String((sites_count += 1))), HOME: folder, ...environment },
+    { PORT: '0', DATA_FOLDER, HOME: folder, ...environment },
     command?.[0],
   );
   const [, origin = ''] = await program.waitFor(/"address":"(http:\/\/127\.0\.0\.1:\d+)"/);
@@ -59,7 +71,7 @@ function get(agent: Agent, url: string): Promise<ServedResponse> {
 
 test('a stopping process ends readiness first and serves every request of 50 callers on kept-alive connections', async () => {
   const { program, origin } = await start({
-    STOP_DELAY_MS: '5000',
+    STOP_DELAY_MS: '10000',
     TOLLGATE_MODE: 'development',
     REQUESTS_PER_MINUTE_MAX: '10000000',
   });
@@ -161,7 +173,7 @@ test('a second signal ends the delay and the process exits with 0', async () => 
 });
 
 test('a worker process exits with 0 on a signal', async () => {
-  const program = startProgram(['src/main.ts', 'work'], { DATA_FOLDER: join(folder, 'work') });
+  const program = startProgram(['src/main.ts', 'work'], { DATA_FOLDER: await makeFolder() });
   await program.waitFor(/"working"/);
   program.child.kill('SIGTERM');
   assert.equal(await program.exited, 0, program.output());

@@ -56,7 +56,8 @@ function languageOf(tag: string): string {
   return (tag.split('-')[0] ?? '').toLowerCase();
 }
 
-function isLocale(tag: string): boolean {
+/** True for a language tag that `Intl` knows. */
+export function isLocale(tag: string): boolean {
   try {
     return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0;
   } catch {

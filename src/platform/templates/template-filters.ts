@@ -16,7 +16,7 @@ import {
 } from './humanize-date.ts';
 import { humanizeMoney } from './humanize-money.ts';
 import { renderMarkdown } from './markdown.ts';
-import { default_reader, type Reader } from './reader.ts';
+import { default_reader, isLocale, type Reader } from './reader.ts';
 import { escapeHtml, textOf, TrustedHtml } from './trusted-html.ts';
 
 export interface FilterTools {
@@ -122,7 +122,8 @@ function readerIn({ context }: FilterScope): Reader {
   const value = context.getSync(['reader']);
   if (!isRecord(value)) return default_reader;
   const { lang, locale, timezone } = { ...default_reader, ...value };
-  return { lang: textOf(lang), locale: textOf(locale), timezone: textOf(timezone) };
+  const tag = textOf(locale);
+  return { lang: textOf(lang), locale: isLocale(tag) ? tag : default_reader.locale, timezone: textOf(timezone) };
 }
 
 function timeTag({ at, is_day }: Moment, text: string, title: string): TrustedHtml {
