@@ -74,6 +74,13 @@ test('what the lists name exists, and the tests of the embedded database do not 
     );
 });
 
+test('a module that several tests share registers no hooks of its own, which would belong to the first of them', () => {
+  const shared = globSync(['src/**/*.ts', 'test/**/*.ts']).filter((file) => !file.endsWith('.test.ts'));
+  const own = shared.filter((file) => /^(?:before|after)(?:Each)?\(/m.test(readFileSync(file, 'utf8')));
+  // Of one test file, which has a process of its own.
+  assert.deepEqual(own, ['test/gateway/site.ts']);
+});
+
 test('a test next to the code is pure unless its name says that it opens a database', () => {
   const files = [
     'src/catalog/coupon.test.ts',

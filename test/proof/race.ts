@@ -17,16 +17,20 @@ const ROUNDS = 2;
 export const none = { charges: [], adjustments: [], links: [] };
 
 export let nodes: readonly [TestApp, TestApp];
-let close: () => Promise<void>;
-before(async () => {
-  if (skipWithoutServer === false) ({ nodes, close } = await startTwoNodes({}));
-  else {
-    const app = await startApp();
-    nodes = [app, app];
-    close = () => app.close();
-  }
-});
-after(() => close());
+
+/** Starts the nodes before the tests of the calling file, and closes them after: hooks belong to the file that calls. */
+export function useNodes(): void {
+  let close: () => Promise<void>;
+  before(async () => {
+    if (skipWithoutServer === false) ({ nodes, close } = await startTwoNodes({}));
+    else {
+      const app = await startApp();
+      nodes = [app, app];
+      close = () => app.close();
+    }
+  });
+  after(() => close());
+}
 
 const nodeOf = (index: number) => nodes[index % 2] ?? nodes[0];
 

@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buy, type Cast, cast, countCharges, nodes, race, requireWinners, rounds } from './race.ts';
+import { buy, type Cast, cast, countCharges, nodes, race, requireWinners, rounds, useNodes } from './race.ts';
+
+useNodes();
 
 const subscriptionUrl = (buyer: string, plan: string) => `/api/profile/${buyer}/subscriptions/${plan}`;
 

@@ -11,7 +11,21 @@ import { apiClient } from '../support/client.ts';
 import { runJob } from '../support/run-job.ts';
 import type { TestApp } from '../support/start-app.ts';
 import { add } from './commands/buy.ts';
-import { buy, cast, countCharges, countEvents, nodes, none, pay, race, requireWinners, rounds } from './race.ts';
+import {
+  buy,
+  cast,
+  countCharges,
+  countEvents,
+  nodes,
+  none,
+  pay,
+  race,
+  requireWinners,
+  rounds,
+  useNodes,
+} from './race.ts';
+
+useNodes();
 
 test('six concurrent retries of one checkout with one key charge once, also after the response was lost', () =>
   rounds(async () => {

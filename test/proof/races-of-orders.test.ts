@@ -8,7 +8,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { add, redeem } from './commands/buy.ts';
-import { buy, cast, checkout, countCharges, nodes, none, pay, race, requireWinners, rounds } from './race.ts';
+import { buy, cast, checkout, countCharges, nodes, none, pay, race, requireWinners, rounds, useNodes } from './race.ts';
+
+useNodes();
 
 test('the last redemption of a coupon goes to one of three buyers; the others are shown the price without it', () =>
   rounds(async () => {
