@@ -18,7 +18,7 @@ export const none = { charges: [], adjustments: [], links: [] };
 
 export let nodes: readonly [TestApp, TestApp];
 
-/** Starts the nodes before the tests of the calling file, and closes them after: hooks belong to the file that calls. */
+/** Starts the nodes before the tests of the calling file, and closes them after its last test. */
 export function useNodes(): void {
   let close: () => Promise<void>;
   before(async () => {
