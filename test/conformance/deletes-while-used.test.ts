@@ -7,7 +7,7 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 
 const onServer = process.env['TEST_DATABASE_URL'] !== undefined;
 /** Enough for a race to show on a server; the embedded database has one connection, so its order varies little. */
-const ROUNDS = onServer ? 25 : 8;
+const ROUNDS = onServer ? 10 : 5;
 
 type Call = ReturnType<typeof apiClient>;
 
