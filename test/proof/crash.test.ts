@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 import { crashAfter, verbs } from './crash.ts';
 
 /** Every nth point of each verb; `npm run proof` takes all. */
-const STEP = Number(process.env['PROOF_CRASH_STEP'] ?? 19);
+const STEP = Number(process.env['PROOF_CRASH_STEP'] ?? 13);
 const skip = process.env['TEST_DATABASE_URL']
   ? false
   : 'a process is killed by cutting its connections to a PostgreSQL: TEST_DATABASE_URL is not set';
