@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -44,11 +44,25 @@ async function openClone(server: string, key: string): Promise<TestDatabase> {
     url,
     async close() {
       await database.close();
-      if (await withClient(url, cleanClone)) free.clones.push(name);
       // The drop waits for a checkpoint; the next file need not. The process ends after the drop.
-      else void withClient(server, (client) => client.query(`drop database ${name} with (force)`));
+      const drop = () => void withClient(server, (client) => client.query(`drop database ${name} with (force)`));
+      if (await withClient(url, cleanClone)) keepForNext(free.clones, name, drop);
+      else drop();
     },
   };
+}
+
+const IDLE_MS_MAX = 1000;
+
+/** Keeps a database for the next file of the process, and ends it when no file takes it. */
+function keepForNext<Kept>(kept: Kept[], database: Kept, end: () => void): void {
+  kept.push(database);
+  setTimeout(() => {
+    const place = kept.indexOf(database);
+    if (place < 0) return;
+    kept.splice(place, 1);
+    end();
+  }, IDLE_MS_MAX);
 }
 
 /** Returns false when a program still uses the database, or a test changed its schema. */
@@ -62,7 +76,7 @@ async function cleanClone(client: pg.Client): Promise<boolean> {
 
 async function makeClone(server: string, key: string): Promise<string> {
   const template = `tollgate_template_${key}`;
-  const name = `tollgate_test_${process.pid}_${createHash('sha256').update(`${Math.random()}`).digest('hex').slice(0, 12)}`;
+  const name = `tollgate_test_${process.pid}_${randomBytes(6).toString('hex')}`;
   await withClient(server, async (client) => {
     await ensureTemplate(client, server, template);
     // A file copy requests a checkpoint of the whole server.
@@ -94,8 +108,6 @@ async function ensureTemplate(client: pg.Client, server: string, template: strin
   }
 }
 
-const IDLE_MS_MAX = 1000;
-
 async function openSnapshot(key: string): Promise<TestDatabase> {
   const lite = free.lites.pop() ?? (await restoreLite(key));
   const database = await openDatabase({ opened: lite });
@@ -106,19 +118,11 @@ async function openSnapshot(key: string): Promise<TestDatabase> {
       await database.close();
       await lite.exec('rollback');
       await lite.exec('discard all'); // not inside a transaction, which several statements are
-      if (pristine.lite && (await resetDatabase(runOn(lite), pristine.lite))) keepOpen(lite);
+      if (pristine.lite && (await resetDatabase(runOn(lite), pristine.lite)))
+        keepForNext(free.lites, lite, () => void lite.close());
       else await lite.close();
     },
   };
-}
-
-/** Keeps a PGlite for the next file. Without a next file it is closed: a timer of it keeps the process running. */
-function keepOpen(lite: PGlite): void {
-  free.lites.push(lite);
-  setTimeout(() => {
-    const place = free.lites.indexOf(lite);
-    if (place >= 0) void free.lites.splice(place, 1)[0]?.close();
-  }, IDLE_MS_MAX).unref();
 }
 
 async function restoreLite(key: string): Promise<PGlite> {
