@@ -92,6 +92,20 @@ module.exports = {
       to: { path: '^test/support/database[.]ts$', reachable: true },
     },
     {
+      name: 'direction:stripe-emulator',
+      comment: 'The emulator stands for another company: it shares no code with the rooms and the platform.',
+      severity: 'error',
+      from: { path: '^src/stripe-emulator/', pathNot: test },
+      to: { path: '^src/', pathNot: '^src/(?:kernel|stripe-emulator)/' },
+    },
+    {
+      name: 'direction:stripe-emulator',
+      comment: 'Commands and tests start the emulator.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(?:commands|stripe-emulator)/', test] },
+      to: { path: '^src/stripe-emulator/' },
+    },
+    {
       name: 'no-cycles',
       comment: 'No cycle of values; types may refer to each other within a room.',
       severity: 'error',

@@ -99,7 +99,7 @@ async function checkMap(): Promise<void> {
   if (text.split('\n').length > ARCHITECTURE_LINES_MAX)
     offences.push(`ARCHITECTURE.md: more than ${ARCHITECTURE_LINES_MAX} lines`);
   const rows = new Map(
-    Array.from(text.matchAll(/^\| `([a-z]+)` \|.*\| ([^|]*) \|$/gm), ([, room = '', imports = '']) => [room, imports]),
+    Array.from(text.matchAll(/^\| `([a-z-]+)` \|.*\| ([^|]*) \|$/gm), ([, room = '', imports = '']) => [room, imports]),
   );
   for (const [room, imports] of Object.entries(rooms)) {
     const drawn = rows.get(room);
@@ -122,7 +122,7 @@ async function checkSubrooms(): Promise<void> {
   const text = await readFile('ARCHITECTURE.md', 'utf8');
   const section = /^## Sub-rooms$([\s\S]*?)^## /m.exec(text)?.[1] ?? '';
   const rows = new Map(
-    Array.from(section.matchAll(/^\| `([a-z]+)` \| ([^|]*) \|$/gm), ([, room = '', cell = '']) => [room, cell.trim()]),
+    Array.from(section.matchAll(/^\| `([a-z-]+)` \| ([^|]*) \|$/gm), ([, room = '', cell = '']) => [room, cell.trim()]),
   );
   for (const [room, parts] of Object.entries(subrooms)) {
     const declared = Object.entries(parts)

@@ -14,11 +14,13 @@ const rooms = {
   metrics: ['accounts', 'profiles', 'catalog', 'ledger', 'billing'],
   notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing', 'metrics'],
   operations: ['accounts', 'profiles', 'billing'],
+  'stripe-emulator': [],
 };
 
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
+  'stripe-emulator': { cards: [], shapes: [] },
   metrics: {
     balances: [],
     customers: [],

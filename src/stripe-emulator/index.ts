@@ -1,0 +1,1 @@
+export { findShapeFaults } from './shapes/index.ts';

@@ -1,0 +1,1 @@
+export { blankObject, findShapeFaults, type ShapeName } from './shape.ts';
