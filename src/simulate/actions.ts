@@ -91,6 +91,18 @@ async function changePlan(scene: Scene): Promise<Reply | null> {
   return changed;
 }
 
+/** Changes to another plan and back at the same instant, which leaves nothing at list price. */
+async function changeThereAndBack(scene: Scene): Promise<Reply | null> {
+  const { plan } = scene.person;
+  const to = scene.plans.find((each) => plan && each.provider === plan.provider && each.slug !== plan.slug);
+  const there = plan && to ? await changeTo(scene, { to: to.slug, at: 'now' }) : null;
+  if (!plan || !to || there?.status !== 200) return there;
+  scene.person.plan = to;
+  const back = await changeTo(scene, { to: plan.slug, at: 'now' });
+  if (back?.status === 200) scene.person.plan = plan;
+  return back;
+}
+
 async function changeSeats(scene: Scene): Promise<Reply | null> {
   const { person, random } = scene;
   const quantity = random.integer(1, 12);
@@ -225,6 +237,7 @@ const decide = ['POST', '/_dev/processor/charges/:key'] as const;
 export const actions: readonly Action[] = [
   { name: 'buy',             weight: 8,  requires: checkout, run: buy },
   { name: 'change plan',     weight: 10, requires: ['POST', `${subscribed}/change`], run: changePlan },
+  { name: 'there and back',  weight: 4,  requires: ['POST', `${subscribed}/change`], run: changeThereAndBack, is_partial: true },
   { name: 'change seats',    weight: 8,  requires: ['POST', `${subscribed}/change`], run: changeSeats },
   { name: 'pause',           weight: 5,  requires: ['POST', `${subscribed}/pause`], run: pause },
   { name: 'resume',          weight: 3,  requires: ['DELETE', `${subscribed}/pause`], run: resume },

@@ -1,19 +1,11 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Reader } from '#platform/db/database';
-
-/** A rule that must hold at any instant, with the query that returns the rows which break it. */
-interface Rule {
-  readonly rule: string;
-  readonly query: RawBuilder<Record<string, unknown>>;
-}
-
-const define = (rule: string, query: RawBuilder<unknown>): Rule => ({
-  rule,
-  query: query as Rule['query'], // rows are only printed
-});
+import { changeRules } from './change-rule-store.ts';
+import { define, type Rule } from './rule.ts';
 
 /** Rules over the rows of all rooms. The numbers are those of docs/spec/changes.md 13. */
 const rules: readonly Rule[] = [
+  ...changeRules,
   define(
     'a charge is the sum of its lines',
     sql`select charges.processor_key, charges.amount, sum(item.amount) as lines from charges

@@ -12,18 +12,12 @@ import { type Action, actions, endings, type Person } from './actions.ts';
 import { decidePayout, payOut } from './payouts.ts';
 import { makeCatalog, managers, type SoldPlan } from './catalog.ts';
 import { compareMetrics } from './compare-metrics.ts';
+import { checkRules, countCheckedRules } from './check-rules.ts';
 import { type FaultPlan, makeFaultPlan } from './faults.ts';
 import { withJobFaults } from './faulty-jobs.ts';
 import { withFaults } from './faulty-processor.ts';
 import { makeRandom, type Random } from './random.ts';
-import {
-  type BrokenRule,
-  type BusinessTotals,
-  countRules,
-  findBrokenRules,
-  readLastIds,
-  readTotals,
-} from './rule-store.ts';
+import { type BrokenRule, type BusinessTotals, readLastIds, readTotals } from './rule-store.ts';
 import { BROKER, connectSite, type Reply, type SimulatedSite } from './site.ts';
 
 export interface SimulationOptions {
@@ -144,7 +138,7 @@ function emptyResult({ seed, subscribers, months }: SimulationOptions): Simulati
     faults: {},
     missing: [],
     totals: {} as BusinessTotals, // read at the end
-    rules_checked: countRules({ is_final: true }),
+    rules_checked: countCheckedRules({ is_final: true }),
     checks_count: 0,
     runs_count: 0,
     metrics_compared: 0,
@@ -187,6 +181,7 @@ async function runDays(simulation: Simulation): Promise<void> {
       if (arrival !== day) continue;
       const username = `sub-${residents.length + 1}`;
       await site.addUser(username);
+      await moveHouse(site, random, username);
       residents.push({ username, plan: null, quantity: 1, acts_on: day });
     }
     for (const person of residents) {
@@ -205,6 +200,15 @@ async function runDays(simulation: Simulation): Promise<void> {
     for (const action of endings) while ((await act(simulation, action, person))?.status === 200);
   while ((await count(simulation, 'decide payout', await decidePayout(site, random)))?.status === 200);
   await moveTo(simulation, new Date(simulation.clock.now().getTime() + SETTLING_DAYS * DAY_MS));
+}
+
+const zones = ['UTC', 'Pacific/Kiritimati', 'America/Havana', 'Asia/Kathmandu', 'Australia/Lord_Howe'] as const;
+
+/** Gives a person a zone of their own: no amount and no instant depends on it. */
+async function moveHouse(site: SimulatedSite, random: Random, username: string): Promise<void> {
+  const body = { full_name: `User ${username}`, default_timezone: random.pick(zones) };
+  const { status, body: reply } = await site.call(username, 'PUT', `/api/profile/${username}`, body);
+  if (status !== 200) throw new Error(`${username} has no zone: ${JSON.stringify(reply)}`);
 }
 
 function draw(offered: readonly Action[], random: Random): Action | undefined {
@@ -255,7 +259,7 @@ async function moveTo({ clock, worker, faults, result }: Simulation, to: Date): 
 
 async function check({ database: { db }, result }: Simulation, { is_final }: { is_final: boolean }): Promise<void> {
   result.checks_count += 1;
-  result.broken.push(...(await findBrokenRules(db, { is_final })));
+  result.broken.push(...(await checkRules(db, { is_final })));
 }
 
 async function finish(simulation: Simulation): Promise<SimulationResult> {

@@ -9,7 +9,7 @@ const LENGTH = Number(process.env['PROOF_LENGTH'] ?? 90);
 const SHORT_LENGTH = Number(process.env['PROOF_LENGTH'] ?? 40);
 
 for (const seed of seeds)
-  test(`properties 1, 2, 3, 6, 7, 8, 9, 10, 11, 14 and 15 hold after any commands, seed ${seed}`, async (t) => {
+  test(`properties 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15 and 16 hold after any commands, seed ${seed}`, async (t) => {
     const { done, refused } = await runProperties(seed, failed_seeds.includes(seed) ? LENGTH : SHORT_LENGTH);
     t.diagnostic(`seed ${seed}: ${[...done].map(([name, n]) => `${name} ${n}`).join(', ')}; ${refused} refused`);
   });

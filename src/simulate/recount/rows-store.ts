@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Reader } from '#platform/db/database';
+import type { RecountIncome, SoldLine } from './recount-earned.ts';
 
 // Rows that the recounts of reports count. Recounts use no SQL and none of the sums that reports read.
 
@@ -118,4 +119,46 @@ export async function readRows(reader: Reader): Promise<RecountRows> {
     pauses: pauses.rows,
     users: users.rows,
   };
+}
+
+/**
+ * Reads the lines of sold time with what became of it, and the income of their subjects by instant. Leaves out subjects
+ * with a write-off, which takes income, and with payments in another unit.
+ */
+export async function readSoldTime(reader: Reader): Promise<{ lines: SoldLine[]; incomes: RecountIncome[] }> {
+  const { rows: lines } = await sql<SoldLine>`
+    select line.id, concat(subject_kind, '_', subject_id) as subject, unit, line.amount as price, period_type,
+      case when line.kind = 'period' and recurring_amount is not null then periods_count end as periods_count, covers_to,
+      not exists (select from order_lines other join coverages fee on fee.order_line_id = other.id
+        where other.subject_kind = line.subject_kind and other.subject_id = line.subject_id
+          and other.kind in ('setup', 'use')) as is_dated,
+      array(select jsonb_build_object('amount', amount, 'recognised', recognised, 'recognised_until', recognised_until,
+          'quantity', quantity, 'anchor_at', anchor_at, 'starts_at', starts_at, 'ends_at', ends_at)
+        from coverages where order_line_id = line.id order by rank) as times,
+      (select jsonb_build_object('amount', amount, 'quantity', quantity, 'length_ms', length_ms)
+        from frozen_coverages where order_line_id = line.id) as frozen
+    from order_lines line
+    where line.kind in ('period', 'seats') and line.amount > 0 and line.covers_to is not null and line.period_type is not null
+      and exists (select from coverages where order_line_id = line.id)
+      and not exists (select from ledger_entries entry
+        where entry.subject_kind = line.subject_kind and entry.subject_id = line.subject_id
+          and (entry.dest_account in ('Canceled') or entry.orig_unit <> line.unit or entry.dest_unit <> line.unit))
+    order by line.id`.execute(reader);
+  const { rows: incomes } = await sql<RecountIncome>`
+    select concat(subject_kind, '_', subject_id) as subject, orig_unit as unit, created_at as at, sum(orig_amount)::bigint as amount
+    from ledger_entries where orig_account = 'Income' and coalesce(subject_part, '') = ''
+    group by subject_kind, subject_id, orig_unit, created_at`.execute(reader);
+  return { lines: lines.map((line) => ({ ...line, times: readTimes(line.times) })), incomes };
+}
+
+/** Returns times of a JSON value with their instants as dates. */
+function readTimes([first, ...others]: SoldLine['times']): SoldLine['times'] {
+  const read = (time: SoldLine['times'][number]) => ({
+    ...time,
+    recognised_until: time.recognised_until && new Date(time.recognised_until),
+    anchor_at: new Date(time.anchor_at),
+    starts_at: new Date(time.starts_at),
+    ends_at: new Date(time.ends_at),
+  });
+  return [read(first), ...others.map(read)];
 }

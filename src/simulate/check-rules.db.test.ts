@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type RawBuilder, sql } from 'kysely';
+import { BEGIN, expectStatus, H, startChanges, type ChangeSite } from '../../test/support/changes.ts';
+import { checkRules } from './check-rules.ts';
+
+let site: ChangeSite;
+before(async () => {
+  site = await startChanges();
+  for (const plan of ['basic', 'pro']) await site.plan(plan, { downgrade_mode: 'prorate' });
+  // The period of sub_1 runs with a change and its reverse at H; the one of sub_2 ended, and its subscription with it.
+  await site.plan('once', { period_amount: 5000, renewal_type: 'one-time' });
+  const yan = await site.register('yan');
+  await site.buy(yan, 'yan', 'once');
+  site.moveTo(new Date(Date.parse(BEGIN) + 20 * 86_400_000).toISOString());
+  await site.buy(site.xia, 'xia', 'basic');
+  site.moveTo(new Date(Date.parse(H) + 20 * 86_400_000).toISOString());
+  for (const [from, to] of [
+    ['basic', 'pro'],
+    ['pro', 'basic'],
+  ]) {
+    const url = `/api/profile/xia/subscriptions/${from}/change`;
+    const shown = await expectStatus(site.xia('GET', `${url}?to=${to}&at=now`), 200);
+    const { preview_key } = shown.json<{ preview_key: string }>();
+    await expectStatus(site.xia('POST', url, { to, at: 'now', preview_key }), 200);
+  }
+  await site.runAt(site.app.clock.now().toISOString(), 'recognise_income');
+});
+after(() => site.close());
+
+const of_once = sql`(select line.id from order_lines line join plans on plans.id = line.plan_id where plans.slug = 'once')`;
+
+// oxfmt-ignore
+/** Faults by the rule that finds them. The numbers are those of the properties of changes. */
+const faults: Readonly<Record<string, [rule: RegExp, fault: RawBuilder<unknown>]>> = {
+  '4: a part of what was bought at the instant is kept': [/given back whole \(4\)/,
+    sql`update coverages set amount = amount + 1, recognised = recognised + 1 where starts_at = ends_at`],
+  '4: the reverse costs more than the change': [/its reverse at one instant cost nothing at list price \(4\)/,
+    sql`update subscription_changes set terms = jsonb_set(terms, '{shown,lines,0,amount}', '-4499') where id = (select min(id) from subscription_changes)`],
+  '5: an amount disappears at a cut': [/adds up to the price of the lines of a subject \(5\)/,
+    sql`update coverages set amount = amount - 1 where recognised < amount`],
+  '5: a cut gives more than the time that passed': [/a cut divides the price .* \(5\)/,
+    sql`update coverages set amount = amount + 1, recognised = recognised + 1
+      where (order_line_id, rank) in (select order_line_id, rank from coverages where ends_at > starts_at and next_window_at is null and order_line_id not in (select id from order_lines where id in ${of_once}))`],
+  '6: a payment of earned time stays in Backlog': [/has no Backlog, and no Receivable .* \(6\)/,
+    sql`update ledger_entries set orig_account = 'Expenses' where dest_account = 'Receivable' and orig_account = 'Backlog'
+      and subject_id = (select subject_id from order_lines where id in ${of_once})`],
+  '12: income has the date of a late job': [/regardless of when the job ran \(12\)/,
+    sql`update ledger_entries set created_at = created_at + interval '1 day' where orig_account = 'Income'`],
+  '13: a period ends at midnight of a zone': [/whole periods in UTC after the anchor \(13\)/,
+    sql`update order_lines set covers_to = covers_to + interval '1 hour' where id in ${of_once}`],
+  '16: more is recognised than was earned': [/what a second program computes \(16\)/,
+    sql`update coverages set recognised = recognised + 1 where recognised < amount`],
+};
+
+test('a business without a fault breaks no rule', async () => {
+  assert.deepEqual(await checkRules(site.app.db, { is_final: false }), []);
+});
+
+for (const [name, [rule, fault]] of Object.entries(faults))
+  test(`the daily rules find a fault of property ${name}`, async () => {
+    await site.app.db
+      .transaction()
+      .execute(async (tx) => {
+        // The guards of the ledger would refuse the fault.
+        await sql`set local session_replication_role = replica`.execute(tx);
+        const { numAffectedRows = 0n } = await fault.execute(tx);
+        assert.ok(numAffectedRows > 0n, 'the fault changes a row');
+        const broken = await checkRules(tx, { is_final: false });
+        assert.ok(
+          broken.some((each) => rule.test(each.rule)),
+          JSON.stringify(broken),
+        );
+        throw new Error('rollback');
+      })
+      .catch((error: unknown) => assert.match(String(error), /^Error: rollback$/));
+  });

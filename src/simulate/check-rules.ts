@@ -1,0 +1,21 @@
+import type { Reader } from '#platform/db/database';
+import { earning_rules, findEarningFaults } from './recount/recount-earned.ts';
+import { readSoldTime } from './recount/rows-store.ts';
+import { type BrokenRule, countRules, findBrokenRules } from './rule-store.ts';
+
+const FAULTS_SHOWN = 5;
+
+/** Returns the rules that are broken now, those of the recounted income included; `is_final` as `findBrokenRules`. */
+export async function checkRules(reader: Reader, options: { is_final: boolean }): Promise<BrokenRule[]> {
+  const { lines, incomes } = await readSoldTime(reader);
+  const faults = Map.groupBy(findEarningFaults(lines, incomes), ({ rule }) => rule);
+  return [
+    ...(await findBrokenRules(reader, options)),
+    ...[...faults].map(([rule, rows]) => ({ rule, rows: rows.slice(0, FAULTS_SHOWN).map((row) => ({ ...row })) })),
+  ];
+}
+
+/** Number of rules that `checkRules` checks. */
+export function countCheckedRules(options: { is_final: boolean }): number {
+  return countRules(options) + Object.keys(earning_rules).length;
+}
