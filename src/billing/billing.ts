@@ -7,11 +7,11 @@ import { cartSeatsPages, cartSeatsPageTypes } from './cart-seats/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
 import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/index.ts';
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
-import { claimCodeGenerated, orderExecuted, paymentLinkSent } from './events.ts';
+import { claimCodeGenerated, orderExecuted, paymentLinkSent, paymentLinkUnpaid } from './events.ts';
 import { renewalEvents } from './renewal-events.ts';
 import { changePages, changePageTypes } from './change-pages/index.ts';
 import { changeEvents, changeRoutes } from './changes/index.ts';
-import { billingJobs } from './jobs.ts';
+import { billingJobs, type ReminderDays } from './jobs.ts';
 import { creditPages, creditPageTypes, creditRoutes } from './credits/index.ts';
 import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
 import {
@@ -38,8 +38,8 @@ export function makeBilling({
   processors,
   pay_later_allowed,
   renewals,
-  invitation_reminder_days,
-}: PaymentLinkNeeds & RenewalNeeds & { invitation_reminder_days: readonly number[] }): Room {
+  ...reminders
+}: PaymentLinkNeeds & RenewalNeeds & ReminderDays): Room {
   return {
     name: 'billing',
     routes(http) {
@@ -99,7 +99,7 @@ export function makeBilling({
       ...subscriptionPageTypes,
     ],
     subscribers: [newCardSubscriber({ processors, dunning: renewals })],
-    jobs: billingJobs({ processors, renewals, invitation_reminder_days }),
+    jobs: billingJobs({ processors, renewals, ...reminders }),
     events: [
       requestExpired,
       ...trialEvents,
@@ -110,6 +110,7 @@ export function makeBilling({
       ...changeEvents,
       claimCodeGenerated,
       paymentLinkSent,
+      paymentLinkUnpaid,
     ],
   };
 }

@@ -56,25 +56,40 @@ export const claimCodeGenerated = defineEvent(
   ),
 );
 
+const linkFields = {
+  /** The payer. */
+  profile_id: idOf<ProfileId>(),
+  provider_id: idOf<ProfileId>(),
+  /** Pays the order. */
+  claim_code: Type.String(),
+  /** What is due on the order, in 1/100 of `unit`. */
+  amount: Type.Integer(),
+  unit: Type.String(),
+  /** Texts of the lines to pay. */
+  lines: Type.Array(Type.String()),
+  originated_by: nullableIdOf<UserId>(),
+};
+
 export const paymentLinkSent = defineEvent(
   'payment_link_sent',
+  Type.Object(linkFields, {
+    description:
+      'A provider sent the link that pays an order to its payer. `claim_code` pays the order without an account.',
+  }),
+);
+
+export const paymentLinkUnpaid = defineEvent(
+  'payment_link_unpaid',
   Type.Object(
     {
-      /** The payer. */
-      profile_id: idOf<ProfileId>(),
-      provider_id: idOf<ProfileId>(),
-      /** Pays the order. */
-      claim_code: Type.String(),
-      /** What is due on the order, in 1/100 of `unit`. */
-      amount: Type.Integer(),
-      unit: Type.String(),
-      /** Texts of the lines to pay. */
-      lines: Type.Array(Type.String()),
-      originated_by: nullableIdOf<UserId>(),
+      ...linkFields,
+      /** When the link was mailed last. */
+      sent_at: Type.String({ format: 'date-time' }),
     },
     {
       description:
-        'A provider sent the link that pays an order to its payer. `claim_code` pays the order without an account.',
+        'An order whose payment link was mailed is still not paid after so many days (`PAYMENT_REMINDER_DAYS`). ' +
+        '`claim_code` pays the order without an account; `originated_by` is null.',
     },
   ),
 );

@@ -1,5 +1,5 @@
 // Carts, quotes, orders and the checkout.
-export { claimCodeGenerated, orderExecuted, paymentLinkSent } from './events.ts';
+export { claimCodeGenerated, orderExecuted, paymentLinkSent, paymentLinkUnpaid } from './events.ts';
 export {
   cardExpiresSoon,
   expiresSoon,

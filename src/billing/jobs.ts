@@ -6,6 +6,7 @@ import { chargeNewCardJob, closePaidCases } from './dunning/index.ts';
 import { endNoticesJob, type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
 import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { remindOfSeats } from './claims/index.ts';
+import { remindOfLinks } from './payment-links/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
 import { finishCancellationsJob } from './cancellations/index.ts';
 import { runPausesJob } from './pauses/index.ts';
@@ -39,12 +40,31 @@ const remindOfSeatsJob = (days: readonly number[]) =>
     },
   });
 
+/** Makes the job that reminds payers of mailed payment links that are not paid. */
+const remindOfLinksJob = (processors: Processors, days: readonly number[]) =>
+  defineJob({
+    name: 'remind_of_links',
+    schedule: '20 9 * * *',
+    catch_up: 'last',
+    run: async (ctx, _payload, at) => {
+      await remindOfLinks({ ...ctx, processors }, days, at);
+    },
+  });
+
+/** Days after which what waits is reminded of. */
+export interface ReminderDays {
+  invitation_reminder_days: readonly number[];
+  payment_reminder_days: readonly number[];
+}
+
 export const billingJobs = ({
   processors,
   renewals,
   invitation_reminder_days,
-}: RenewalNeeds & { invitation_reminder_days: readonly number[] }) => [
+  payment_reminder_days,
+}: RenewalNeeds & ReminderDays) => [
   remindOfSeatsJob(invitation_reminder_days),
+  remindOfLinksJob(processors, payment_reminder_days),
   renewSubscriptionsJob({ processors, renewals }),
   endNoticesJob({ processors, renewals }),
   chargeNewCardJob({ processors, dunning: renewals }),

@@ -1,7 +1,13 @@
 import { Temporal } from 'temporal-polyfill';
 import { isTimeZone } from '#kernel/instant';
 import type { periodSalesReportCreated } from '#metrics';
-import { type CreditBesideCharge, type orderExecuted, type paymentLinkSent, sumByLot } from '#billing';
+import {
+  type CreditBesideCharge,
+  type orderExecuted,
+  type paymentLinkSent,
+  type paymentLinkUnpaid,
+  sumByLot,
+} from '#billing';
 import type { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
 import { paths } from '#platform/http/paths';
 import type { PayloadOf } from './composer.ts';
@@ -40,6 +46,18 @@ export function composePaymentLink(found: Parties, payload: PayloadOf<typeof pay
     originator: found.originator(payload.originated_by),
     path: paths.paymentLink(claim_code),
     data: { due: { amount, unit }, lines },
+  });
+}
+
+/** Builds the reminder of an order whose payment link was mailed and is not paid. */
+export function composePaymentLinkUnpaid(found: Parties, payload: PayloadOf<typeof paymentLinkUnpaid>): Notice | null {
+  const { amount, unit, lines, claim_code, sent_at } = payload;
+  const [profile, provider] = [found.profile(payload.profile_id), found.profile(payload.provider_id)];
+  if (!profile || !provider) return null;
+  return makeNotice('payment_link_unpaid', {
+    parties: { profile, provider },
+    path: paths.paymentLink(claim_code),
+    data: { due: { amount, unit }, lines, sent_at },
   });
 }
 

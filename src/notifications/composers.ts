@@ -16,6 +16,7 @@ import {
   expiresSoon,
   orderExecuted,
   paymentLinkSent,
+  paymentLinkUnpaid,
   paymentActionRequired,
   paymentMethodAbsent,
   processorUnreached,
@@ -52,6 +53,7 @@ import {
   composeOrderExecuted,
   composePayoutFailed,
   composePaymentLink,
+  composePaymentLinkUnpaid,
   composeSalesReport,
 } from './compose-payment-notice.ts';
 import {
@@ -117,6 +119,7 @@ export const composers: readonly Composer[] = [
   on(orderExecuted, composeOrderExecuted, ({ lines }) => lines.map(({ provider_id }) => provider_id)),
   on(claimCodeGenerated, composeClaimCode),
   on(paymentLinkSent, composePaymentLink),
+  on(paymentLinkUnpaid, composePaymentLinkUnpaid),
   on(chargeUpdated, composeChargeUpdated),
   on(cardUpdated, composeCardUpdated),
   on(payoutFailed, composePayoutFailed),

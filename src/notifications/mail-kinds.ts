@@ -50,6 +50,7 @@ const rows: readonly Row[] = [
   ['charge_updated',                'Orders and payments', 'Receipt, refund or dispute',     'A payment was received, refunded or disputed, or its receipt was asked for.'],
   ['card_updated',                  'Orders and payments', 'Payment card changed',           'The payment card of a profile was changed.'],
   ['payment_link_sent',             'Orders and payments', 'Link that pays an order',        'A provider sends the payment link of an unpaid order.'],
+  ['payment_link_unpaid',           'Orders and payments', 'Order still not paid',           'An order whose payment link was mailed is not paid after some days.'],
   ['period_sales_report_created',   'Orders and payments', 'Weekly sales report',            'A week of a provider ended.'],
   ['payout_failed',                 'Orders and payments', 'Payout failed',                  'A payout did not reach the bank account of a provider.'],
   ['renewal_charge_failed',         'Orders and payments', 'Renewal not paid',               'The charge of a renewal was declined, or no card is on file.'],

@@ -21,6 +21,7 @@ const receipts = new Set([
   'expires_soon',
   'order_executed',
   'payment_link_sent',
+  'payment_link_unpaid',
   'quota_reached',
   'payment_action_required',
   'payment_method_absent',

@@ -17,6 +17,7 @@ const optionalEvents = [
   'order_executed',
   'payment_action_required',
   'payment_link_sent',
+  'payment_link_unpaid',
   'payment_method_absent',
   'payout_failed',
   'period_sales_report_created',

@@ -48,6 +48,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
 
   role_request_created: toProfile,
   role_grant_accepted: toProfile,
+  payment_link_unpaid: { to: 'profile', managers_of: ['profile'], replies_to: ['provider'] },
   payment_link_sent: { to: 'profile', managers_of: ['profile'], replies_to: ['provider'] },
   claim_code_generated: toInvited,
   subscription_grant_created: toInvited,

@@ -755,6 +755,20 @@ test('the reply to any message goes to the other party, never to one of its read
       [[[toXia], gym]],
     ],
     [
+      'payment_link_unpaid',
+      {
+        profile_id: order.profile_id,
+        provider_id: provider.id,
+        claim_code: 'c'.repeat(40),
+        amount: 2000,
+        unit: 'usd',
+        lines: ['Basic'],
+        sent_at: '2026-02-26T10:00:00.000Z',
+        originated_by: null,
+      },
+      [[[toXia], gym]],
+    ],
+    [
       'claim_code_generated',
       {
         claim_id: 1,

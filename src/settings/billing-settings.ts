@@ -26,10 +26,20 @@ export const billingSettings = {
     description:
       'Days after which an invitation, a request or the code of a seat that still waits is sent again. A comma alone sends none again.',
   },
+  payment_reminder_days: {
+    name: 'PAYMENT_REMINDER_DAYS',
+    kind: 'numbers',
+    default: '7,14,28',
+    min: 1,
+    max: 365,
+    description:
+      'Days after the mail with a payment link after which its payer is reminded of what is still due. A comma alone sends no reminder.',
+  },
 } satisfies Record<string, Setting>;
 
 export interface BillingConfig {
   pay_later_allowed: boolean;
   seat_code_days: number;
   invitation_reminder_days: readonly number[];
+  payment_reminder_days: readonly number[];
 }

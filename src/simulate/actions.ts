@@ -94,7 +94,10 @@ async function changePlan(scene: Scene): Promise<Reply | null> {
 /** Changes to another plan and back at the same instant, which leaves nothing at list price. */
 async function changeThereAndBack(scene: Scene): Promise<Reply | null> {
   const { plan } = scene.person;
-  const to = scene.plans.find((each) => plan && each.provider === plan.provider && each.slug !== plan.slug);
+  const [first, ...rest] = scene.plans.filter(
+    (each) => plan && each.provider === plan.provider && each.slug !== plan.slug,
+  );
+  const to = first && scene.random.pick([first, ...rest]);
   const there = plan && to ? await changeTo(scene, { to: to.slug, at: 'now' }) : null;
   if (!plan || !to || there?.status !== 200) return there;
   scene.person.plan = to;

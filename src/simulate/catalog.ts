@@ -17,13 +17,14 @@ interface PlanDraft {
 }
 
 const plain = { has_seats: false, use: null, options_count: 1 };
+const back = { change_modes: { upgrade: 'prorate', downgrade: 'prorate', crossgrade: 'prorate' } };
 const paused = { pause_days_max: 45, cancel_refund: 'unused', money_back_days: 14 };
 
 // oxfmt-ignore
 const drafts: readonly PlanDraft[] = [
-  { provider: BROKER, plan: plain, body: { slug: 'lite', title: 'Lite', period_amount: 1900, ...paused } },
+  { provider: BROKER, plan: plain, body: { slug: 'lite', title: 'Lite', period_amount: 1900, ...back, ...paused } },
   { provider: BROKER, plan: { ...plain, options_count: 2 }, body: { slug: 'basic', title: 'Basic', period_amount: 4900, setup_amount: 500,
-    advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 6 }], ...paused, cancel_refund: 'credit' } },
+    advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 6 }], ...paused, ...back, cancel_refund: 'credit' } },
   { provider: BROKER, plan: { ...plain, use: 'requests' }, body: { slug: 'pro', title: 'Pro', period_amount: 14_900, ...paused,
     use_charges: [{ slug: 'requests', title: 'Requests', use_amount: 30, quota: 100 }] } },
   { provider: BROKER, plan: plain, body: { slug: 'annual', title: 'Annual', period_amount: 49_000, period_type: 'yearly', ...paused } },

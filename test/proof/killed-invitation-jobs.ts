@@ -90,6 +90,23 @@ export const invitationWork: readonly JobWork[] = [
     await expectStatus(call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa' }), 201);
   }),
   {
+    job: 'remind_of_links',
+    title: 'reminds of an order that is left due',
+    async prepare(scene) {
+      const { site, name } = scene;
+      await callOf(scene);
+      await site.plan(name, { period_amount: 9000 });
+      await expectStatus(site.broker('DELETE', '/api/cart'), 200, 204);
+      await expectStatus(site.broker('POST', '/api/cart', { plan: name }), 201);
+      await expectStatus(site.broker('POST', `/api/billing/${name}/checkout/paylater`, {}), 201);
+      // The provider mails the link: a page does it, and no operation of the API.
+      await sql`update payment_links set sent_at = ${site.app.clock.now()}`.execute(site.app.db);
+      wait(scene, 7 * DAY_MS + HOUR_MS);
+      return none();
+    },
+    check: (scene) => expectEvents(scene, 'payment_link_unpaid'),
+  },
+  {
     job: 'return_requests',
     title: 'gives the money of a request without a decision back',
     recover: ['finish_pending_refunds'],

@@ -256,6 +256,9 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/profile_updated.eml': [{ ...mail, changes: { full_name: { pre: 'Xia', post: 'Xia Lee' } } }],
   'notification/order_executed.eml': [{ ...mail, invoiced_items: [line('Subscription to basic', 2000)] }],
   'notification/payment_link_sent.eml': [{ ...mail, due: usd(2000), lines: ['Subscription to basic'] }],
+  'notification/payment_link_unpaid.eml': [
+    { ...mail, due: usd(2000), lines: ['Subscription to basic'], sent_at: '2026-03-01T10:00:00.000Z' },
+  ],
   'notification/claim_code_generated.eml': [
     { ...mail, plans: ['Basic', 'Premium'], full_name: 'A <Friend>', code: 'a'.repeat(40), is_paid: true },
     { ...mail, provider: null, plans: ['Basic'], full_name: '', code: 'b'.repeat(40), is_paid: false },

@@ -159,4 +159,20 @@ test('what a provider leaves due waits for the subscriber: a link asks for it, a
   await expectStatus(xia('POST', `/api/billing/payments/${link.code}`, {}), 201);
   assert.deepEqual(await charged(), [24_900, 7950]);
   assert.equal(await dueOf(xia, 'xia'), 3000);
+
+  // The amount that is left due is asked for again after 14 and 28 days: once each, and the paid one never.
+  const reminders = async (at: string) => {
+    await site.runAt(at, 'remind_of_links', 'remind_of_links');
+    await app.tollgate.worker.drain();
+    const sent = await expectStatus(apiClient(app)('GET', '/_dev/mail?to=xia@example.com'), 200);
+    return sent
+      .json<{ results: { subject: string; text: string }[] }>()
+      .results.filter(({ subject }) => subject.startsWith('Reminder:'));
+  };
+  const [first, ...more] = await reminders('2026-02-25T09:20:00Z');
+  assert.deepEqual([first?.subject, more.length], ['Reminder: $30.00 is due to club', 0]);
+  assert.match(first?.text ?? '', /on Feb 10, 2026:[\s\S]*team[\s\S]*\/billing\/payments\/[0-9a-f]{40}\//);
+  assert.equal((await reminders('2026-02-26T09:20:00Z')).length, 1);
+  assert.equal((await reminders('2026-03-10T10:20:00Z')).length, 2);
+  assert.equal((await reminders('2026-03-25T09:20:00Z')).length, 2);
 });

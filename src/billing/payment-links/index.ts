@@ -2,4 +2,5 @@
 export { paymentLinkListPages } from './list-pages.ts';
 export { paymentLinkPageTypes } from './page-types.ts';
 export { paymentLinkPages } from './pages.ts';
+export { remindOfLinks } from './remind-of-links.ts';
 export { type PaymentLinkNeeds, paymentLinkRoutes } from './routes.ts';

@@ -54,6 +54,21 @@ export async function viewLink(ctx: Context, code: string): Promise<LinkView> {
   return { link, payer, invoicables, due: sumDue(link, invoicables) };
 }
 
+/** Lines of an order that a message shows at most. */
+const MAIL_LINES = 20;
+
+/** Returns what messages with a link say about what is due. */
+export function linkFacts(
+  link: PaymentLink,
+  invoicables: readonly Invoicable[],
+): Pick<PaymentLink, 'profile_id' | 'provider_id' | 'claim_code'> & Money & { lines: string[] } {
+  const { profile_id, provider_id, claim_code } = link;
+  const lines = collectLines(invoicables)
+    .slice(0, MAIL_LINES)
+    .map(({ description }) => description);
+  return { profile_id, provider_id, claim_code, ...sumDue(link, invoicables), lines };
+}
+
 /** Returns the amount due on the order of a link. */
 export function sumDue({ unit }: Pick<PaymentLink, 'unit'>, invoicables: readonly Invoicable[]): Money {
   return sumLines(collectLines(invoicables), unit) ?? { amount: 0, unit };

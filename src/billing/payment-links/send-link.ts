@@ -5,9 +5,9 @@ import { inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { findProfileById } from '#profiles';
 import { paymentLinkSent } from '../events.ts';
-import { collectLines, lockPaymentLink, updateLinkSent } from '../records/index.ts';
+import { lockPaymentLink, updateLinkSent } from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
-import { loadLinkLines, sumDue } from './load-link.ts';
+import { linkFacts, loadLinkLines } from './load-link.ts';
 
 /** Minimum time between two messages with one link. */
 export const RESEND_AFTER_MS = 3_600_000;
@@ -27,16 +27,6 @@ export async function sendLink(ctx: Context, provider_id: ProfileId, id: number)
     const invoicables = await loadLinkLines(tx, link, payer, at);
     if (invoicables.length === 0) throw billingProblems.payment_link_closed();
     await updateLinkSent(tx, link.id, at);
-    const event = paymentLinkSent({
-      profile_id: payer.id,
-      provider_id,
-      claim_code: link.claim_code,
-      ...sumDue(link, invoicables),
-      lines: collectLines(invoicables)
-        .slice(0, 20)
-        .map(({ description }) => description),
-      originated_by: actorId(ctx),
-    });
-    await emit(tx, event, at);
+    await emit(tx, paymentLinkSent({ ...linkFacts(link, invoicables), originated_by: actorId(ctx) }), at);
   });
 }

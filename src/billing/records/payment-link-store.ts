@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
+import type { ReminderSpan } from '#kernel/reminder';
 import { unpaidAmount } from '#ledger';
 import { paidByChargeCondition } from '#payments';
 import { selectProfileNames } from '#profiles';
@@ -186,6 +187,33 @@ export async function lockPaymentLink(tx: Tx, provider_id: ProfileId, id: number
     .forUpdate()
     .executeTakeFirst();
   return row && readLink(row);
+}
+
+/** Selects a link FOR UPDATE. */
+export async function lockLinkById(tx: Tx, id: PaymentLinkId): Promise<PaymentLink | undefined> {
+  const row = await selectLinks(tx).where('id', '=', id).forUpdate().executeTakeFirst();
+  return row && readLink(row);
+}
+
+/** A link that was mailed. */
+export type MailedLink = Pick<PaymentLink, 'id'>;
+
+/** Selects open links that were mailed in a span, above `after`, by id. Index: payment_links_sent_at. */
+export async function findMailedLinks(
+  reader: Reader,
+  { since, until }: ReminderSpan,
+  { after, limit }: { after: PaymentLinkId | null; limit: number },
+): Promise<MailedLink[]> {
+  return reader
+    .selectFrom('payment_links')
+    .select('id')
+    .where('sent_at', '>', since)
+    .where('sent_at', '<=', until)
+    .where(sql<boolean>`not ${isClosed}`)
+    .where('id', '>', after ?? (0 as PaymentLinkId)) // ids start at 1
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 }
 
 export async function updateLinkSent(tx: Tx, id: PaymentLinkId, sent_at: Date): Promise<void> {

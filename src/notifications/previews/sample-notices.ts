@@ -21,6 +21,7 @@ import {
   composeOrderExecuted,
   composePayoutFailed,
   composePaymentLink,
+  composePaymentLinkUnpaid,
   composeSalesReport,
 } from '../compose-payment-notice.ts';
 import {
@@ -121,6 +122,16 @@ const change = {
   unit: 'usd',
   originated_by,
 };
+const unpaid = {
+  profile_id: ids.customer,
+  provider_id: ids.provider,
+  claim_code: '0123456789abcdef'.repeat(3).slice(0, 40),
+  amount: 5900,
+  unit: 'usd',
+  lines: ['Open Space, 1 month'],
+  originated_by: null,
+};
+
 const planned = { ...change, effective_at: '2026-02-10T10:00:00.000Z', amount: 24_900 };
 const verification = {
   user_id,
@@ -237,16 +248,8 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
       is_returned: true,
       detail: 'The bank returned the payout.',
     }),
-  payment_link_sent: (found) =>
-    composePaymentLink(found, {
-      profile_id: ids.customer,
-      provider_id: ids.provider,
-      claim_code: '0123456789abcdef'.repeat(3).slice(0, 40),
-      amount: 5900,
-      unit: 'usd',
-      lines: ['Open Space, 1 month'],
-      originated_by,
-    }),
+  payment_link_sent: (found) => composePaymentLink(found, { ...unpaid, originated_by }),
+  payment_link_unpaid: (found) => composePaymentLinkUnpaid(found, { ...unpaid, sent_at: '2026-02-26T10:00:00.000Z' }),
   renewal_charge_failed: (found) =>
     composeRenewalChargeFailed(found, { ...failure, kind: 'soft', decline_code: 'insufficient_funds' }),
   payment_action_required: (found) =>
