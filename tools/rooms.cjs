@@ -20,7 +20,7 @@ const rooms = {
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
-  'stripe-emulator': { cards: [], shapes: [] },
+  'stripe-emulator': { cards: [], pages: [], shapes: [] },
   metrics: {
     balances: [],
     customers: [],

@@ -1,0 +1,28 @@
+import { renderCardFields } from './card-fields.ts';
+import { makePage, type PageResponse } from './document.ts';
+import { html } from './html.ts';
+
+const NOTE = 'Test payments only: use a test card such as 4242 4242 4242 4242.';
+
+/**
+ * Returns the page of a frame of the form script: with the card fields, or without any for calls of the API.
+ *
+ * Messages go to `origin` only. Null when it is no origin of the web.
+ */
+export function renderFrame(kind: string, origin: string, is_public: boolean): PageResponse | null {
+  const url = URL.canParse(origin) ? new URL(origin) : null;
+  if (!url || url.origin !== origin || !/^https?:$/.test(url.protocol)) return null;
+  if (kind !== 'card' && kind !== 'controller') return null;
+  const form = html`<main>
+    <form novalidate>${renderCardFields()}</form>
+    <p class="note">${NOTE}</p>
+  </main>`;
+  return makePage({
+    title: kind === 'card' ? 'Card details' : 'Payments',
+    body: kind === 'card' ? form : html`<main></main>`,
+    class: 'frame',
+    script: '/elements/frame.js',
+    origin,
+    framed_by: is_public ? 'any' : 'loopback',
+  });
+}
