@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
 import { postEvent } from '#ledger';
 import { inTransaction } from '#platform/db/database';
 import { findProfileBySlug } from '#profiles';
+import { makePlan } from '../../test/support/factories/catalog.ts';
+import { makePerson, makeSeller, subscribe } from '../../test/support/factories/subscriptions.ts';
 import { makeSubject, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
 import { startDemoApp, type DemoApp } from '../../test/support/start-demo-app.ts';
 
@@ -194,6 +197,59 @@ test('the rows behind each point of revenue churn are its share of the revenue a
       rows_count += rows.count;
     }
   assert.ok(rows_count > 0, 'no movement is counted');
+});
+
+/** Makes two members of the federation of cowork with subscribers of each state. */
+async function makeFederation(): Promise<string[]> {
+  const ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
+  const own = await makePlan(ctx, { title: 'federation' });
+  const [club, gym] = [await makeSeller(app.db, 'club'), await makeSeller(app.db, 'gym')];
+  const names: string[] = [];
+  const plans = new Map<string, Awaited<ReturnType<typeof makePlan>>>();
+  for (const member of [club, gym]) {
+    const { id } = await subscribe(ctx, member.profile, own);
+    await sql`update subscriptions set created_at = created_at - interval '1 day' where id = ${id}`.execute(app.db);
+    plans.set(member.profile.slug, await makePlan(ctx, { provider_id: member.profile.id }));
+  }
+  for (const [members, years_back, years_left] of [
+    [['club'], 3, -1],
+    [['club'], 2, 1],
+    [['club'], 0, 1],
+    [['club', 'gym'], 0, 1],
+  ] as const) {
+    const person = await makePerson(app.db);
+    names.push(person.profile.slug);
+    for (const member of members) {
+      const { id } = await subscribe(ctx, person.profile, plans.get(member) ?? assert.fail(member));
+      await sql`update subscriptions set created_at = created_at - interval '1 day' - ${years_back} * interval '1 year',
+        ends_at = ${app.clock.now()}::timestamptz + ${years_left} * interval '1 year' where id = ${id}`.execute(app.db);
+    }
+  }
+  return names;
+}
+
+test('the rows behind each point of a federation are its profiles, and name the own subscribers only', async () => {
+  const strangers = await makeFederation();
+  const counted = new Map<string, number>();
+  for (const report of ['federated', 'federated/shared']) {
+    const { results } = await get<Report>(`/api/metrics/cowork/${report}`);
+    for (const { slug, values, links } of results)
+      for (const [index, [of, value]] of values.entries()) {
+        const rows = await readRows(links[index] ?? assert.fail(`${slug} of ${of} has no rows`));
+        assert.equal(rows.count, Math.abs(value), `${slug} of ${of}`);
+        counted.set(`${slug} ${of}`, rows.count);
+        const named = rows.results.flatMap(({ profile }) => profile?.slug ?? []);
+        if (slug === 'shared' || of === 'club' || of === 'gym') assert.deepEqual(named, [], `${slug} of ${of}`);
+        assert.deepEqual(
+          named.filter((name) => strangers.includes(name)),
+          [],
+          `${slug} of ${of}`,
+        );
+        if (slug === 'newly-invited-profiles' && of !== 'club' && of !== 'gym') assert.ok(named.includes('club'), of);
+      }
+  }
+  const of_club = ['removed', 'invited', 'newly-invited'].map((state) => counted.get(`${state}-profiles club`));
+  assert.deepEqual([...of_club, counted.get('shared 1'), counted.get('shared 2')], [1, 1, 2, 2, 1]);
 });
 
 test('the parts of deferred income add up to its amounts, now and later', async () => {

@@ -2,8 +2,11 @@ import { paths } from '#platform/http/paths';
 
 /** The list of the rows behind a point of a report. */
 export interface RowsOf {
-  /** `entries`: of the ledger. `subscriptions`: of the plans. `movements`: of recurring revenue, with order lines. */
-  list: 'entries' | 'subscriptions' | 'movements';
+  /**
+   * `entries`: of the ledger. `subscriptions`: of the plans. `movements`: of recurring revenue, with order lines.
+   * `federated-profiles`: subscribers of the members of a federation; only the API lists them.
+   */
+  list: 'entries' | 'subscriptions' | 'movements' | 'federated-profiles';
   query: Readonly<Record<string, string>>;
 }
 

@@ -1,9 +1,13 @@
 import { sql } from 'kysely';
+import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
+import { defineList, listPage } from '#platform/db/list';
 
 /** Subscribers of a member of a federation, or of all of it. */
 export interface MemberCounts {
+  /** Null for the whole federation. */
+  slug: string | null;
   name: string;
   /** Profiles whose last subscription ended before the start. */
   removed: number;
@@ -18,7 +22,7 @@ export interface MemberCounts {
  * subscriptions_plan_id, plans_profile_id.
  */
 const members = (provider_id: ProfileId, at: Date) => sql`member as materialized (
-    select distinct profile.id, coalesce(nullif(profile.full_name, ''), profile.slug) as name
+    select distinct profile.id, profile.slug, coalesce(nullif(profile.full_name, ''), profile.slug) as name
     from plans plan join subscriptions subscription on subscription.plan_id = plan.id
       join profiles profile on profile.id = subscription.profile_id
     where plan.profile_id = ${provider_id} and subscription.ends_at >= ${at}
@@ -26,10 +30,39 @@ const members = (provider_id: ProfileId, at: Date) => sql`member as materialized
       and exists (select from plans own where own.profile_id = profile.id)
   )`;
 
-const counts = (from: Date, at: Date) => sql`
-  count(*) filter (where ends_at < ${from}) as removed,
-  count(*) filter (where is_running and begins_at < ${at}::timestamptz - interval '1 year') as invited,
-  count(*) filter (where is_running and begins_at >= ${at}::timestamptz - interval '1 year') as newly_invited`;
+/** Profiles by their subscriptions to one member, or to all of the federation. */
+export const member_states = ['removed', 'invited', 'newly_invited'] as const;
+export type MemberState = (typeof member_states)[number];
+
+/** Condition of a state on `ends_at`, `begins_at` and `is_running` of a profile. */
+function isIn(state: MemberState, from: Date, at: Date) {
+  if (state === 'removed') return sql<boolean>`ends_at < ${from}`;
+  const is_new = sql`begins_at >= ${at}::timestamptz - interval '1 year'`;
+  return state === 'invited' ? sql<boolean>`is_running and not ${is_new}` : sql<boolean>`is_running and ${is_new}`;
+}
+
+const counts = (from: Date, at: Date) =>
+  sql.join(member_states.map((state) => sql`count(*) filter (where ${isIn(state, from, at)}) as ${sql.ref(state)}`));
+
+/** Agreed subscriptions to plans of the provider and of its members, by seller and subscriber. */
+const subscribed = (provider_id: ProfileId, at: Date) => sql`subscribed as materialized (
+    select plan.profile_id as member_id, subscription.profile_id, min(subscription.created_at) as begins_at,
+      max(subscription.ends_at) as ends_at, bool_or(subscription.created_at < ${at} and subscription.ends_at >= ${at}) as is_running
+    from plans plan join subscriptions subscription on subscription.plan_id = plan.id
+    where (plan.profile_id = ${provider_id} or plan.profile_id in (select id from member))
+      and subscription.grant_key is null and subscription.request_key is null
+    group by 1, 2
+  )`;
+
+/** Agreed subscriptions to plans of members that run at an instant, by subscriber. */
+const shared = (at: Date) => sql`shared as materialized (
+    select subscription.profile_id, count(*) as subscriptions_count, min(subscription.created_at) as begins_at,
+      max(subscription.ends_at) as ends_at
+    from plans plan join subscriptions subscription on subscription.plan_id = plan.id
+    where plan.profile_id in (select id from member) and subscription.created_at <= ${at} and subscription.ends_at >= ${at}
+      and subscription.grant_key is null and subscription.request_key is null
+    group by subscription.profile_id
+  )`;
 
 /** Counts the subscribers of each member of the federation of a provider, by name, and last those of all of it. */
 export async function countFederation(
@@ -39,25 +72,18 @@ export async function countFederation(
   at: Date,
 ): Promise<MemberCounts[]> {
   const { rows } = await sql<MemberCounts>`
-    with ${members(id, at)}, subscribed as materialized (
-      select plan.profile_id as member_id, subscription.profile_id, min(subscription.created_at) as begins_at,
-        max(subscription.ends_at) as ends_at, bool_or(subscription.created_at < ${at} and subscription.ends_at >= ${at}) as is_running
-      from plans plan join subscriptions subscription on subscription.plan_id = plan.id
-      where (plan.profile_id = ${id} or plan.profile_id in (select id from member))
-        and subscription.grant_key is null and subscription.request_key is null
-      group by 1, 2
-    ), whole as (
+    with ${members(id, at)}, ${subscribed(id, at)}, whole as (
       select profile_id, min(begins_at) as begins_at, max(ends_at) as ends_at, bool_or(is_running) as is_running
       from subscribed group by 1
     )
-    select name, removed, invited, newly_invited from (
-      select member.name, member.id, 0 as place, coalesce(removed, 0) as removed, coalesce(invited, 0) as invited,
+    select slug, name, removed, invited, newly_invited from (
+      select member.slug, member.name, member.id, 0 as place, coalesce(removed, 0) as removed, coalesce(invited, 0) as invited,
         coalesce(newly_invited, 0) as newly_invited
       from member left join (
         select member_id, ${counts(from, at)} from subscribed group by member_id
       ) as own on own.member_id = member.id
       union all
-      select ${name}::text, 0, 1, ${counts(from, at)} from whole
+      select null, ${name}::text, 0, 1, ${counts(from, at)} from whole
     ) counted order by place, name, id`.execute(reader);
   return rows;
 }
@@ -69,13 +95,56 @@ export async function countShared(
   at: Date,
 ): Promise<{ subscriptions_count: number; profiles_count: number }[]> {
   const { rows } = await sql<{ subscriptions_count: number; profiles_count: number }>`
-    with ${members(provider_id, at)}
-    select subscriptions_count, count(*) as profiles_count from (
-      select count(*) as subscriptions_count
-      from plans plan join subscriptions subscription on subscription.plan_id = plan.id
-      where plan.profile_id in (select id from member) and subscription.created_at <= ${at} and subscription.ends_at >= ${at}
-        and subscription.grant_key is null and subscription.request_key is null
-      group by subscription.profile_id
-    ) shared group by 1 order by 1`.execute(reader);
+    with ${members(provider_id, at)}, ${shared(at)}
+    select subscriptions_count, count(*) as profiles_count from shared group by 1 order by 1`.execute(reader);
   return rows;
+}
+
+/** A point of the reports of a federation: of one member, of all of it, or of a number of subscriptions to members. */
+export type FederationPoint = { provider_id: ProfileId; from: Date; at: Date } & (
+  | { state: MemberState; member: string | null }
+  | { state: 'shared'; subscriptions_count: number }
+);
+
+/** A profile behind a point. */
+export interface FederatedProfile {
+  profile_id: ProfileId;
+  /** True if each subscription that is counted is to a plan of the provider itself. */
+  is_own: boolean;
+  begins_at: Date;
+  ends_at: Date;
+}
+
+export const federatedProfileList = defineList({
+  search: {},
+  sort: { begins_at: 'counted.begins_at', ends_at: 'counted.ends_at' },
+  default_order: [{ column: 'counted.begins_at', descending: true }],
+  tie_breaker: 'counted.profile_id',
+});
+
+/** Lists the profiles that a point counts. Indexes: subscriptions_plan_id, plans_profile_id. */
+export async function listFederatedProfiles(
+  reader: Reader,
+  point: FederationPoint,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<FederatedProfile>> {
+  const { provider_id, from, at } = point;
+  const counted =
+    point.state === 'shared'
+      ? sql<FederatedProfile>`(with ${members(provider_id, at)}, ${shared(at)}
+          select profile_id, false as is_own, begins_at, ends_at from shared
+          where subscriptions_count = ${point.subscriptions_count})`
+      : sql<FederatedProfile>`(with ${members(provider_id, at)}, ${subscribed(provider_id, at)}, counted as (
+          select profile_id, bool_and(member_id = ${provider_id}) as is_own, min(begins_at) as begins_at,
+            max(ends_at) as ends_at, bool_or(is_running) as is_running
+          from subscribed
+          where ${point.member}::text is null or member_id in (select id from member where slug = ${point.member})
+          group by profile_id
+        )
+        select profile_id, is_own, begins_at, ends_at from counted where ${isIn(point.state, from, at)})`;
+  const query = reader
+    .selectFrom(counted.as('counted'))
+    .select(['counted.profile_id', 'counted.is_own', 'counted.begins_at', 'counted.ends_at']);
+  return listPage(reader, query, federatedProfileList, { ...list, start_at: null, ends_at: null }, url);
 }

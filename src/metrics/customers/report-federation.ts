@@ -1,6 +1,15 @@
+import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
-import { type Profile, profileName } from '#profiles';
-import { countFederation, countShared } from './federation-store.ts';
+import { findProfileSummaries, presentProfileSummary, type Profile, profileName } from '#profiles';
+import { type RowsOf, rowsOf } from '../rows-of.ts';
+import {
+  countFederation,
+  countShared,
+  type FederationPoint,
+  listFederatedProfiles,
+  type MemberCounts,
+  type MemberState,
+} from './federation-store.ts';
 
 export const federation_definition =
   'Members are the profiles that subscribe to the provider and have plans themselves; the last row is the whole ' +
@@ -15,6 +24,8 @@ export interface MemberSeries<T> {
   slug: string;
   title: string;
   values: [of: T, count: number][];
+  /** The profiles that each value counts. */
+  links: RowsOf[];
 }
 
 /** Reports the subscribers of each member of the federation of a provider. */
@@ -25,18 +36,16 @@ export async function reportFederation(
   at: Date,
 ): Promise<MemberSeries<string>[]> {
   const counts = await countFederation(reader, { id: provider.id, name: profileName(provider) }, from, at);
+  const series = (state: MemberState, title: string, sign: 1 | -1 = 1): MemberSeries<string> => ({
+    slug: title.replaceAll(' ', '-'),
+    title,
+    values: counts.map((member: MemberCounts) => [member.name, member[state] === 0 ? 0 : sign * member[state]]),
+    links: counts.map(({ slug }) => rowsOf('federated-profiles', { state, member: slug, start_at: from, ends_at: at })),
+  });
   return [
-    {
-      slug: 'removed-profiles',
-      title: 'removed profiles',
-      values: counts.map(({ name, removed }) => [name, removed === 0 ? 0 : -removed]),
-    },
-    { slug: 'invited-profiles', title: 'invited profiles', values: counts.map(({ name, invited }) => [name, invited]) },
-    {
-      slug: 'newly-invited-profiles',
-      title: 'newly invited profiles',
-      values: counts.map(({ name, newly_invited }) => [name, newly_invited]),
-    },
+    series('removed', 'removed profiles', -1),
+    series('invited', 'invited profiles'),
+    series('newly_invited', 'newly invited profiles'),
   ];
 }
 
@@ -52,6 +61,48 @@ export async function reportShared(
       slug: 'shared',
       title: 'Shared',
       values: counts.map(({ subscriptions_count, profiles_count }) => [subscriptions_count, profiles_count]),
+      links: counts.map(({ subscriptions_count }) =>
+        rowsOf('federated-profiles', {
+          state: 'shared',
+          subscriptions_count: String(subscriptions_count),
+          ends_at: at,
+        }),
+      ),
     },
   ];
+}
+
+/** A profile behind a point, as the API shows it. */
+export interface PresentedFederated {
+  /** Null if the point counts a subscription to another seller: its subscribers are its own. */
+  profile: ReturnType<typeof presentProfileSummary> | null;
+  begins_at: string | null;
+  ends_at: string | null;
+}
+
+/**
+ * Reads the profiles behind a point. A provider sees who subscribes to its own plans only; a subscriber of a member is
+ * a row without a name, and without the instants by which it could be recognised.
+ * @see docs/decisions/0121-rows-of-federated-reports.md
+ */
+export async function readFederatedProfiles(
+  reader: Reader,
+  point: FederationPoint,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<PresentedFederated>> {
+  const page = await listFederatedProfiles(reader, point, list, url);
+  const own = page.results.flatMap(({ is_own, profile_id }) => (is_own ? [profile_id] : []));
+  const summaries = await findProfileSummaries(reader, own);
+  const results = page.results.map(({ profile_id, is_own, begins_at, ends_at }): PresentedFederated => {
+    const summary = is_own ? summaries.get(profile_id) : undefined;
+    return summary
+      ? {
+          profile: presentProfileSummary(summary),
+          begins_at: begins_at.toISOString(),
+          ends_at: ends_at.toISOString(),
+        }
+      : { profile: null, begins_at: null, ends_at: null };
+  });
+  return { ...page, results };
 }

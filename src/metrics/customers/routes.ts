@@ -1,8 +1,6 @@
-import { type TSchema, Type } from 'typebox';
+import { Type } from 'typebox';
 import { presentUser, UserDetailSchema } from '#accounts';
-import { readInstant } from '#kernel/instant';
 import { endListAt } from '#kernel/page';
-import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { IsoInstant, listQuerystring, NullableInstant, PageOf } from '#platform/http/schemas';
 import { getBroker, ProfileSummarySchema } from '#profiles';
@@ -12,17 +10,11 @@ import { countReportRoute, report_tags, reportConfig } from '../report-routes.ts
 import { DefinitionSchema, ProviderParams } from '../report-schemas.ts';
 import { balanceDueList } from './balance-due-store.ts';
 import { customerValueList } from './customer-value-store.ts';
+import { federationRoutes } from './federation-routes.ts';
 import { due_definition, listDueCustomers } from './list-balances-due.ts';
 import { lifetime_definition, listLifetimeValues } from './list-lifetime-values.ts';
 import { listRegistered, registeredList } from './registered-store.ts';
 import { reportCustomers } from './report-customers.ts';
-import {
-  federation_definition,
-  type MemberSeries,
-  reportFederation,
-  reportShared,
-  shared_definition,
-} from './report-federation.ts';
 
 export const registered_definition =
   'Users that have no role on a profile with a subscription which began before ends_at. start_at and ends_at are ' +
@@ -123,95 +115,6 @@ function dueRoute(app: App): void {
       return { definition: due_definition, ...page };
     },
   );
-}
-
-/** Series of numbers of profiles. */
-const memberSeries = (of: TSchema) =>
-  Type.Object({
-    title: Type.String(),
-    scale: Type.Number({ description: 'Factor of the values: 1' }),
-    unit: Type.String({ description: 'What is counted' }),
-    definition: DefinitionSchema,
-    results: Type.Array(
-      Type.Object({
-        slug: Type.String(),
-        title: Type.String(),
-        extra: Type.Null({ description: 'A series has no extra facts' }),
-        selector: Type.Null({ description: 'A series of profiles selects no account' }),
-        values: Type.Array(Type.Tuple([of, Type.Integer()])),
-      }),
-    ),
-  });
-const FederationReply = memberSeries(Type.String({ description: 'Name of a member' }));
-const SharedReply = memberSeries(Type.Integer({ description: 'Number of running subscriptions of each profile' }));
-const instants = Type.Object({
-  start_at: Type.Optional(Type.String({ maxLength: 64, description: 'Removed before; ends_at when omitted' })),
-  ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'Instant of the report; now when omitted' })),
-});
-
-function federationRoutes(app: App): void {
-  const reply = <T>(title: string, definition: string, results: MemberSeries<T>[]) => ({
-    title,
-    scale: 1,
-    unit: 'profiles',
-    definition,
-    results: results.map((each) => ({ ...each, extra: null, selector: null })),
-  });
-  const schema = {
-    tags: report_tags,
-    params: ProviderParams,
-    querystring: instants,
-    response: { 200: FederationReply },
-  };
-  app.get(
-    '/api/metrics/:profile/federated',
-    {
-      config: reportConfig,
-      schema: {
-        ...schema,
-        summary: 'Reports the subscribers of the members of a federation',
-        description:
-          'Returns for each member of the federation of a provider, and for all of it, the numbers of removed, invited ' +
-          'and newly invited profiles.',
-        response: { 200: FederationReply },
-      },
-    },
-    async (request) => {
-      const { provider } = await getReported(request);
-      const { from, at } = readInstants(request.query, provider.default_timezone, request.ctx.clock.now());
-      return reply('Invited', federation_definition, await reportFederation(request.ctx.db, provider, from, at));
-    },
-  );
-  app.get(
-    '/api/metrics/:profile/federated/shared',
-    {
-      config: reportConfig,
-      schema: {
-        ...schema,
-        summary: 'Reports the profiles that subscribe to several members of a federation',
-        description:
-          'Returns the numbers of profiles by the number of their subscriptions to members of the federation.',
-        response: { 200: SharedReply },
-      },
-    },
-    async (request) => {
-      const { provider } = await getReported(request);
-      const { at } = readInstants(request.query, provider.default_timezone, request.ctx.clock.now());
-      return reply('shared profiles', shared_definition, await reportShared(request.ctx.db, provider, at));
-    },
-  );
-}
-
-/** @throws invalid_input (400) naming `start_at` or `ends_at` */
-function readInstants(query: { start_at?: string; ends_at?: string }, timezone: string, now: Date) {
-  const at = readAt('ends_at', query.ends_at, timezone) ?? now;
-  const from = readAt('start_at', query.start_at, timezone) ?? at;
-  if (from > at) throw invalidInput({ start_at: ['The start must be before the end.'] });
-  return { from, at };
-}
-
-function readAt(field: string, text: string | undefined, timezone: string): Date | null {
-  return text === undefined || text === '' ? null : readInstant(field, text, timezone);
 }
 
 function registeredRoute(app: App): void {

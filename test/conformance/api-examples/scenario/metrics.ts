@@ -12,6 +12,7 @@ const reports: Readonly<Record<string, Record<string, string>>> = {
   'balances-due': {},
   federated: {},
   'federated/shared': {},
+  'federated-profiles': { state: 'invited' },
   subscriptions: { state: 'active' },
   plans: { nb_periods: '3' },
   'recurring-revenue': { nb_periods: '3' },
