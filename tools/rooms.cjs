@@ -118,7 +118,7 @@ const subrooms = {
     orders: ['records', 'claims', 'credits', 'quotes'],
     adjustments: ['records'],
     balances: ['records', 'adjustments', 'recognition', 'quotes', 'dunning'],
-    'payment-links': ['records', 'claims', 'quotes', 'adjustments', 'checkout'],
+    'payment-links': ['records', 'claims', 'quotes', 'orders', 'adjustments', 'checkout'],
     cards: ['dunning'],
     checkout: ['records', 'claims', 'credits', 'quotes', 'cart', 'orders', 'cards', 'dunning'],
     receipts: ['records', 'credits', 'quotes', 'orders', 'cards'],

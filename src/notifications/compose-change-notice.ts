@@ -14,8 +14,9 @@ export function composeSubscriptionChanged(
   const { lines, unit, charge_amount, credit_after, next_charge_at, next_charge_amount } = payload;
   return makeChangeNotice('subscription_changed', found, payload, {
     ends_at: payload.ends_at,
-    invoiced_items: lines.map(({ description, amount }) => ({
-      description,
+    invoiced_items: lines.map(({ description, label, covers_to, amount }) => ({
+      description: label ?? description,
+      covers_to: label === undefined ? null : (covers_to ?? null),
       dest_amount: amount,
       dest_unit: unit,
     })),

@@ -1,6 +1,6 @@
 import type { Plan } from '#catalog';
 import type { Money } from '#kernel/money';
-import type { ChangePreview, PresentedLine } from '../changes/index.ts';
+import { type ChangePreview, labelOf } from '../changes/index.ts';
 import type { PreviewView } from './page-types.ts';
 
 /** Presents a preview for its page. Pure. */
@@ -41,24 +41,4 @@ export function viewPreview(preview: ChangePreview, from: Pick<Plan, 'use_charge
 
 function instant(text: string | null): Date | null {
   return text === null ? null : new Date(text);
-}
-
-/** Returns the label of a line with the titles of the plans; ledger texts have their slugs. */
-function labelOf({ kind, description }: PresentedLine, { subscription, to, quantity }: ChangePreview): string {
-  const added = quantity.to - quantity.from;
-  switch (kind) {
-    case 'credit_note':
-      return subscription.slug === to.slug
-        ? `Unused time of ${-added} ${-added === 1 ? 'seat' : 'seats'} of ${to.title}`
-        : `Unused time of ${subscription.title}`;
-    case 'period':
-      return quantity.to === 1 ? to.title : `${to.title}, ${quantity.to} seats`;
-    case 'seats':
-      return `${added} more ${added === 1 ? 'seat' : 'seats'} of ${to.title}`;
-    case 'setup':
-      return `Setup fee of ${to.title}`;
-    case 'use':
-    case 'balance':
-      return description;
-  }
 }

@@ -20,7 +20,17 @@ export const subscriptionChanged = defineEvent(
   Type.Object(
     {
       ...changeFacts,
-      lines: Type.Array(Type.Object({ description: Type.String(), amount: Type.Integer() })),
+      lines: Type.Array(
+        Type.Object({
+          /** Text of the ledger. */
+          description: Type.String(),
+          /** Text for the reader, without the time that is covered. */
+          label: Type.Optional(Type.String()),
+          /** End of the time that is covered. */
+          covers_to: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+          amount: Type.Integer(),
+        }),
+      ),
       /** In 1/100 of `unit`; 0 when no card was charged. */
       charge_amount: Type.Integer(),
       credit_after: Type.Integer(),

@@ -18,6 +18,7 @@ import {
   updateSubscription,
 } from '#subscriptions';
 import { noteCredit, notedAmounts, type NotedCredit, saveNotedCredit, type WantedNote } from '../credits/index.ts';
+import { labelOf } from './line-label.ts';
 import { changeFactsOf } from './change-events.ts';
 import { subscriptionChanged } from './events.ts';
 import { type BookedOperation, bookOrder, loadBooking, lockAndLoadBooking } from '../orders/index.ts';
@@ -279,7 +280,12 @@ function changedEvent({ change, terms, from, to }: Executed, subscription: Subsc
   const { shown } = terms;
   return subscriptionChanged({
     ...changeFactsOf({ from, to, quantity: terms.quantity }, subscription, change.created_by),
-    lines: shown.lines.map(({ description, amount }) => ({ description, amount })),
+    lines: shown.lines.map((line) => ({
+      description: line.description,
+      label: labelOf(line, shown),
+      covers_to: line.covers_to,
+      amount: line.amount,
+    })),
     charge_amount: shown.charge_amount,
     credit_after: shown.credit_after,
     effective_at: change.effective_at.toISOString(),

@@ -171,7 +171,10 @@ test('what a provider leaves due waits for the subscriber: a link asks for it, a
   };
   const [first, ...more] = await reminders('2026-02-25T09:20:00Z');
   assert.deepEqual([first?.subject, more.length], ['Reminder: $30.00 is due to club', 0]);
-  assert.match(first?.text ?? '', /on Feb 10, 2026:[\s\S]*team[\s\S]*\/billing\/payments\/[0-9a-f]{40}\//);
+  assert.match(
+    first?.text ?? '',
+    /on Feb 10, 2026:\n\n- 3 more seats of team until Mar 10, 2026\n[\s\S]*\/billing\/payments\/[0-9a-f]{40}\//,
+  );
   assert.equal((await reminders('2026-02-26T09:20:00Z')).length, 1);
   assert.equal((await reminders('2026-03-10T10:20:00Z')).length, 2);
   assert.equal((await reminders('2026-03-25T09:20:00Z')).length, 2);

@@ -12,6 +12,7 @@ import { type Attempt, findSavedCard, type PaymentContext, prepareAttempt, type 
 import { lockProfile, type Profile } from '#profiles';
 import { findSubscription, lockSubscriptions, lockSubscriptionSlots } from '#subscriptions';
 import { findPlansBySlugs } from '#catalog';
+import { describeOrderLines } from '../orders/index.ts';
 import { heldCredit, lockOpenLots, planUses, sumUsesByRank } from '../credits/index.ts';
 import {
   insertOrder,
@@ -270,7 +271,8 @@ async function askForPayment(
   const created_by = actorId(ctx);
   await insertPaymentLink(tx, { ...due, order_id: order.id, created_by, created_at: at, sent_at: at });
   const unpaid = ordered.filter((each) => each.amount > each.credit_used);
-  const shown = unpaid.slice(0, MAIL_LINES).map(({ description }) => description);
+  const named = unpaid.slice(0, MAIL_LINES).map((each) => ({ ...each, payer_id: profile_id }));
+  const shown = await describeOrderLines(tx, named);
   await emit(tx, paymentLinkSent({ ...due, lines: shown, originated_by: created_by }), at);
 }
 

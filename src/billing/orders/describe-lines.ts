@@ -68,6 +68,13 @@ function namingParts(lines: readonly Pick<NamedLine, 'plan_id' | 'coupon_id' | '
   };
 }
 
+/** Returns the texts for the reader of order lines, in the given order. */
+export async function describeOrderLines(reader: Reader, lines: readonly NamedLine[]): Promise<string[]> {
+  if (lines.length === 0) return [];
+  const { coupons = new Map(), ...facts } = await runTogether(reader, namingParts(lines));
+  return nameLines(lines, { coupons, ...facts }).map(({ text }) => text);
+}
+
 /** Returns the texts for the reader of those ledger entries that belong to order lines. */
 export async function findEntryTexts(
   reader: Reader,

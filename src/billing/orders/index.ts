@@ -2,7 +2,7 @@ export { beginTrials, CardNeeded, requirePromisedTrials } from './begin-trials.t
 export { type BookedLine, slotsOf } from './book-lines.ts';
 export { type BookedOperation, loadBooking, lockAndLoadBooking } from './load-booking.ts';
 export { bookOrder } from './book-order.ts';
-export { findEntryTexts, nameEntries } from './describe-lines.ts';
+export { describeOrderLines, findEntryTexts, nameEntries } from './describe-lines.ts';
 export { documentParts } from './issue-documents.ts';
 export { type FindFinish, finishOrders, type OrderFinish } from './finish-orders.ts';
 export { type BalancePaid, closeUnpaidOrder, settleOrder } from './settle-order.ts';

@@ -5,6 +5,7 @@ import type { Reader } from '#platform/db/database';
 import { findCoveringCharges } from '#payments';
 import { findProfileById, type Profile } from '#profiles';
 import { isClaimCode } from '../claims/index.ts';
+import { findEntryTexts } from '../orders/index.ts';
 import { loadBalances } from '../quotes/index.ts';
 import {
   collectLines,
@@ -57,15 +58,17 @@ export async function viewLink(ctx: Context, code: string): Promise<LinkView> {
 /** Lines of an order that a message shows at most. */
 const MAIL_LINES = 20;
 
-/** Returns what messages with a link say about what is due. */
-export function linkFacts(
+/** Loads what messages with a link say about what is due. The texts of lines are those for the reader. */
+export async function loadLinkFacts(
+  reader: Reader,
   link: PaymentLink,
   invoicables: readonly Invoicable[],
-): Pick<PaymentLink, 'profile_id' | 'provider_id' | 'claim_code'> & Money & { lines: string[] } {
+): Promise<Pick<PaymentLink, 'profile_id' | 'provider_id' | 'claim_code'> & Money & { lines: string[] }> {
   const { profile_id, provider_id, claim_code } = link;
-  const lines = collectLines(invoicables)
-    .slice(0, MAIL_LINES)
-    .map(({ description }) => description);
+  const shown = collectLines(invoicables).slice(0, MAIL_LINES);
+  const ids = shown.flatMap(({ entry_id }) => entry_id ?? []);
+  const texts = await findEntryTexts(reader, ids, {});
+  const lines = shown.map(({ entry_id, description }) => (entry_id && texts.get(entry_id)) || description);
   return { profile_id, provider_id, claim_code, ...sumDue(link, invoicables), lines };
 }
 

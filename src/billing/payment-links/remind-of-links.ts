@@ -8,7 +8,7 @@ import type { Processors } from '#payments';
 import { findProfileById } from '#profiles';
 import { paymentLinkUnpaid } from '../events.ts';
 import { findMailedLinks, lockLinkById, type MailedLink, recordNotice } from '../records/index.ts';
-import { linkFacts, loadLinkLines, sumDue } from './load-link.ts';
+import { loadLinkFacts, loadLinkLines, sumDue } from './load-link.ts';
 
 /**
  * Reminds the payers of mailed payment links of what is still due, each once per day of `days` after the mail, in a
@@ -48,6 +48,7 @@ async function remindOfLink(
     const occurrence = `${link.sent_at.toISOString()} ${count}`;
     if (!(await recordNotice(tx, { kind: 'payment_link_unpaid', subject_id: id, occurrence }, at))) return;
     const sent_at = link.sent_at.toISOString();
-    await emit(tx, paymentLinkUnpaid({ ...linkFacts(link, invoicables), sent_at, originated_by: null }), at);
+    const facts = await loadLinkFacts(tx, link, invoicables);
+    await emit(tx, paymentLinkUnpaid({ ...facts, sent_at, originated_by: null }), at);
   });
 }

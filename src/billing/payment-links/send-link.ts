@@ -7,7 +7,7 @@ import { findProfileById } from '#profiles';
 import { paymentLinkSent } from '../events.ts';
 import { lockPaymentLink, updateLinkSent } from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
-import { linkFacts, loadLinkLines } from './load-link.ts';
+import { loadLinkFacts, loadLinkLines } from './load-link.ts';
 
 /** Minimum time between two messages with one link. */
 export const RESEND_AFTER_MS = 3_600_000;
@@ -27,6 +27,7 @@ export async function sendLink(ctx: Context, provider_id: ProfileId, id: number)
     const invoicables = await loadLinkLines(tx, link, payer, at);
     if (invoicables.length === 0) throw billingProblems.payment_link_closed();
     await updateLinkSent(tx, link.id, at);
-    await emit(tx, paymentLinkSent({ ...linkFacts(link, invoicables), originated_by: actorId(ctx) }), at);
+    const facts = await loadLinkFacts(tx, link, invoicables);
+    await emit(tx, paymentLinkSent({ ...facts, originated_by: actorId(ctx) }), at);
   });
 }

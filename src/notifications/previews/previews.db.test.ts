@@ -39,6 +39,8 @@ test('every e-mail is listed and previewed with a subject, a text and a frame', 
     const subject = /<title>([^<]+)<\/title>/.exec(frame.text)?.[1]?.trim() ?? '';
     assert.notEqual(subject, '', slug);
     assert.doesNotMatch(frame.text, /undefined|\[object/, slug);
+    // Dates have the short format of the reader; those of the ledger and of the database are for programs.
+    assert.doesNotMatch(frame.text, />[^<]*\d{4}[-/]\d\d[-/]\d\d/, slug);
   }
 });
 

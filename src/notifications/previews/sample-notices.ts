@@ -122,6 +122,7 @@ const change = {
   unit: 'usd',
   originated_by,
 };
+const covers_to = '2026-02-10T10:00:00.000Z';
 const unpaid = {
   profile_id: ids.customer,
   provider_id: ids.provider,
@@ -183,8 +184,8 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
     composeSubscriptionChanged(found, {
       ...change,
       lines: [
-        { description: 'Unused time of basic until 2026/02/10', amount: -4500 },
-        { description: 'Subscription to pro until 2026/02/10 (rest of 1 month)', amount: 12_450 },
+        { description: 'Unused time of basic', label: 'Unused time of Basic', covers_to, amount: -4500 },
+        { description: 'Subscription to pro', label: 'Pro', covers_to, amount: 12_450 },
       ],
       charge_amount: 7950,
       credit_after: 0,
@@ -223,14 +224,14 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
   card_updated: (found) =>
     composeCardUpdated(found, {
       profile_id: ids.customer,
-      changes: { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '2026-12', post: '2029-05' } },
+      changes: { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '2026-12-01', post: '2029-05-01' } },
       originated_by,
     }),
   period_sales_report_created: (found) =>
     composeSalesReport(found, {
       provider_id: ids.provider,
       starts_at: '2026-03-02T08:00:00.000Z',
-      ends_at: '2026-03-09T08:00:00.000Z',
+      ends_at: '2026-03-09T07:00:00.000Z',
       timezone: 'America/Los_Angeles',
       unit: 'usd',
       rows: [

@@ -159,7 +159,8 @@ function periodCount(count: unknown, type: string): string {
 
 function fieldLabel(name: string): string {
   const label = Object.hasOwn(fieldNames, name) ? fieldNames[name] : undefined;
-  if (label !== undefined) return label;
+  // A label is returned unchanged: `E-mail address`.
+  if (label !== undefined || !/^[a-z0-9_.-]+$/.test(name)) return label ?? name;
   const words = name.replace(/[_.-]+/g, ' ').trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -206,8 +206,8 @@ test('filters print money, percentages, periods and dates in words', () => {
       '1 user, 2 users, 9,998 people',
     ],
     [
-      '{{ "new_password2" | humanize_field }}, {{ "street_address" | humanize_field }}',
-      'Password again, Street address',
+      '{{ "new_password2" | humanize_field }}, {{ "street_address" | humanize_field }}, {{ "E-mail address" | humanize_field }}',
+      'Password again, Street address, E-mail address',
     ],
     [
       '{{ "2030-12" | humanize_expiry }} {{ "2030-12-31" | humanize_expiry }} {{ "12/2030" | humanize_expiry }}',
