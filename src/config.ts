@@ -11,6 +11,7 @@ import { type ServerConfig, serverSettings } from './settings/server-settings.ts
 import { type RenewalConfig, renewalSettings } from './settings/renewal-settings.ts';
 import { parseSetting, type Setting } from './settings/setting.ts';
 import { type SiteConfig, siteSettings } from './settings/site-settings.ts';
+import { type StripeConfig, stripeSettings } from './settings/stripe-settings.ts';
 import { type UpstreamConfig, upstreamSettings } from './settings/upstream-settings.ts';
 
 export const settings = {
@@ -29,6 +30,7 @@ export const settings = {
     one_of: processorNames,
     description: 'Payment processor. The built-in test processor moves no money.',
   },
+  ...stripeSettings,
   ...overrideSettings,
 } satisfies Record<string, Setting>;
 
@@ -42,6 +44,7 @@ export interface Config
     RenewalConfig,
     LimitConfig,
     UpstreamConfig,
+    StripeConfig,
     OverrideConfig {
   processor: string;
 }

@@ -18,6 +18,8 @@ import { makeSiteSource, type SiteSource } from '#platform/site';
 import { makeTemplates, type Templates } from '#platform/templates/templates';
 import { makeThemes, type Themes } from '#themes';
 import type { Config } from './config.ts';
+import { readStripeSettings } from './settings/stripe-settings.ts';
+import { version } from './version.ts';
 
 const themeFolder = fileURLToPath(new URL('../themes/default/', import.meta.url));
 
@@ -67,7 +69,7 @@ export function makeServices(options: TollgateOptions): Services {
   const themes = makeThemes({ folder: themeFolder, live: config.mode === 'development' });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const { throttle, request_limit } = makeLimits(options);
-  const made = makeProcessors(config.processor, { db, clock, credit: creditReturn });
+  const made = makeSiteProcessors(options);
   const processors = options.wrapProcessors?.(made) ?? made;
   const mailer = makeMailer({
     smtp_url: config.smtp_url,
@@ -112,6 +114,16 @@ export function makeServices(options: TollgateOptions): Services {
       facts.close();
     },
   };
+}
+
+function makeSiteProcessors({ config, database, clock, log }: TollgateOptions): Processors {
+  const settings = readStripeSettings(config);
+  return makeProcessors(config.processor, {
+    db: database.db,
+    clock,
+    credit: creditReturn,
+    stripe: settings && { settings, log, app_version: version },
+  });
 }
 
 /** Counts attempts and requests in the database, which all nodes share; in memory for an embedded database. */

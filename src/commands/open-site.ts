@@ -12,6 +12,7 @@ import { type Database, openDatabase } from '#platform/db/database';
 import { serializeRequestLines } from '#platform/http/request-log';
 import { logDestination } from '#platform/log-destination';
 import { makeLogTime } from '#platform/log-time';
+import { redactKeys } from '#platform/redact-keys';
 import { useMasterKey } from '#platform/security/link-keys';
 import { migrate } from '#platform/db/migrate';
 
@@ -31,6 +32,7 @@ export function makeLog(config: Pick<Config, 'log_level'>): Logger {
       timestamp: makeLogTime(systemClock()),
       formatters: { level: (label) => ({ level: label }) },
       redact: ['req.headers.authorization', 'req.headers.cookie', 'password', 'token', 'key'],
+      hooks: { streamWrite: redactKeys },
     },
     logDestination(),
   );

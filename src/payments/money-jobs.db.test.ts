@@ -88,7 +88,7 @@ test('of 130 open refunds those that fail for ever do not keep the others from b
         at: ctx.clock.now(),
       }),
     );
-    await ctx.processors.chosen.refund({ key: refund.key, processor_key, account: '', amount: 500 });
+    await ctx.processors.chosen.refund({ key: refund.key, processor_key, account: '', amount: 500, unit: 'usd' });
   }
   const failing = failingKeys(charges);
   ctx.clock.set(new Date(ctx.clock.now().getTime() + 10 * 60_000));

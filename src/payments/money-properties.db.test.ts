@@ -116,7 +116,7 @@ async function sellLines({ unit: [unit, funds_unit], lines, fee_bps, rate_percen
       processor_key: `ch_${randomKey40()}`,
       evidence: { state: 'done', funds },
       card: { brand: 'visa', last4: '4242', exp_date: '2030-01-01', card_name: 'Joe Test', fingerprint: null },
-      customer_key: null,
+      saved: null,
     };
     const items = orders.map((order, index) => ({
       entry_id: order.id,

@@ -17,11 +17,13 @@ export interface Site {
   authentication: 'enabled' | 'login-only' | 'disabled';
   cors_restricted: boolean;
   welcome_email: boolean;
+  /** Random name of this installation, which marks its objects at a payment processor. */
+  installation: string;
   /** Increases with each change of the site or of its rules. */
   version: number;
 }
 
-export type SiteChange = Partial<Omit<Site, 'id' | 'slug' | 'version' | 'broker_id'>>;
+export type SiteChange = Partial<Omit<Site, 'id' | 'slug' | 'version' | 'broker_id' | 'installation'>>;
 
 /** Reads the site; undefined before the first set-up. */
 export async function findSite(reader: Reader): Promise<Site | undefined> {

@@ -1,6 +1,7 @@
 import { parseDatabaseUrl } from '#platform/db/database-hosts';
 import { refuseForwardedHeader } from '#platform/http/forwardable-header';
 import type { Config } from '../config.ts';
+import { findInvalidStripeSettings } from './stripe-settings.ts';
 import { networkOfProxy } from './trusted-proxy.ts';
 
 /** A host name or address with an optional port, as a Host header gives it. */
@@ -25,5 +26,6 @@ export function findInvalidSettings(config: Config): string[] {
     const reason = refuseForwardedHeader(name.toLowerCase());
     if (reason !== null) errors.push(`FORWARDED_HEADERS: ${name} ${reason}.`);
   }
+  errors.push(...findInvalidStripeSettings(config));
   return errors;
 }

@@ -30,6 +30,14 @@ export const overrideSettings = {
     'ALLOW_ANY_PROXY',
     'Starts with TRUSTED_PROXIES so wide that any caller can choose its own address.',
   ),
+  allow_test_keys: override(
+    'ALLOW_TEST_KEYS',
+    'Starts production with test keys of Stripe: test cards are accepted and no money moves.',
+  ),
+  allow_live_keys: override(
+    'ALLOW_LIVE_KEYS',
+    'Starts with live keys of Stripe outside production, or with live keys and an emulator.',
+  ),
   allow_weak_secret_key: override('ALLOW_WEAK_SECRET_KEY', 'Starts with a SECRET_KEY that can be guessed.'),
 } satisfies Record<string, Setting>;
 

@@ -13,6 +13,17 @@ const production = {
 };
 const development = { TOLLGATE_MODE: 'development' };
 
+/** Production with Stripe. No test asks Stripe. */
+const stripe = {
+  ...production,
+  ALLOW_TEST_PROCESSOR: '0',
+  PROCESSOR: 'stripe',
+  STRIPE_SECRET_KEY: 'sk_live_x',
+  STRIPE_PUBLISHABLE_KEY: 'pk_live_x',
+};
+const test_keys = { STRIPE_SECRET_KEY: 'rk_test_x', STRIPE_PUBLISHABLE_KEY: 'pk_test_x' };
+const emulator = { STRIPE_API_URL: 'http://127.0.0.1:12111' };
+
 type Environment = Record<string, string>;
 
 // oxfmt-ignore
@@ -37,6 +48,14 @@ const table: [string, Environment, [setting: string, override: string | null][]]
   ['production that trusts one IPv4 address in IPv6 notation', { ...production, TRUSTED_PROXIES: '::ffff:10.0.0.1' }, []],
   ['production that trusts a private network', { ...production, TRUSTED_PROXIES: '10.0.0.0/8,fd00::/16,loopback' }, []],
   ['production with a key of one character', { ...production, SECRET_KEY: 'a'.repeat(64) }, [['SECRET_KEY', 'ALLOW_WEAK_SECRET_KEY']]],
+  ['production with live keys of Stripe', stripe, []],
+  ['production with test keys of Stripe', { ...stripe, ...test_keys }, [['STRIPE_SECRET_KEY', 'ALLOW_TEST_KEYS']]],
+  ['production with test keys that are allowed', { ...stripe, ...test_keys, ALLOW_TEST_KEYS: '1' }, []],
+  ['production with live keys and an emulator', { ...stripe, ...emulator }, [['STRIPE_API_URL', 'ALLOW_LIVE_KEYS']]],
+  ['production with an emulator on another machine', { ...stripe, ...test_keys, ALLOW_TEST_KEYS: '1', STRIPE_API_URL: 'http://stripe.test:12111' }, [['STRIPE_API_URL', null]]],
+  ['development with live keys of Stripe', { ...development, STRIPE_SECRET_KEY: 'sk_live_x', STRIPE_PUBLISHABLE_KEY: 'pk_live_x' }, [['STRIPE_SECRET_KEY', 'ALLOW_LIVE_KEYS']]],
+  ['evaluation with live keys of Stripe', { STRIPE_SECRET_KEY: 'rk_live_x', STRIPE_PUBLISHABLE_KEY: 'pk_live_x' }, [['STRIPE_SECRET_KEY', 'ALLOW_LIVE_KEYS']]],
+  ['development with test keys and an emulator', { ...development, ...test_keys, ...emulator }, []],
   ['embedded production', { TOLLGATE_MODE: 'production' }, [['PROCESSOR', 'ALLOW_TEST_PROCESSOR'], ['BASE_URL', 'ALLOW_INSECURE_COOKIES'], ['SITE_EMAIL', 'ALLOW_UNREACHABLE_SITE_EMAIL']]],
   ['an override that does not concern the setting', { ...production, PASSWORD_LENGTH_MIN: '4', ALLOW_RAISED_LIMITS: '1' }, [['PASSWORD_LENGTH_MIN', 'ALLOW_SHORT_PASSWORDS']]],
   ['several at the same time, with one override', { ...production, PASSWORD_LENGTH_MIN: '4', THROTTLE_FACTOR: '2', BASE_URL: '', ALLOW_RAISED_LIMITS: '1' }, [['BASE_URL', 'ALLOW_INSECURE_COOKIES'], ['PASSWORD_LENGTH_MIN', 'ALLOW_SHORT_PASSWORDS']]],

@@ -2,6 +2,7 @@ import { movesMoney } from '#payments';
 import { isIP } from 'node:net';
 import { ConfigError, type Config } from '../config.ts';
 import { overrideSettings } from './override-settings.ts';
+import { modeOfKey } from './stripe-settings.ts';
 import { isAnyProxy } from './trusted-proxy.ts';
 
 export interface UnsafeSetting {
@@ -42,6 +43,7 @@ export function findUnsafeSettings(config: Config): UnsafeSetting[] {
       );
   }
   if (config.mode === 'production') addProduction(config, add);
+  addStripe(config, add);
   if (config.mode !== 'development' || findPublicAddresses(config).length > 0) addDefences(config, add);
   return found;
 }
@@ -65,6 +67,18 @@ function addProduction(config: Config, add: Add): void {
       'is not set to an address that receives mail; it is the From of e-mails and the address of the first manager.',
       'allow_unreachable_site_email',
     );
+}
+
+function addStripe({ mode, stripe_secret_key, stripe_api_url }: Config, add: Add): void {
+  const key_mode = modeOfKey(stripe_secret_key);
+  if (mode === 'production' && key_mode === 'test')
+    add('STRIPE_SECRET_KEY', 'is a test key: test cards are accepted and no money moves.', 'allow_test_keys');
+  if (mode !== 'production' && key_mode === 'live')
+    add('STRIPE_SECRET_KEY', `is a live key, and ${mode} mode would charge real cards.`, 'allow_live_keys');
+  if (mode === 'production' && key_mode === 'live' && stripe_api_url !== null)
+    add('STRIPE_API_URL', 'would get the live key of Stripe.', 'allow_live_keys');
+  if (mode === 'production' && stripe_api_url !== null && !isLoopback(new URL(stripe_api_url).hostname))
+    add('STRIPE_API_URL', 'is not a loopback address, and would get the key of Stripe and every payment.', null);
 }
 
 function addDefences(config: Config, add: Add): void {

@@ -54,6 +54,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'payment_methods',
     'payout_accounts',
     'payouts',
+    'processor_customers',
     'refund_lines',
     'refunds',
     'seller_charge_totals',

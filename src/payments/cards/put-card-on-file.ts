@@ -14,7 +14,7 @@ import type { Card, SavedCard } from '../processors/index.ts';
 export async function putCardOnFile(
   tx: Tx,
   profile_id: ProfileId,
-  { processor, account, customer_key, card }: SavedCard & { processor: string; card: Card },
+  { processor, account, customer_key, method_key, card }: SavedCard & { processor: string; card: Card },
   { at, by }: { at: Date; by: UserId | null },
 ): Promise<PaymentMethod> {
   const replaced = await lockPaymentMethod(tx, profile_id);
@@ -24,10 +24,11 @@ export async function putCardOnFile(
     processor,
     account,
     customer_key,
+    method_key,
     updated_at: at,
   });
   if (!replaced) await emit(tx, cardSaved({ profile_id, originated_by: by }), at);
-  if (replaced && replaced.customer_key !== customer_key) {
+  if (replaced && (replaced.customer_key !== customer_key || replaced.method_key !== method_key)) {
     await enqueue(tx, forgetCard, forgottenCard(replaced));
     await emit(tx, cardUpdated({ profile_id, changes: cardChanges(replaced, card), originated_by: by }), at);
   }

@@ -52,7 +52,7 @@ test('a replaced card is announced by card_updated and deleted at the processor'
       originated_by: null,
     },
   ]);
-  const forgotten = { processor: 'test', account: '', customer_key: first.customer_key };
+  const forgotten = { processor: 'test', account: '', customer_key: first.customer_key, method_key: '' };
   assert.deepEqual((await payloadsOf('job:forget_card')).at(-1), forgotten);
   assert((await findTestCustomers()).includes(first.customer_key));
   await forgetCardJob(ctx.processors).run(ctx, forgotten, ctx.clock.now());
@@ -84,6 +84,7 @@ test('a removed card is no longer on file, and removing none has no effect', asy
     processor: 'test',
     account: '',
     customer_key: card.customer_key,
+    method_key: '',
   });
   await removeCard(ctx, profile);
 });

@@ -2,6 +2,7 @@ import { actorId } from '#platform/actor-id';
 import { randomKey40 } from '#platform/security/crypto';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
+import { payerOf } from '../payer-of.ts';
 import { declinedProblem } from '../problems.ts';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { actionProblem } from './action-problem.ts';
@@ -16,18 +17,19 @@ import { putCardOnFile } from './put-card-on-file.ts';
 export async function saveCard(ctx: PaymentContext, profile_id: ProfileId, token: string): Promise<PaymentMethod> {
   const processor = ctx.processors.chosen;
   const saved = await limitDeclines(ctx, async () => {
-    const outcome = await withProcessorTimeout(ctx, processor.saveCard({ key: randomKey40(), account: '', token }));
+    const request = { key: randomKey40(), account: '', token, payer: payerOf(ctx, profile_id) };
+    const outcome = await withProcessorTimeout(ctx, processor.saveCard(request));
     if (outcome.outcome === 'declined') throw declinedProblem(outcome);
     if (outcome.outcome === 'action_required') throw actionProblem(processor, outcome);
     return outcome;
   });
 
-  const { account, customer_key, card } = saved;
+  const { outcome: _, ...kept } = saved;
   return inTransaction(ctx.db, (tx) =>
     putCardOnFile(
       tx,
       profile_id,
-      { processor: processor.name, account, customer_key, card },
+      { processor: processor.name, ...kept },
       { at: ctx.clock.now(), by: actorId(ctx) },
     ),
   );

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { payerOf } from '../payer-of.ts';
 import type { ChargeOutcome, PaymentContext } from '../processors/index.ts';
 import { withProcessorTimeout } from '../processors/index.ts';
 import { type Attempt, attemptRef } from '../records/index.ts';
 
 type ProcessorContext = Pick<PaymentContext, 'log' | 'processors'>;
+type ChargeContext = ProcessorContext & Pick<PaymentContext, 'actor' | 'origin' | 'peer'>;
 
 /**
  * Charges a committed attempt. Never called inside a transaction.
@@ -11,11 +13,14 @@ type ProcessorContext = Pick<PaymentContext, 'log' | 'processors'>;
  * When the outcome is unknown the attempt stays reserved; `findOutcome` looks it up later under the same key.
  * @throws processor_unreachable (503)
  */
-export async function callProcessor(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome> {
+export async function callProcessor(ctx: ChargeContext, attempt: Attempt): Promise<ChargeOutcome> {
   const { key, account, amount, unit, description, source } = attempt;
   assert(source, 'only the request that reserved an attempt can charge it');
   const processor = ctx.processors.getByName(attempt.processor);
-  return withProcessorTimeout(ctx, processor.charge({ key, account, amount, unit, description, source }));
+  const off_session = ctx.actor.kind === 'job';
+  const payer = payerOf(ctx, attempt.profile_id);
+  const request = { key, account, amount, unit, description, source, payer, off_session };
+  return withProcessorTimeout(ctx, processor.charge(request));
 }
 
 /**

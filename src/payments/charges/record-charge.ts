@@ -205,12 +205,12 @@ function newsLine({ provider_id, amount, title, description }: PlannedLine) {
 export async function keepChargedCard(
   tx: Tx,
   attempt: Attempt,
-  { customer_key, card }: AcceptedOutcome,
+  { saved, card }: AcceptedOutcome,
   at: Date,
 ): Promise<void> {
-  if (!attempt.remember_card || customer_key === null) return;
-  const { processor, account, profile_id, created_by: by } = attempt;
-  await putCardOnFile(tx, profile_id, { processor, account, customer_key, card }, { at, by });
+  if (!attempt.remember_card || saved === null) return;
+  const { processor, profile_id, created_by: by } = attempt;
+  await putCardOnFile(tx, profile_id, { processor, ...saved, card }, { at, by });
 }
 
 /** Closes an attempt without a charge: the card was declined, or the processor received no request. */

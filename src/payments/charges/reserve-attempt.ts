@@ -6,7 +6,7 @@ import { runTogether } from '#platform/db/together';
 import { findSavedCard, type PaymentMethod } from '../cards/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { Account, ChargeSource, Processor, Processors } from '../processors/index.ts';
-import { type Attempt, CHARGE_AMOUNT_MAX, insertedAttempt, type NewAttemptRow } from '../records/index.ts';
+import { type Attempt, insertedAttempt, type NewAttemptRow } from '../records/index.ts';
 
 export interface NewAttempt {
   processors: Processors;
@@ -72,7 +72,7 @@ export async function prepareAttempt(tx: Tx, wanted: NewAttempt): Promise<Prepar
 function requireChargeable(processor: Processor, wanted: Pick<NewAttempt, 'amount' | 'unit'>): void {
   if (processor.units?.has(wanted.unit) === false) throw paymentsProblems.charge_unit_refused();
   if (wanted.amount < processor.minimum(wanted.unit)) throw paymentsProblems.charge_too_small();
-  if (wanted.amount > CHARGE_AMOUNT_MAX) throw paymentsProblems.charge_too_large();
+  if (wanted.amount > processor.maximum(wanted.unit)) throw paymentsProblems.charge_too_large();
   if (toSmallestUnit(wanted) === null) throw paymentsProblems.charge_not_whole();
 }
 
@@ -88,6 +88,7 @@ async function sourceOf(tx: Tx, wanted: NewAttempt): Promise<AttemptSource> {
     return { processor: processors.chosen, account: '', source: { token, remember: remember_card } };
   const card = wanted.card === undefined ? await findSavedCard(tx, profile_id) : wanted.card;
   if (!card) throw paymentsProblems.payment_method_absent();
-  const { account, customer_key } = card;
-  return { processor: processors.getByName(card.processor), account, source: { saved: { account, customer_key } } };
+  const { account, customer_key, method_key } = card;
+  const source = { saved: { account, customer_key, method_key } };
+  return { processor: processors.getByName(card.processor), account, source };
 }

@@ -9,6 +9,7 @@ import {
   type DeclineKind,
   type Evidence,
   isAccepted,
+  type Payer,
   type Processor,
   type RequestHeaders,
 } from './processor.ts';
@@ -25,6 +26,7 @@ export interface ContractSubject {
   processor: Processor;
   /** Account of the charges; empty for the broker's own. */
   account: string;
+  payer: Payer;
   /** Single-use tokens. `declined` has one for each kind that a token can cause. */
   tokens: {
     accepted: string;
@@ -65,6 +67,8 @@ export function makeContractHarness(name: string, subject: () => ContractSubject
   const requestWith = (token: string, remember = false): ChargeRequest => ({
     key: randomKey40(),
     account: subject().account,
+    payer: subject().payer,
+    off_session: false,
     amount: AMOUNT,
     unit: 'usd',
     description: 'A line',
@@ -76,9 +80,10 @@ export function makeContractHarness(name: string, subject: () => ContractSubject
     rule(title, run) {
       void test(`${name}: ${title}`, run);
     },
-    refOf: ({ key, account }, outcome) => ({
+    refOf: ({ key, account, payer }, outcome) => ({
       key,
       account,
+      profile_id: payer.profile_id,
       intent_key: outcome?.outcome === 'action_required' ? outcome.intent_key : null,
       created_at: subject().now(),
     }),

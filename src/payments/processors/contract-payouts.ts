@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomKey40 } from '#platform/security/crypto';
 import type { ContractHarness } from './contract-harness.ts';
-import type { PayoutReport } from './processor.ts';
+import type { PayoutReport } from './payout.ts';
 
 /** Defines the rules of accounts that are paid out, and of payouts. */
 // long: one rule after the other

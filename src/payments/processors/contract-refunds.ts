@@ -8,7 +8,7 @@ import type { AcceptedOutcome } from './processor.ts';
 export function testRefundRules(harness: ContractHarness): void {
   const { rule, charge } = harness;
   const refund = ({ processor_key }: AcceptedOutcome, amount: number, key = randomKey40()) =>
-    harness.subject().processor.refund({ key, processor_key, account: harness.subject().account, amount });
+    harness.subject().processor.refund({ key, processor_key, account: harness.subject().account, amount, unit: 'usd' });
 
   rule('repeated calls with one key make one refund', async () => {
     const { paid } = await charge(harness.subject().tokens.accepted);

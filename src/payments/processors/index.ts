@@ -1,6 +1,7 @@
+export type { Account } from './account.ts';
+export type { PayoutOutcome, PayoutReport } from './payout.ts';
 export {
   type AcceptedOutcome,
-  type Account,
   type ActionRequiredOutcome,
   type AttemptRef,
   type Card,
@@ -12,8 +13,7 @@ export {
   isAccepted,
   type Processor,
   PROCESSOR_TIMEOUT_MS,
-  type PayoutOutcome,
-  type PayoutReport,
+  type Payer,
   type ProcessorTerms,
   type RefundOutcome,
   type RequestHeaders,

@@ -1,4 +1,7 @@
 import type { Money } from '#kernel/money';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Account } from './account.ts';
+import type { ConnectRequest, PayoutAccount, PayoutOutcome, PayoutReport, PayoutRequest } from './payout.ts';
 
 /** Facts of a card. The number itself never reaches Tollgate's tables. */
 export interface Card {
@@ -19,13 +22,18 @@ export type ChargeSource = { token: string; remember: boolean } | { saved: Saved
 export interface SavedCard {
   account: Account;
   customer_key: string;
+  /** Key of the card among those of the customer; empty at a processor that gives each card a customer of its own. */
+  method_key: string;
 }
 
-/**
- * Account at the processor that a call concerns: empty for the broker's own account, otherwise the key of a
- * provider's account.
- */
-export type Account = string;
+/** The profile that pays, and the browser that it uses. */
+export interface Payer {
+  profile_id: ProfileId;
+  /** Null if no browser asked for the call. Proves the consent to keep a card. */
+  browser: { ip: string; user_agent: string } | null;
+  /** Page to which the bank sends the browser after a confirmation. Only a hint: the state is read with a call. */
+  return_url: string;
+}
 
 export interface ChargeRequest extends Money {
   /** Random key made by Tollgate, at most 255 characters: the processor never charges one key twice. */
@@ -33,12 +41,16 @@ export interface ChargeRequest extends Money {
   account: Account;
   source: ChargeSource;
   description: string;
+  payer: Payer;
+  /** True if the payer is absent, as in a renewal. */
+  off_session: boolean;
 }
 
 /** An attempt as the processor can look it up. */
 export interface AttemptRef {
   key: string;
   account: Account;
+  profile_id: ProfileId;
   /** Null until the processor asked for an action of the payer. */
   intent_key: string | null;
   created_at: Date;
@@ -81,8 +93,8 @@ export interface AcceptedOutcome {
   processor_key: string;
   evidence: Evidence;
   card: Card;
-  /** Key of the card on file, when the request asked to remember it. */
-  customer_key: string | null;
+  /** The card on file, when the request asked to remember it. */
+  saved: SavedCard | null;
 }
 
 /** The payer has to confirm the payment with the bank. No money was taken so far. */
@@ -125,6 +137,7 @@ export interface SaveCardRequest {
   key: string;
   account: Account;
   token: string;
+  payer: Payer;
 }
 
 export type SaveCardOutcome = ({ outcome: 'saved'; card: Card } & SavedCard) | ActionRequiredOutcome | DeclinedOutcome;
@@ -133,6 +146,8 @@ export interface RefundRequest extends ChargeRef {
   /** Random key made by Tollgate, at most 255 characters: the processor never refunds one key twice. */
   key: string;
   amount: number;
+  /** Unit of the charge. */
+  unit: string;
 }
 
 /** A refund as the processor can look it up. */
@@ -149,45 +164,6 @@ export interface ProcessorTerms {
   readonly returns_fee: boolean;
   /** True if a refund may take the provider's funds below zero; otherwise it is refused. */
   readonly may_overdraw: boolean;
-}
-
-/**
- * Bank account to which a provider is paid out. `available` is what the processor can pay out now; null if it has no
- * limit.
- */
-export interface PayoutAccount {
-  bank_name: string;
-  last4: string;
-  available: Money | null;
-}
-
-/** A payout of a provider's funds to its bank account. */
-export interface PayoutRequest extends Money {
-  /** Random key made by Tollgate, at most 255 characters: the processor never pays one key out twice. */
-  key: string;
-  account: Account;
-}
-
-/**
- * A payout as the processor reports it. `pending`: on its way. `failed`: the bank returned it.
- * A negative amount is a debit of the bank account, for a balance below zero.
- */
-export interface PayoutReport extends Money {
-  processor_key: string;
-  /** Key of the request of Tollgate; null for a payout that the processor made without one. */
-  key: string | null;
-  state: 'pending' | 'paid' | 'failed';
-  created_at: Date;
-}
-
-/** `refused`: no money is sent. */
-export type PayoutOutcome = { outcome: 'accepted'; payout: PayoutReport } | { outcome: 'refused'; detail: string };
-
-/** The provider whose account is connected. */
-export interface ConnectRequest {
-  /** Random key made by Tollgate: the processor opens one account for one key. */
-  key: string;
-  name: string;
 }
 
 /** Parts of a page with a card form that depend on the processor. */
@@ -241,6 +217,8 @@ export interface ProcessorCapabilities extends ProcessorTerms {
   readonly units: ReadonlySet<string> | null;
   /** Least amount that it charges in a currency. Units: 1/100 of `unit`. */
   minimum(unit: string): number;
+  /** Greatest amount that it charges in a currency, inclusive. Units: 1/100 of `unit`. */
+  maximum(unit: string): number;
 }
 
 /**

@@ -54,7 +54,7 @@ test('a token is charged by the chosen processor, a card on file by the processo
     putCardOnFile(
       tx,
       profile_id,
-      { processor: 'test', account: 'acct_1', customer_key: 'cus_1', card },
+      { processor: 'test', account: 'acct_1', customer_key: 'cus_1', method_key: 'pm_1', card },
       { at: ctx.clock.now(), by: null },
     ),
   );
@@ -64,7 +64,7 @@ test('a token is charged by the chosen processor, a card on file by the processo
   ]);
   assert.deepEqual([byToken.processor, byToken.account], ['newer', '']);
   assert.deepEqual([byCard.processor, byCard.account], ['test', 'acct_1']);
-  assert.deepEqual(byCard.source, { saved: { account: 'acct_1', customer_key: 'cus_1' } });
+  assert.deepEqual(byCard.source, { saved: { account: 'acct_1', customer_key: 'cus_1', method_key: 'pm_1' } });
 });
 
 test('a currency that the processor does not charge is refused with charge_unit_refused', async () => {

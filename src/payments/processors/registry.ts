@@ -4,21 +4,34 @@ import type { NewEntry } from '#ledger';
 import type { LedgerEntryId, LedgerEventId, ProfileId, RefundId } from '#platform/db/db-schema';
 import type { Db, Tx } from '#platform/db/database';
 import type { Processor } from './processor.ts';
+import type { StripeSettings } from './stripe/stripe-client.ts';
+import { STRIPE } from './stripe/stripe-needs.ts';
+import { makeStripeProcessor } from './stripe/stripe-processor.ts';
 import { makeTestProcessor, TEST_PROCESSOR } from './test/test-processor.ts';
 
 interface Needs {
   db: Db;
   clock: Clock;
+  /** Settings of Stripe; null or absent: the site has no keys of it. */
+  stripe?: { settings: StripeSettings; log: Context['log']; app_version: string } | null;
 }
 
 interface Entry {
   /** False for a processor that accepts made-up cards. */
   moves_money: boolean;
-  make(needs: Needs): Processor;
+  /** Returns null if the settings of the processor are absent. */
+  make(needs: Needs): Processor | null;
 }
 
 const registry: ReadonlyMap<string, Entry> = new Map([
   [TEST_PROCESSOR, { moves_money: false, make: ({ db, clock }) => makeTestProcessor(db, clock) }],
+  [
+    STRIPE,
+    {
+      moves_money: true,
+      make: ({ db, clock, stripe = null }) => stripe && makeStripeProcessor({ db, clock, ...stripe }),
+    },
+  ],
 ]);
 
 /** Names that the setting PROCESSOR accepts. */
@@ -89,6 +102,7 @@ export function makeProcessors(
   const getByName = (name: string): Processor => {
     const processor = built.get(name);
     if (processor) return processor;
+    if (processor === null) throw new Error(`the payment processor ${name} has no keys in the settings`);
     throw new Error(`no payment processor is called ${name}; known: ${processorNames.join(', ')}`);
   };
   return { chosen: getByName(chosen_name), getByName, credit };

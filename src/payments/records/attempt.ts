@@ -11,9 +11,7 @@ import type { AttemptRef, ChargeSource } from '../processors/index.ts';
 export type Attempt = Selectable<ChargeAttemptsTable> & { source: ChargeSource | null };
 
 /** Returns an attempt as the processor can look it up. */
-export function attemptRef({ key, account, intent_key, created_at }: Attempt): AttemptRef {
-  return { key, account, intent_key, created_at };
+export function attemptRef({ key, account, profile_id, intent_key, created_at }: Attempt): AttemptRef {
+  return { key, account, profile_id, intent_key, created_at };
 }
 
-/** Upper bound of a charge, inclusive; far below the largest safe integer. Units: 1/100 of any unit. */
-export const CHARGE_AMOUNT_MAX = 100_000_000_000;

@@ -9,7 +9,7 @@ export {
   type NewAttemptRow,
 } from './attempt-store.ts';
 export { findAvailableFunds, subtractPromised } from './available-funds.ts';
-export { type Attempt, attemptRef, CHARGE_AMOUNT_MAX } from './attempt.ts';
+export { type Attempt, attemptRef } from './attempt.ts';
 export {
   type AttemptResult,
   findAttemptResults,

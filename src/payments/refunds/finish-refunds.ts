@@ -59,7 +59,7 @@ async function finishRefund(
       ? { outcome: 'refunded' }
       : await withProcessorTimeout(ctx, processor.findRefund({ key: refund.key, processor_key, account }));
   if (!found && otherwise === never_requested && refund.returns_backlog) {
-    const request = { key: refund.key, processor_key, account, amount: refund.amount };
+    const request = { key: refund.key, processor_key, account, amount: refund.amount, unit: charge.unit };
     return closeOpenRefund(ctx, charge, refund, await withProcessorTimeout(ctx, processor.refund(request)));
   }
   await closeOpenRefund(ctx, charge, refund, found ?? otherwise);

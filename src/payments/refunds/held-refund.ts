@@ -35,10 +35,8 @@ export async function findHeldRefunds(reader: Reader, ids: readonly RefundId[]):
 export async function sendHeldRefund(ctx: PaymentContext, { refund, charge }: HeldRefundOf): Promise<RefundOutcome> {
   const { processor_key, account } = charge;
   const processor = ctx.processors.getByName(charge.processor);
-  return withProcessorTimeout(
-    ctx,
-    processor.refund({ key: refund.key, processor_key, account, amount: refund.amount }),
-  );
+  const request = { key: refund.key, processor_key, account, amount: refund.amount, unit: charge.unit };
+  return withProcessorTimeout(ctx, processor.refund(request));
 }
 
 /** Looks up the outcome of a held refund; null if the processor received no request. */

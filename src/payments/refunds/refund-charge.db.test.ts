@@ -211,6 +211,7 @@ test('a refund that the processor made before a crash is booked afterwards', asy
     processor_key: charge.processor_key,
     account: '',
     amount: 2000,
+    unit: 'usd',
   });
   await finishRefundsAt(minutes(10));
   assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
@@ -232,7 +233,7 @@ test('a refund that the processor made after it was marked failed is booked', as
   const intent = await reserveFirstLine(charge, 2000);
   await finishRefundsAt(minutes(10));
   const { processor_key } = charge;
-  const request = { key: intent.key, processor_key, account: '', amount: 2000 };
+  const request = { key: intent.key, processor_key, account: '', amount: 2000, unit: 'usd' };
   const outcome = await makeTestProcessor(ctx.db, ctx.clock).refund(request);
   await inTransaction(ctx.db, (tx) => settleRefund(tx, ctx.processors, intent, outcome, ctx.clock.now()));
   assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
@@ -253,7 +254,7 @@ test('a retry with the same key after a crash refunds once', async () => {
         at: ctx.clock.now(),
       }),
     );
-    await makeTestProcessor(ctx.db, ctx.clock).refund({ key: named, processor_key, account: '', amount: 500 });
+    await makeTestProcessor(ctx.db, ctx.clock).refund({ key: named, processor_key, account: '', amount: 500, unit: 'usd' });
     if (is_finished) await finishRefundsAt(minutes(10));
     await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }], named);
     assert.equal(await findBalanceAmount(provider, accounts.refund), 500);

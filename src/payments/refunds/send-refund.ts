@@ -21,7 +21,7 @@ export async function sendRefund(
   const amount = formatMoney({ amount: refund.amount, unit: charge.unit });
   if (refund.state !== 'settled') {
     const processor = ctx.processors.getByName(charge.processor);
-    const request = { key: refund.key, processor_key, account, amount: refund.amount };
+    const request = { key: refund.key, processor_key, account, amount: refund.amount, unit: charge.unit };
     // Credit is returned without the processor.
     const outcome: RefundOutcome =
       refund.amount === 0 ? { outcome: 'refunded' } : await withProcessorTimeout(ctx, processor.refund(request));

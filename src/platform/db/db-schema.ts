@@ -932,6 +932,8 @@ export interface PaymentMethodsTable {
   account: Generated<string>;
   /** Equal for all uses of one card at the processor; null if the processor names none. */
   fingerprint: string | null;
+  /** Key of the card among those of the customer; empty at a processor that gives each card a customer of its own. */
+  method_key: Generated<string>;
 }
 
 export interface PaymentUploadsTable {
@@ -1040,6 +1042,16 @@ export interface PlansTable {
   money_back_days: Generated<number>;
   /** True if the quantity is a number of people: it cannot be less than the people in roles of the subscriber. */
   counts_people: Generated<boolean>;
+}
+
+export interface ProcessorCustomersTable {
+  profile_id: ProfileId;
+  processor: string;
+  account: Generated<string>;
+  /** Grows when the processor deleted the customer and a new one was made. */
+  generation: Generated<number>;
+  customer_key: string;
+  created_at: Date;
 }
 
 export interface ProfilesTable {
@@ -1353,6 +1365,8 @@ export interface SitesTable {
   version: Generated<number>;
   created_at: Date;
   broker_id: ProfileId | null;
+  /** Random name of this installation, which marks its objects at a payment processor. */
+  installation: Generated<string>;
 }
 
 export interface SshKeysTable {
@@ -1702,6 +1716,7 @@ export interface Schema {
   pending_changes: PendingChangesTable;
   pictures: PicturesTable;
   plans: PlansTable;
+  processor_customers: ProcessorCustomersTable;
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;
   recurring_changes: RecurringChangesTable;

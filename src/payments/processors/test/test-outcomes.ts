@@ -34,7 +34,10 @@ export function outcomeOf(charge: TestCharge): ChargeOutcome {
     processor_key: charge.key,
     evidence: evidenceOf(charge),
     card: withoutOutcome(card),
-    customer_key: charge.customer_key === customerKey(charge.idempotency_key) ? charge.customer_key : null,
+    saved:
+      charge.customer_key !== null && charge.customer_key === customerKey(charge.idempotency_key)
+        ? { account: '', customer_key: charge.customer_key, method_key: '' }
+        : null,
   };
 }
 

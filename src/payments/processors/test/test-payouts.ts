@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { Clock } from '#platform/clock';
 import { type Db, inTransaction } from '#platform/db/database';
 import { sha256Hex } from '#platform/security/crypto';
-import type { PayoutOutcome, PayoutReport, PayoutRequest, Processor } from '../processor.ts';
+import type { PayoutOutcome, PayoutReport, PayoutRequest } from '../payout.ts';
+import type { Processor } from '../processor.ts';
 import { hashOf } from './test-outcomes.ts';
 import {
   deleteTestAccount,

@@ -4,6 +4,7 @@ import { inTransaction } from '#platform/db/database';
 import { openTestDatabase } from '../../../../test/support/database.ts';
 import { testProcessorContract } from '../contract.ts';
 import type { ContractSubject, Fault } from '../contract-harness.ts';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { AttemptRef, Processor } from '../processor.ts';
 import { signTestEvent } from './test-intake.ts';
 import { makeTestProcessor } from './test-processor.ts';
@@ -36,6 +37,7 @@ testProcessorContract('test processor', async (): Promise<ContractSubject> => {
   return {
     processor,
     account: '',
+    payer: { profile_id: 1 as ProfileId, browser: null, return_url: 'http://cowork.test/' }, // no row has it
     tokens: {
       accepted: 'tok_visa',
       pending: 'tok_chargeAsyncFail',

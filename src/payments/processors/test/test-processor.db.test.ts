@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { movableClock } from '#platform/clock';
+import type { ProfileId } from '#platform/db/db-schema';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/database.ts';
 import { next } from '../../../../test/support/factories.ts';
 import { makeTestProcessor } from './test-processor.ts';
@@ -23,8 +24,16 @@ test('the test processor takes its fee in the smallest unit of the currency, and
     [3000, 'jpy', 3000],
   ];
   for (const [amount, unit, fee] of cases) {
-    const request = { amount, unit, key: next('key-of-sixteen'), account: '', description: 'A line' };
-    const outcome = await processor.charge({ ...request, source: { token: 'tok_visa', remember: false } });
+    const outcome = await processor.charge({
+      amount,
+      unit,
+      key: next('key-of-sixteen'),
+      account: '',
+      description: 'A line',
+      source: { token: 'tok_visa', remember: false },
+      payer: { profile_id: 1 as ProfileId, browser: null, return_url: 'http://cowork.test/' }, // no row has it
+      off_session: false,
+    });
     assert(outcome.outcome === 'succeeded' && outcome.evidence.state === 'done');
     assert.deepEqual(outcome.evidence.funds, { net: amount - fee, fee, unit }, `${amount} ${unit}`);
   }

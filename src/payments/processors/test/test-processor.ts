@@ -48,6 +48,9 @@ export const TEST_PROCESSOR = 'test';
 /** Shorter than PROCESSOR_TIMEOUT_MS, so that the response still counts; the rows can be inspected meanwhile. */
 const LATE_RESPONSE_MS = 15_000;
 
+/** Far below the largest safe integer. Units: 1/100 of any unit. */
+const CHARGE_AMOUNT_MAX = 100_000_000_000;
+
 const pageParts: PageParts = {
   scripts: [],
   csp_origins: { 'script-src': [], 'frame-src': [], 'connect-src': [], 'img-src': [], 'form-action': [] },
@@ -72,6 +75,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     payouts: true,
     units: null,
     minimum: cardMinimum,
+    maximum: () => CHARGE_AMOUNT_MAX,
     charge: (request) => chargeCard(db, clock, request),
     async findByKey({ key }) {
       const found = await findTestCharge(db, { idempotency_key: key });
@@ -172,7 +176,7 @@ async function saveCard(db: Db, clock: Clock, request: SaveCardRequest): Promise
   if (card.outcome === 'action_required') return actionOf(`seti_${sha256Hex(request.key).slice(0, 24)}`);
   const key = customerKey(request.key);
   await inTransaction(db, (tx) => insertTestCustomer(tx, { key, card: JSON.stringify(card), created_at: at }));
-  return { outcome: 'saved', account, customer_key: key, card: withoutOutcome(card) };
+  return { outcome: 'saved', account, customer_key: key, method_key: '', card: withoutOutcome(card) };
 }
 
 async function refundCharge(db: Db, clock: Clock, request: RefundRequest): Promise<RefundOutcome> {

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Stripe } from 'stripe';
+import type { Evidence } from '../processor.ts';
+import { type DisputeFacts, evidenceOf, readCard, readCharge, readDispute } from './charge-facts.ts';
+
+const unknown: string[] = [];
+const onUnknown = (value: string) => void unknown.push(value);
+
+const transaction = (amount: number, fee: number, type = 'stripe_fee') =>
+  ({ amount, fee, net: amount - fee, currency: 'usd', fee_details: [{ type, amount: fee }] }) as unknown;
+const chargeWith = (more: object) =>
+  ({ status: 'succeeded', failure_message: null, balance_transaction: transaction(2000, 88), ...more }) as Stripe.Charge;
+const disputeWith = (status: string, transactions: unknown[]) =>
+  ({ id: 'du_1', status, balance_transactions: transactions }) as Stripe.Dispute;
+
+const funds = { net: 1912, fee: 88, unit: 'usd' };
+const open = disputeWith('needs_response', [transaction(-2000, 1500)]);
+
+test('a charge is booked once its balance transaction exists', () => {
+  const cases: [charge: Stripe.Charge, disputes: Stripe.Dispute[], evidence: Evidence][] = [
+    [chargeWith({}), [], { state: 'done', funds }],
+    [chargeWith({ balance_transaction: null }), [], { state: 'created' }],
+    [chargeWith({ balance_transaction: 'txn_1' }), [], { state: 'created' }],
+    [chargeWith({ status: 'pending' }), [], { state: 'created' }],
+    [chargeWith({ status: 'a_status_of_next_year' }), [], { state: 'created' }],
+    [chargeWith({ status: 'failed' }), [], { state: 'failed', detail: 'The payment failed.' }],
+    [chargeWith({ status: 'failed', failure_message: 'No account.' }), [], { state: 'failed', detail: 'No account.' }],
+    [chargeWith({}), [open], { state: 'disputed', funds, fee_amount: 1500, returns_fee: false }],
+    [chargeWith({}), [disputeWith('needs_response', [])], { state: 'done', funds }],
+    [chargeWith({}), [disputeWith('warning_needs_response', [])], { state: 'done', funds }],
+    [chargeWith({}), [disputeWith('won', [transaction(-2000, 1500), transaction(2000, 0)])], { state: 'done', funds }],
+    [
+      chargeWith({}),
+      [disputeWith('won', [transaction(-2000, 1500)])],
+      { state: 'disputed', funds, fee_amount: 1500, returns_fee: false },
+    ],
+    [
+      chargeWith({}),
+      [disputeWith('lost', [transaction(-2000, 1500)])],
+      { state: 'lost', funds, fee_amount: 1500, returns_fee: false },
+    ],
+  ];
+  for (const [charge, disputes, evidence] of cases) {
+    assert.deepEqual(evidenceOf(readCharge(charge, disputes, onUnknown), false), evidence);
+  }
+  assert.deepEqual(unknown, ['a_status_of_next_year']);
+});
+
+test('each status of a dispute has its state, and an unknown one moves nothing', () => {
+  const states: [status: string, state: DisputeFacts['state']][] = [
+    ['warning_needs_response', 'inquiry'],
+    ['warning_under_review', 'inquiry'],
+    ['warning_closed', 'closed'],
+    ['needs_response', 'open'],
+    ['under_review', 'open'],
+    ['won', 'won'],
+    ['lost', 'lost'],
+    ['appeal_under_review', 'lost'],
+    ['prevented', 'closed'],
+    ['a_status_of_next_year', 'inquiry'],
+  ];
+  for (const [status, state] of states) assert.equal(readDispute(disputeWith(status, []), onUnknown).state, state);
+});
+
+test('a dispute has the amounts that Stripe moved, whether the win returns the fee or not', () => {
+  const kept = readDispute(disputeWith('won', [transaction(-2000, 1500), transaction(2000, 0)]), onUnknown);
+  assert.deepEqual([kept.withdrawn, kept.reinstated], [{ amount: 2000, fee: 1500 }, { amount: 2000, fee: 0 }]);
+  const returned = readDispute(disputeWith('won', [transaction(-2000, 1500), transaction(2000, -1500)]), onUnknown);
+  assert.deepEqual(returned.reinstated, { amount: 2000, fee: 1500 });
+  const partial = readDispute(disputeWith('needs_response', [transaction(-700, 0)]), onUnknown);
+  assert.deepEqual([partial.withdrawn, partial.reinstated], [{ amount: 700, fee: 0 }, null]);
+});
+
+test('a payment method without card details has neutral ones', () => {
+  const visa = { brand: 'visa', last4: '4242', exp_month: 3, exp_year: 2030, fingerprint: 'f' };
+  assert.deepEqual(readCard('card', visa, 'Joe Test'), {
+    brand: 'visa',
+    last4: '4242',
+    exp_date: '2030-03-01',
+    card_name: 'Joe Test',
+    fingerprint: 'f',
+  });
+  assert.deepEqual(readCard('us_bank_account', null, null), {
+    brand: 'us_bank_account',
+    last4: '0000',
+    exp_date: '2099-12-01',
+    card_name: '',
+    fingerprint: null,
+  });
+});

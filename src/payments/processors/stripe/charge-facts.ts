@@ -1,0 +1,128 @@
+import type { Stripe } from 'stripe';
+import type { Card, Evidence, Funds } from '../processor.ts';
+import { fundsOf, fromStripe } from './amounts.ts';
+
+/** What Stripe moved for a dispute. Units: 1/100, in the unit of the funds. */
+interface Moved {
+  amount: number;
+  fee: number;
+}
+
+/** A dispute of a charge. An `inquiry` moves no money. */
+export interface DisputeFacts {
+  key: string;
+  state: 'inquiry' | 'open' | 'won' | 'lost' | 'closed';
+  withdrawn: Moved | null;
+  reinstated: Moved | null;
+}
+
+/** State of a charge at Stripe, by any call. */
+export interface ChargeFacts {
+  payment: 'pending' | 'paid' | 'failed';
+  failure: string;
+  /** Null until the balance transaction exists, up to an hour after the payment. */
+  funds: Funds | null;
+  disputes: readonly DisputeFacts[];
+}
+
+/** Called with a value of Stripe that the adapter does not know. Values of Stripe are open. */
+export type OnUnknown = (value: string) => void;
+
+/** Reads the facts of a charge whose balance transaction is expanded. */
+export function readCharge(charge: Stripe.Charge, disputes: readonly Stripe.Dispute[], onUnknown: OnUnknown): ChargeFacts {
+  const transaction = charge.balance_transaction;
+  return {
+    payment: paymentOf(charge.status, onUnknown),
+    failure: charge.failure_message ?? '',
+    funds: transaction === null || typeof transaction === 'string' ? null : readFunds(transaction),
+    disputes: disputes.map((dispute) => readDispute(dispute, onUnknown)),
+  };
+}
+
+function readFunds(transaction: Stripe.BalanceTransaction): Funds {
+  const { net, fee, broker_fee, unit } = fundsOf(transaction);
+  // The share of the broker is in the books, not in what the processor keeps.
+  return { net: net + broker_fee, fee, unit };
+}
+
+function paymentOf(status: string, onUnknown: OnUnknown): ChargeFacts['payment'] {
+  if (status === 'succeeded') return 'paid';
+  if (status === 'failed') return 'failed';
+  if (status !== 'pending') onUnknown(status);
+  return 'pending';
+}
+
+const dispute_states: ReadonlyMap<string, DisputeFacts['state']> = new Map([
+  ['warning_needs_response', 'inquiry'],
+  ['warning_under_review', 'inquiry'],
+  ['warning_closed', 'closed'],
+  ['needs_response', 'open'],
+  ['under_review', 'open'],
+  ['won', 'won'],
+  ['lost', 'lost'],
+  ['appeal_needs_response', 'lost'],
+  ['appeal_under_review', 'lost'],
+  ['prevented', 'closed'],
+]);
+
+/** Reads a dispute. The amounts are those that Stripe moved: what it withdraws is negative, a reversal positive. */
+export function readDispute(dispute: Stripe.Dispute, onUnknown: OnUnknown): DisputeFacts {
+  const state = dispute_states.get(dispute.status);
+  if (state === undefined) onUnknown(dispute.status);
+  const transactions = dispute.balance_transactions;
+  return {
+    key: dispute.id,
+    state: state ?? 'inquiry',
+    withdrawn: moved(transactions.filter(({ amount }) => amount < 0)),
+    reinstated: moved(transactions.filter(({ amount }) => amount > 0)),
+  };
+}
+
+function moved(transactions: readonly Stripe.BalanceTransaction[]): Moved | null {
+  const [first] = transactions;
+  if (!first) return null;
+  const sum = (pick: (transaction: Stripe.BalanceTransaction) => number) =>
+    transactions.reduce((total, each) => total + fromStripe(pick(each), each.currency).amount, 0);
+  return { amount: Math.abs(sum(({ amount }) => amount)), fee: Math.abs(sum(({ fee }) => fee)) };
+}
+
+/**
+ * Returns the facts as evidence. Pure.
+ *
+ * A payment without its balance transaction is not booked yet. An open dispute counts when its money was withdrawn, and
+ * a won one stays open until the money is back.
+ */
+export function evidenceOf({ payment, failure, funds, disputes }: ChargeFacts, returns_fee: boolean): Evidence {
+  if (payment === 'failed') return { state: 'failed', detail: failure || 'The payment failed.' };
+  if (payment === 'pending' || funds === null) return { state: 'created' };
+  const taken = disputes.filter((dispute) => dispute.withdrawn !== null && dispute.reinstated === null);
+  const fee_amount = taken.reduce((sum, { withdrawn }) => sum + (withdrawn?.fee ?? 0), 0);
+  if (taken.some(({ state }) => state !== 'lost')) return { state: 'disputed', funds, fee_amount, returns_fee };
+  if (taken.length > 0) return { state: 'lost', funds, fee_amount, returns_fee };
+  return { state: 'done', funds };
+}
+
+/** Expiry of a payment method that has none, as a bank account. */
+const NO_EXPIRY = '2099-12-01';
+
+/** Facts of a card that Stripe's objects hold; all are absent for a method that is no card. */
+interface StripeCard {
+  brand?: string | null;
+  last4?: string | null;
+  exp_month?: number;
+  exp_year?: number;
+  fingerprint?: string | null;
+}
+
+/** Reads a card, or another payment method with what is known of it. */
+export function readCard(kind: string, card: StripeCard | null | undefined, name: string | null): Card {
+  const { brand, last4, exp_month, exp_year, fingerprint } = card ?? {};
+  const has_expiry = exp_month !== undefined && exp_year !== undefined && exp_month > 0;
+  return {
+    brand: (brand ?? kind).toLowerCase(),
+    last4: /^[0-9]{4}$/.test(last4 ?? '') ? (last4 ?? '') : '0000',
+    exp_date: has_expiry ? `${exp_year}-${String(exp_month).padStart(2, '0')}-01` : NO_EXPIRY,
+    card_name: (name ?? '').slice(0, 100),
+    fingerprint: fingerprint ?? null,
+  };
+}

@@ -1,0 +1,56 @@
+import { Stripe } from 'stripe';
+import type { DeclinedOutcome } from '../processor.ts';
+import { classify } from './classify.ts';
+import type { StripeNeeds } from './stripe-needs.ts';
+
+/** Codes of a refused request that are about the amount or the account, and not about the card. */
+const REQUEST_CODES: ReadonlySet<string> = new Set([
+  'amount_too_small',
+  'amount_too_large',
+  'account_invalid',
+  'testmode_charges_only',
+  'application_fees_not_allowed',
+  'capability_not_active',
+  'platform_account_required',
+]);
+
+/**
+ * Returns the decline that an error of a call is. Rethrows an error after which the outcome is unknown: of the
+ * connection, of Stripe itself, of the key, or of a key that was used for another request.
+ */
+export function declinedBy({ log, onUnknown }: StripeNeeds, error: unknown): DeclinedOutcome {
+  if (!isRefused(error)) throw error;
+  const { code = '', decline_code = '', advice_code = '', rawType, param, requestId } = error;
+  if (rawType === 'card_error') return classify({ code, decline_code, advice_code }, onUnknown);
+  log.warn({ code, param, request_id: requestId }, 'request refused by Stripe');
+  return classify({ code: REQUEST_CODES.has(code) ? code : 'token_unusable', decline_code: '', advice_code: '' });
+}
+
+/**
+ * Returns an error of the package without the objects that it carries: they name the payer and have the secret of the
+ * payment, and an error is logged.
+ */
+export function withoutBody(error: unknown): unknown {
+  if (!(error instanceof Stripe.errors.StripeError)) return error;
+  const { type, code, param, statusCode, requestId } = error;
+  const facts = [type, code, param, statusCode, requestId].filter((fact) => fact !== undefined && fact !== '');
+  return new Error(`Stripe did not carry out the call: ${facts.join(' ')}`);
+}
+
+/** True if Stripe carried out nothing: it refused the card, or the request itself. */
+export function isRefused(error: unknown): error is Stripe.errors.StripeError {
+  const { StripeCardError, StripeInvalidRequestError } = Stripe.errors;
+  if (!(error instanceof StripeCardError || error instanceof StripeInvalidRequestError)) return false;
+  return error.code !== 'payment_intent_unexpected_state' && error.code !== 'setup_intent_unexpected_state';
+}
+
+/** True if the object that `param` names, or that the path names, does not exist on the account. */
+export function isMissing(error: unknown, param?: string): boolean {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || error.code !== 'resource_missing') return false;
+  return param === undefined || error.param === param;
+}
+
+/** True if the account does not exist, or the platform has no access to it. */
+export function isAccessDenied(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripePermissionError;
+}

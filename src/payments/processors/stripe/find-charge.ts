@@ -1,0 +1,116 @@
+import type { Stripe } from 'stripe';
+import type { AttemptRef, ChargeOutcome, ChargeRef, Evidence } from '../processor.ts';
+import { evidenceOf, readCharge } from './charge-facts.ts';
+import { findCustomers } from './customer-store.ts';
+import { isMissing, withoutBody } from './declined-by.ts';
+import { INTENT_PARTS, outcomeOfIntent, RETURNS_FEE } from './intent-outcome.ts';
+import { callOptions, requireObject } from './stripe-client.ts';
+import { isStripeId, requireStripeId } from './stripe-id.ts';
+import type { StripeNeeds } from './stripe-needs.ts';
+
+/** Difference that the clocks of Tollgate and Stripe may have. */
+const CLOCKS_APART_S = 300;
+
+const PAGE = 100;
+
+/**
+ * Returns the outcome of an attempt; null if Stripe has no payment of it.
+ *
+ * A payment that the payer had to confirm and that was declined is canceled first: the payer's browser has its secret,
+ * and must not confirm it after the order was refused.
+ */
+export async function findByKey(needs: StripeNeeds, attempt: AttemptRef): Promise<ChargeOutcome | null> {
+  const intent = await findIntent(needs, attempt);
+  if (intent === null) return null;
+  const outcome = outcomeOfIntent(needs, intent, attempt.account);
+  if (attempt.intent_key === null || outcome?.outcome !== 'declined' || intent.status === 'canceled') return outcome;
+  const ended = await cancelIntent(needs, attempt, intent);
+  return ended.status === 'canceled' ? outcome : outcomeOfIntent(needs, ended, attempt.account);
+}
+
+/** Cancels the payment of an attempt. The outcome is accepted if the payer was faster. */
+export async function abandon(needs: StripeNeeds, attempt: AttemptRef): Promise<ChargeOutcome> {
+  const intent = await findIntent(needs, attempt);
+  if (intent === null) throw new Error('the attempt has no payment to abandon');
+  const isOver = ['canceled', 'succeeded', 'processing'].includes(intent.status);
+  const ended = isOver ? intent : await cancelIntent(needs, attempt, intent);
+  const outcome = outcomeOfIntent(needs, ended, attempt.account);
+  if (outcome === null) throw new Error('the payment was not canceled');
+  return outcome;
+}
+
+/** Cancels a payment, and returns it as it is afterwards: paid, if the payer was faster. */
+async function cancelIntent(
+  needs: StripeNeeds,
+  { key, account }: AttemptRef,
+  { id }: Stripe.PaymentIntent,
+): Promise<Stripe.PaymentIntent> {
+  try {
+    await needs.client.paymentIntents.cancel(
+      id,
+      { cancellation_reason: 'abandoned' },
+      callOptions(account, `${key}:cancel`),
+    );
+  } catch (error) {
+    needs.log.info({ err: withoutBody(error), intent_key: id }, 'payment not canceled');
+  }
+  return retrieveIntent(needs, id, account);
+}
+
+async function retrieveIntent({ client }: StripeNeeds, id: string, account: string): Promise<Stripe.PaymentIntent> {
+  const intent = await client.paymentIntents.retrieve(
+    requireStripeId(id, 'intent'),
+    { expand: INTENT_PARTS },
+    callOptions(account),
+  );
+  return requireObject(intent, 'payment_intent');
+}
+
+/**
+ * Finds the payment of an attempt by its key in the metadata, among those of the customer. Never by search, which does
+ * not show a payment of the last minute.
+ */
+async function findIntent(needs: StripeNeeds, attempt: AttemptRef): Promise<Stripe.PaymentIntent | null> {
+  const { key, account, profile_id, intent_key, created_at } = attempt;
+  if (intent_key !== null) return retrieveIntent(needs, intent_key, account);
+  const created = { gte: Math.floor(created_at.getTime() / 1000) - CLOCKS_APART_S };
+  const expand = INTENT_PARTS.map((part) => `data.${part}`);
+  const found: Stripe.PaymentIntent[] = [];
+  for (const { customer_key: customer } of await findCustomers(needs.db, profile_id, account)) {
+    const params = { customer, created, limit: PAGE, expand };
+    for await (const intent of needs.client.paymentIntents.list(params, callOptions(account))) {
+      if (intent.metadata['tollgate_attempt'] === key) found.push(requireObject(intent, 'payment_intent'));
+    }
+  }
+  const paid = found.filter(({ status }) => status === 'succeeded' || status === 'processing');
+  if (paid.length > 1) {
+    const intents = paid.map(({ id }) => id);
+    needs.log.error({ intents }, 'two payments of one attempt took money: refund one of them at Stripe');
+  }
+  return paid[0] ?? found[0] ?? null;
+}
+
+/** Returns the state of a charge now, with its disputes; null if there is none. */
+export async function retrieveEvidence(
+  needs: StripeNeeds,
+  { processor_key, account }: ChargeRef,
+): Promise<Evidence | null> {
+  if (!isStripeId(processor_key, 'charge')) return null;
+  const { client, onUnknown } = needs;
+  try {
+    const expand = ['balance_transaction'];
+    const charge = requireObject(
+      await client.charges.retrieve(processor_key, { expand }, callOptions(account)),
+      'charge',
+    );
+    const disputes: Stripe.Dispute[] = [];
+    if (charge.disputed) {
+      const params = { charge: processor_key, limit: PAGE };
+      for await (const dispute of client.disputes.list(params, callOptions(account))) disputes.push(dispute);
+    }
+    return evidenceOf(readCharge(charge, disputes, onUnknown), RETURNS_FEE);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}

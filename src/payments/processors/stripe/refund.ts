@@ -1,0 +1,69 @@
+import type { Stripe } from 'stripe';
+import type { RefundOutcome, RefundRef, RefundRequest } from '../processor.ts';
+import { toStripe } from './amounts.ts';
+import { isRefused } from './declined-by.ts';
+import { callOptions, requireObject } from './stripe-client.ts';
+import { isStripeId, requireStripeId } from './stripe-id.ts';
+import type { StripeNeeds } from './stripe-needs.ts';
+
+const PAGE = 100;
+
+const REFUSED = 'The payment processor refused the refund.';
+
+const sentences: ReadonlyMap<string, string> = new Map([
+  ['charge_already_refunded', 'The charge has been refunded already.'],
+  ['charge_disputed', 'You cannot refund a disputed charge.'],
+  ['refund_disputed_payment', 'You cannot refund a disputed charge.'],
+  ['balance_insufficient', 'The balance at the payment processor is too low for this refund.'],
+  ['insufficient_funds', 'The balance at the payment processor is too low for this refund.'],
+  ['resource_missing', 'The payment processor does not have this charge.'],
+]);
+
+/** Refunds a charge under the key of the refund, which is in the metadata too, where `findRefund` looks for it. */
+export async function refundCharge(needs: StripeNeeds, request: RefundRequest): Promise<RefundOutcome> {
+  const { account, key, processor_key } = request;
+  try {
+    const refund = await needs.client.refunds.create(
+      {
+        charge: requireStripeId(processor_key, 'charge'),
+        amount: toStripe(request),
+        metadata: { tollgate_site: await needs.installation(), tollgate_refund: key },
+      },
+      callOptions(account, key),
+    );
+    return outcomeOfRefund(needs, requireObject(refund, 'refund'));
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return { outcome: 'refused', detail: sentences.get(error.code ?? '') ?? REFUSED };
+  }
+}
+
+/** Returns the outcome of a refund; null if Stripe has none with its key. */
+export async function findRefund(
+  needs: StripeNeeds,
+  { account, key, processor_key }: RefundRef,
+): Promise<RefundOutcome | null> {
+  if (!isStripeId(processor_key, 'charge')) return null;
+  const params = { charge: processor_key, limit: PAGE };
+  for await (const refund of needs.client.refunds.list(params, callOptions(account))) {
+    if (refund.metadata?.['tollgate_refund'] === key) return outcomeOfRefund(needs, refund);
+  }
+  return null;
+}
+
+function outcomeOfRefund({ onUnknown }: StripeNeeds, { status }: Stripe.Refund): RefundOutcome {
+  switch (status) {
+    case 'succeeded':
+      return { outcome: 'refunded' };
+    case 'pending':
+    case 'requires_action':
+      return { outcome: 'pending' };
+    case 'failed':
+      return { outcome: 'refused', detail: 'The bank of the card refused the refund.' };
+    case 'canceled':
+      return { outcome: 'refused', detail: 'The refund was canceled.' };
+    default:
+      onUnknown(String(status));
+      return { outcome: 'pending' };
+  }
+}

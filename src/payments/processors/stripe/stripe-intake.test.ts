@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeStripeClient } from './stripe-client.ts';
+import { makeStripeIntake } from './stripe-intake.ts';
+
+const client = makeStripeClient(
+  { secret_key: 'sk_test_x', publishable_key: 'pk_test_x', api_url: 'http://127.0.0.1:1', js_url: null },
+  '1.0.0',
+);
+const intake = makeStripeIntake(client, false);
+const now = new Date('2026-03-10T15:00:00Z');
+const [secret, older] = ['whsec_new', 'whsec_old'];
+
+const event = (type: string, object: object, more: object = {}) => ({
+  id: 'evt_1',
+  object: 'event',
+  type,
+  livemode: false,
+  data: { object },
+  ...more,
+});
+const charge = event('charge.updated', { id: 'ch_1', object: 'charge' });
+
+function sign(body: unknown, { by = secret, at = now, text = JSON.stringify(body) } = {}) {
+  const timestamp = Math.floor(at.getTime() / 1000);
+  const header = client.webhooks.generateTestHeaderString({ payload: text, secret: by, timestamp });
+  return { raw: Buffer.from(text), header };
+}
+const verify = ({ raw, header }: { raw: Buffer; header: string | string[] | undefined }, secrets = [secret]) =>
+  intake.verify(raw, header === undefined ? {} : { 'stripe-signature': header }, secrets, now);
+const after = (seconds: number) => new Date(now.getTime() + seconds * 1000);
+
+test('an event names the charge or the payout that changed, and its account', () => {
+  const cases: [event: object, type: string, object: string, account: string][] = [
+    [charge, 'charge', 'ch_1', ''],
+    [event('charge.refunded', { id: 'ch_1', object: 'charge' }), 'refund', 'ch_1', ''],
+    [event('refund.updated', { id: 're_1', object: 'refund', charge: 'ch_1' }), 'refund', 'ch_1', ''],
+    [event('charge.dispute.closed', { id: 'du_1', object: 'dispute', charge: { id: 'ch_1' } }), 'dispute', 'ch_1', ''],
+    [event('payment_intent.succeeded', { id: 'pi_1', object: 'payment_intent', latest_charge: 'ch_1' }), 'charge', 'ch_1', ''],
+    [event('payment_intent.canceled', { id: 'pi_1', object: 'payment_intent', latest_charge: null }), 'other', '', ''],
+    [event('payout.paid', { id: 'po_1', object: 'payout' }, { account: 'acct_1' }), 'payout', 'po_1', 'acct_1'],
+    [event('a.type.of.next.year', { id: 'ch_1', object: 'charge' }), 'other', '', ''],
+    [{ ...charge, livemode: true }, 'other', '', ''],
+  ];
+  for (const [body, type, object, account] of cases) {
+    assert.deepEqual(verify(sign(body)), { id: 'evt_1', type, object, account }, JSON.stringify(body));
+  }
+});
+
+test('while secrets are rotated, either of two signs', () => {
+  for (const by of [secret, older]) assert(verify(sign(charge, { by }), [secret, older]));
+  const [first, second] = [sign(charge, { by: older }), sign(charge)];
+  assert(verify({ raw: first.raw, header: `${first.header},${second.header.split(',')[1]}` }));
+});
+
+test('a request that Stripe did not sign within 300 s for this site is refused', () => {
+  const { raw, header } = sign(charge);
+  const refused: [title: string, request: { raw: Buffer; header: string | string[] | undefined }][] = [
+    ['another secret', sign(charge, { by: 'whsec_other' })],
+    ['301 s old', sign(charge, { at: after(-301) })],
+    ['301 s in the future', sign(charge, { at: after(301) })],
+    ['a year in the future', sign(charge, { at: after(365 * 86_400) })],
+    ['no header', { raw, header: undefined }],
+    ['two headers', { raw, header: [header, header] }],
+    ['an empty signature', { raw, header: header.replace(/v1=.*/, 'v1=') }],
+    ['no time', { raw, header: header.replace(/^t=[0-9]+,/, '') }],
+    ['a time that is no number', { raw, header: header.replace(/^t=/, 't=x') }],
+    ['a long header', { raw, header: `${header},v0=${'0'.repeat(1024)}` }],
+    ['one more byte', { raw: Buffer.concat([raw, Buffer.from(' ')]), header }],
+    ['no JSON', sign(null, { text: 'no json' })],
+    ['a list', sign([charge])],
+    ['no event', sign(null)],
+    ['a thin event', sign({ ...charge, object: 'v2.core.event' })],
+    ['an id of another kind', sign({ ...charge, id: 'ch_1' })],
+    ['another object', sign({ ...charge, object: 'charge' })],
+    ['no id', sign({ ...charge, id: '' })],
+    ['a long type', sign({ ...charge, type: 'x'.repeat(101) })],
+    ['no type', sign({ ...charge, type: undefined })],
+    ['no object', sign({ ...charge, data: undefined })],
+  ];
+  for (const [title, request] of refused) assert.equal(verify(request), null, title);
+  assert.equal(verify({ raw, header }, []), null);
+  for (const seconds of [-299, 0, 299]) assert(verify(sign(charge, { at: after(seconds) })), `${seconds} s`);
+});

@@ -1,0 +1,93 @@
+import type { Stripe } from 'stripe';
+import type { EventIntake, ProcessorEvent, ProcessorEventType } from '../processor.ts';
+import { idOf } from './intent-outcome.ts';
+
+const HEADER = 'stripe-signature';
+const HEADER_LENGTH_MAX = 1024;
+
+/** Maximum difference between the time of the signature and the time of intake, in either direction. */
+const TOLERANCE_S = 300;
+
+const EVENT_ID = /^evt_[A-Za-z0-9_]{1,200}$/;
+const TYPE_LENGTH_MAX = 100;
+
+/** Types that a handler depends on, with the kind of the object that changed. */
+// oxfmt-ignore
+const EVENT_TYPES: ReadonlyMap<string, ProcessorEventType> = new Map([
+  ...kindOf('charge', 'payment_intent.succeeded payment_intent.payment_failed payment_intent.processing ' +
+    'payment_intent.canceled charge.succeeded charge.failed charge.updated'),
+  ...kindOf('refund', 'charge.refunded charge.refund.updated refund.created refund.updated refund.failed'),
+  ...kindOf('dispute', 'charge.dispute.created charge.dispute.updated charge.dispute.closed ' +
+    'charge.dispute.funds_withdrawn charge.dispute.funds_reinstated'),
+  ...kindOf('payout', 'payout.created payout.updated payout.paid payout.failed payout.canceled'),
+]);
+
+function kindOf(kind: ProcessorEventType, types: string): (readonly [string, ProcessorEventType])[] {
+  return types.split(' ').map((type) => [type, kind] as const);
+}
+
+/**
+ * Makes the intake of webhooks. Only the package verifies a signature, over the bytes as they came; what it throws, of
+ * any class, is a refusal. `isLive` is the mode of the key: an event of the other mode concerns no charge.
+ */
+export function makeStripeIntake(client: Stripe, isLive: boolean): EventIntake {
+  return {
+    verify(raw, headers, secrets, now) {
+      const header = headers[HEADER];
+      if (typeof header !== 'string' || header.length > HEADER_LENGTH_MAX || isFuture(header, now)) return null;
+      for (const secret of secrets) {
+        try {
+          const received_at = now.getTime();
+          return readEvent(
+            client.webhooks.constructEvent(raw, header, secret, TOLERANCE_S, undefined, received_at),
+            isLive,
+          );
+        } catch {
+          // Signed with another secret, or no event at all.
+        }
+      }
+      return null;
+    },
+  };
+}
+
+/** The package accepts a signature of the future. With several times the last one counts, as in the package. */
+function isFuture(header: string, now: Date): boolean {
+  const times = header.split(',').flatMap((part) => (part.startsWith('t=') ? Number(part.slice(2)) : []));
+  const time = times.at(-1);
+  return time === undefined || !(time <= now.getTime() / 1000 + TOLERANCE_S);
+}
+
+/** Fields of an event before they were checked. The package parses any JSON. */
+interface RawEvent {
+  object: unknown;
+  id: unknown;
+  type: unknown;
+  livemode: boolean;
+  account?: string;
+}
+
+function readEvent(event: Stripe.Event, isLive: boolean): ProcessorEvent | null {
+  const { object: kind_of, id, type, livemode, account = '' }: RawEvent = event;
+  if (kind_of !== 'event' || typeof id !== 'string' || !EVENT_ID.test(id)) return null;
+  if (typeof type !== 'string' || type === '' || type.length > TYPE_LENGTH_MAX) return null;
+  const kind = livemode === isLive ? EVENT_TYPES.get(type) : undefined;
+  const object = kind === undefined ? null : objectOf(event.data.object);
+  return { id, type: object === null || kind === undefined ? 'other' : kind, object: object ?? '', account };
+}
+
+/** Fields of the objects of events. The rest of an event is never read: the state comes from a call. */
+interface EventObject {
+  object?: string;
+  id?: string;
+  charge?: string | { id: string } | null;
+  latest_charge?: string | { id: string } | null;
+}
+
+/** Returns the id of the charge, or of the payout, that an object of an event concerns; null if there is none. */
+function objectOf(given: object): string | null {
+  const { object, id, charge, latest_charge }: EventObject = given;
+  if (object === 'payment_intent') return idOf(latest_charge ?? null);
+  if (object === 'refund' || object === 'dispute') return idOf(charge ?? null);
+  return typeof id === 'string' ? id : null;
+}

@@ -1,0 +1,78 @@
+import type { Setting } from './setting.ts';
+
+/** Settings of the payment processor Stripe. */
+export const stripeSettings = {
+  stripe_secret_key: {
+    name: 'STRIPE_SECRET_KEY',
+    kind: 'secret',
+    default: null,
+    description: 'Secret or restricted key of Stripe (`sk_…` or `rk_…`). Required with PROCESSOR=stripe.',
+  },
+  stripe_publishable_key: {
+    name: 'STRIPE_PUBLISHABLE_KEY',
+    kind: 'string',
+    default: null,
+    description: 'Publishable key of the same account and mode (`pk_…`). Required with PROCESSOR=stripe.',
+  },
+  stripe_api_url: {
+    name: 'STRIPE_API_URL',
+    kind: 'url',
+    default: null,
+    description: 'Address of an emulator of Stripe. Without it, calls go to Stripe.',
+  },
+  stripe_js_url: {
+    name: 'STRIPE_JS_URL',
+    kind: 'string',
+    default: null,
+    description: 'Address of the script of the card form. Default: that of Stripe, or of the emulator.',
+  },
+} satisfies Record<string, Setting>;
+
+export interface StripeConfig {
+  stripe_secret_key: string | null;
+  stripe_publishable_key: string | null;
+  stripe_api_url: string | null;
+  stripe_js_url: string | null;
+}
+
+/** Script of the card form that an emulator serves. */
+const EMULATOR_SCRIPT = '/v1/js/stripe.js';
+
+/** Returns the settings of the adapter; null if the site has no keys of Stripe. */
+export function readStripeSettings(config: StripeConfig) {
+  const { stripe_secret_key: secret_key, stripe_publishable_key: publishable_key, stripe_api_url: api_url } = config;
+  if (secret_key === null || publishable_key === null) return null;
+  const js_url = config.stripe_js_url ?? (api_url === null ? null : `${api_url}${EMULATOR_SCRIPT}`);
+  return { secret_key, publishable_key, api_url, js_url };
+}
+
+type Mode = 'test' | 'live';
+
+const SECRET_KEY = /^[sr]k_(test|live)_[A-Za-z0-9_]{1,200}$/;
+const PUBLISHABLE_KEY = /^pk_(test|live)_[A-Za-z0-9_]{1,200}$/;
+
+/** Returns the mode of a secret or publishable key; null for any other text. */
+export function modeOfKey(key: string | null): Mode | null {
+  const mode = SECRET_KEY.exec(key ?? '')?.[1] ?? PUBLISHABLE_KEY.exec(key ?? '')?.[1];
+  return mode === 'test' || mode === 'live' ? mode : null;
+}
+
+/** Returns one line per setting of Stripe that cannot be used. No line has a key in it. Pure. */
+export function findInvalidStripeSettings(config: StripeConfig & { processor: string }): string[] {
+  const { stripe_secret_key: secret, stripe_publishable_key: publishable, stripe_js_url: js_url } = config;
+  const errors: string[] = [];
+  for (const [name, key, shape, prefixes] of [
+    ['STRIPE_SECRET_KEY', secret, SECRET_KEY, 'sk_test_, sk_live_, rk_test_ or rk_live_'],
+    ['STRIPE_PUBLISHABLE_KEY', publishable, PUBLISHABLE_KEY, 'pk_test_ or pk_live_'],
+  ] as const) {
+    if (key === null && (config.processor === 'stripe' || secret !== publishable))
+      errors.push(`${name}: is required to charge cards with Stripe.`);
+    if (key !== null && !shape.test(key)) errors.push(`${name}: is not such a key; it begins with ${prefixes}.`);
+  }
+  const [secret_mode, publishable_mode] = [modeOfKey(secret), modeOfKey(publishable)];
+  if (secret_mode !== null && publishable_mode !== null && secret_mode !== publishable_mode)
+    errors.push(`STRIPE_PUBLISHABLE_KEY: is of ${publishable_mode} mode, and STRIPE_SECRET_KEY of ${secret_mode} mode.`);
+  if (js_url !== null && !/^https?:$/.test(URL.parse(js_url)?.protocol ?? ''))
+    errors.push('STRIPE_JS_URL: must be an address that starts with http:// or https://.');
+  return errors;
+}
