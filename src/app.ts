@@ -45,6 +45,7 @@ import { EVALUATION_EMAIL } from './config.ts';
 import { setUpPage } from './first-run/page-types.ts';
 import { firstRunPages } from './first-run/pages.ts';
 import { ledgerChecks } from './ledger-checks.ts';
+import { readWebhookSecrets } from './settings/stripe-settings.ts';
 import { makeServices, type Services, type TollgateOptions } from './services.ts';
 import { version } from './version.ts';
 
@@ -232,6 +233,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
       processors,
       decideAccess: decideAccessOf(services),
       dev_routes: config.mode === 'development' && movable !== null,
+      webhooks: { db: services.database.db, clock: services.clock, secrets: readWebhookSecrets(config) },
     }),
     makeBilling({ ...config, processors, renewals: config }),
     makeMetrics(),

@@ -1,11 +1,13 @@
 import type { DecideAccess } from '#platform/http/guards/access';
+import type { Clock } from '#platform/clock';
+import type { Db } from '#platform/db/database';
 import type { Room } from '#platform/room';
 import { bankPages, bankPageTypes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
 import { chargePages, chargePageTypes, sellerChargePages } from './charge-views/index.ts';
 import { chargeRoutes, chargeRoutesOf2019, presentCharge } from './charges/index.ts';
 import { cardSaved, cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
-import { takeProcessorEvent } from './intake/index.ts';
+import { makeEventInbox, takeProcessorEvent, webhookRoutes, type WebhookSecrets } from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
 import { payoutPages, payoutPageTypes, payoutRoutes } from './payouts/index.ts';
 import { type Processors, processorDevRoutes } from './processors/index.ts';
@@ -18,10 +20,11 @@ interface PaymentsNeeds {
   decideAccess: DecideAccess;
   /** Registers the routes that decide open charges by hand. Never true in production. */
   dev_routes: boolean;
+  webhooks: { db: Db; clock: Clock; secrets: WebhookSecrets };
 }
 
 /** Makes the room that charges cards, refunds charges and books both in the ledger. */
-export function makePayments({ processors, decideAccess, dev_routes }: PaymentsNeeds): Room {
+export function makePayments({ processors, decideAccess, dev_routes, webhooks }: PaymentsNeeds): Room {
   return {
     name: 'payments',
     routes(http) {
@@ -30,6 +33,7 @@ export function makePayments({ processors, decideAccess, dev_routes }: PaymentsN
       refundRoutes(http, { processors, decideAccess });
       cardRoutes(http, processors);
       payoutRoutes(http, processors);
+      webhookRoutes(http, { ...webhooks, processors, inbox: makeEventInbox(webhooks) });
       if (!dev_routes) return;
       processorDevRoutes(http, async (ctx, request, processor_key) => {
         await takeProcessorEvent({ ...ctx, processors }, request);

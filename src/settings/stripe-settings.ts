@@ -14,6 +14,19 @@ export const stripeSettings = {
     default: null,
     description: 'Publishable key of the same account and mode (`pk_…`). Required with PROCESSOR=stripe.',
   },
+  stripe_webhook_secrets: {
+    name: 'STRIPE_WEBHOOK_SECRETS',
+    kind: 'secret',
+    default: null,
+    description:
+      'Secret of the endpoint `/api/stripe/postevent` (`whsec_…`), or two separated by a comma while they are rotated.',
+  },
+  stripe_connect_webhook_secrets: {
+    name: 'STRIPE_CONNECT_WEBHOOK_SECRETS',
+    kind: 'secret',
+    default: null,
+    description: 'Likewise for `/api/stripe/postevent/connect`, which takes messages about accounts of providers.',
+  },
   stripe_api_url: {
     name: 'STRIPE_API_URL',
     kind: 'url',
@@ -31,6 +44,8 @@ export const stripeSettings = {
 export interface StripeConfig {
   stripe_secret_key: string | null;
   stripe_publishable_key: string | null;
+  stripe_webhook_secrets: string | null;
+  stripe_connect_webhook_secrets: string | null;
   stripe_api_url: string | null;
   stripe_js_url: string | null;
 }
@@ -46,9 +61,18 @@ export function readStripeSettings(config: StripeConfig) {
   return { secret_key, publishable_key, api_url, js_url };
 }
 
+/** Returns the secrets of the endpoints for webhooks. */
+export function readWebhookSecrets(config: StripeConfig) {
+  return {
+    platform: config.stripe_webhook_secrets?.split(',') ?? [],
+    connect: config.stripe_connect_webhook_secrets?.split(',') ?? [],
+  };
+}
+
 type Mode = 'test' | 'live';
 
 const SECRET_KEY = /^[sr]k_(test|live)_[A-Za-z0-9_]{1,200}$/;
+const WEBHOOK_SECRETS = /^whsec_[A-Za-z0-9+/=_]{1,200}(,whsec_[A-Za-z0-9+/=_]{1,200})?$/;
 const PUBLISHABLE_KEY = /^pk_(test|live)_[A-Za-z0-9_]{1,200}$/;
 
 /** Returns the mode of a secret or publishable key; null for any other text. */
@@ -71,7 +95,17 @@ export function findInvalidStripeSettings(config: StripeConfig & { processor: st
   }
   const [secret_mode, publishable_mode] = [modeOfKey(secret), modeOfKey(publishable)];
   if (secret_mode !== null && publishable_mode !== null && secret_mode !== publishable_mode)
-    errors.push(`STRIPE_PUBLISHABLE_KEY: is of ${publishable_mode} mode, and STRIPE_SECRET_KEY of ${secret_mode} mode.`);
+    errors.push(
+      `STRIPE_PUBLISHABLE_KEY: is of ${publishable_mode} mode, and STRIPE_SECRET_KEY of ${secret_mode} mode.`,
+    );
+  for (const [name, secrets] of [
+    ['STRIPE_WEBHOOK_SECRETS', config.stripe_webhook_secrets],
+    ['STRIPE_CONNECT_WEBHOOK_SECRETS', config.stripe_connect_webhook_secrets],
+  ] as const) {
+    if (secrets !== null && !WEBHOOK_SECRETS.test(secrets))
+      errors.push(`${name}: must be one or two secrets (whsec_…), separated by a comma, without spaces.`);
+    if (secrets !== null && secret === null) errors.push(`${name}: needs STRIPE_SECRET_KEY.`);
+  }
   if (js_url !== null && !/^https?:$/.test(URL.parse(js_url)?.protocol ?? ''))
     errors.push('STRIPE_JS_URL: must be an address that starts with http:// or https://.');
   return errors;

@@ -20,6 +20,7 @@ const stripe = {
   PROCESSOR: 'stripe',
   STRIPE_SECRET_KEY: 'sk_live_x',
   STRIPE_PUBLISHABLE_KEY: 'pk_live_x',
+  STRIPE_WEBHOOK_SECRETS: 'whsec_x',
 };
 const test_keys = { STRIPE_SECRET_KEY: 'rk_test_x', STRIPE_PUBLISHABLE_KEY: 'pk_test_x' };
 const emulator = { STRIPE_API_URL: 'http://127.0.0.1:12111' };
@@ -49,6 +50,7 @@ const table: [string, Environment, [setting: string, override: string | null][]]
   ['production that trusts a private network', { ...production, TRUSTED_PROXIES: '10.0.0.0/8,fd00::/16,loopback' }, []],
   ['production with a key of one character', { ...production, SECRET_KEY: 'a'.repeat(64) }, [['SECRET_KEY', 'ALLOW_WEAK_SECRET_KEY']]],
   ['production with live keys of Stripe', stripe, []],
+  ['production with Stripe and no secret of a webhook', { ...stripe, STRIPE_WEBHOOK_SECRETS: '' }, [['STRIPE_WEBHOOK_SECRETS', null]]],
   ['production with test keys of Stripe', { ...stripe, ...test_keys }, [['STRIPE_SECRET_KEY', 'ALLOW_TEST_KEYS']]],
   ['production with test keys that are allowed', { ...stripe, ...test_keys, ALLOW_TEST_KEYS: '1' }, []],
   ['production with live keys and an emulator', { ...stripe, ...emulator }, [['STRIPE_API_URL', 'ALLOW_LIVE_KEYS']]],

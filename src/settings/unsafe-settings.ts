@@ -69,7 +69,10 @@ function addProduction(config: Config, add: Add): void {
     );
 }
 
-function addStripe({ mode, stripe_secret_key, stripe_api_url }: Config, add: Add): void {
+function addStripe(config: Config, add: Add): void {
+  const { mode, processor, stripe_secret_key, stripe_api_url } = config;
+  if (mode === 'production' && processor === 'stripe' && config.stripe_webhook_secrets === null)
+    add('STRIPE_WEBHOOK_SECRETS', 'is not set: disputes and late payments would go unnoticed.', null);
   const key_mode = modeOfKey(stripe_secret_key);
   if (mode === 'production' && key_mode === 'test')
     add('STRIPE_SECRET_KEY', 'is a test key: test cards are accepted and no money moves.', 'allow_test_keys');

@@ -55,6 +55,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'payout_accounts',
     'payouts',
     'processor_customers',
+    'processor_events',
     'refund_lines',
     'refunds',
     'seller_charge_totals',

@@ -26,11 +26,6 @@ export async function saveCard(ctx: PaymentContext, profile_id: ProfileId, token
 
   const { outcome: _, ...kept } = saved;
   return inTransaction(ctx.db, (tx) =>
-    putCardOnFile(
-      tx,
-      profile_id,
-      { processor: processor.name, ...kept },
-      { at: ctx.clock.now(), by: actorId(ctx) },
-    ),
+    putCardOnFile(tx, profile_id, { processor: processor.name, ...kept }, { at: ctx.clock.now(), by: actorId(ctx) }),
   );
 }

@@ -1,6 +1,6 @@
 import { refreshCharge } from '../charges/index.ts';
 import { refreshPayout } from '../payouts/index.ts';
-import type { PaymentContext, RequestHeaders } from '../processors/index.ts';
+import type { PaymentContext, ProcessorEvent, RequestHeaders } from '../processors/index.ts';
 import { findCharge } from '../records/index.ts';
 import { finishOpenRefund } from '../refunds/index.ts';
 
@@ -28,6 +28,15 @@ export async function takeProcessorEvent(
   const { intake } = ctx.processors.getByName(name);
   const event = intake?.verify(raw, headers, secrets, ctx.clock.now()) ?? null;
   if (event === null) return 'refused';
+  return applyEvent(ctx, name, event);
+}
+
+/** Retrieves the object that an event names, and settles the charge, refund or payout. */
+export async function applyEvent(
+  ctx: PaymentContext,
+  name: string,
+  event: Omit<ProcessorEvent, 'id'>,
+): Promise<'ignored' | 'taken'> {
   if (event.type === 'other') return 'ignored';
   if (event.type === 'payout') {
     const payout = { processor: name, account: event.account, processor_key: event.object };

@@ -12,6 +12,7 @@ export {
   type Funds,
   isAccepted,
   type Processor,
+  type ProcessorEvent,
   PROCESSOR_TIMEOUT_MS,
   type Payer,
   type ProcessorTerms,

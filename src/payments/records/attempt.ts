@@ -14,4 +14,3 @@ export type Attempt = Selectable<ChargeAttemptsTable> & { source: ChargeSource |
 export function attemptRef({ key, account, profile_id, intent_key, created_at }: Attempt): AttemptRef {
   return { key, account, profile_id, intent_key, created_at };
 }
-

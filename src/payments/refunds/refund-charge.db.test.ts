@@ -254,7 +254,13 @@ test('a retry with the same key after a crash refunds once', async () => {
         at: ctx.clock.now(),
       }),
     );
-    await makeTestProcessor(ctx.db, ctx.clock).refund({ key: named, processor_key, account: '', amount: 500, unit: 'usd' });
+    await makeTestProcessor(ctx.db, ctx.clock).refund({
+      key: named,
+      processor_key,
+      account: '',
+      amount: 500,
+      unit: 'usd',
+    });
     if (is_finished) await finishRefundsAt(minutes(10));
     await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }], named);
     assert.equal(await findBalanceAmount(provider, accounts.refund), 500);

@@ -1054,6 +1054,23 @@ export interface ProcessorCustomersTable {
   created_at: Date;
 }
 
+export interface ProcessorEventsTable {
+  event_key: string;
+  processor: string;
+  account: Generated<string>;
+  kind: 'charge' | 'refund' | 'dispute' | 'payout';
+  object_key: string;
+  received_at: Date;
+  state: Generated<'new' | 'done' | 'ignored' | 'parked'>;
+  /** Failed attempts to handle the message; a claim does not count. */
+  failures_count: Generated<number>;
+  /** The message is handled then, or again if the process that claimed it ended. */
+  next_at: Date;
+  /** Why the message is ignored or parked. */
+  reason: string | null;
+  done_at: Date | null;
+}
+
 export interface ProfilesTable {
   id: GeneratedAlways<ProfileId>;
   slug: string;
@@ -1717,6 +1734,7 @@ export interface Schema {
   pictures: PicturesTable;
   plans: PlansTable;
   processor_customers: ProcessorCustomersTable;
+  processor_events: ProcessorEventsTable;
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;
   recurring_changes: RecurringChangesTable;

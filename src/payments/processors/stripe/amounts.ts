@@ -51,7 +51,10 @@ interface Transaction {
  */
 export function fundsOf({ amount, net, currency, fee_details }: Transaction) {
   const unit = currency;
-  const application_fee = fee_details.reduce((sum, each) => sum + (each.type === 'application_fee' ? each.amount : 0), 0);
+  const application_fee = fee_details.reduce(
+    (sum, each) => sum + (each.type === 'application_fee' ? each.amount : 0),
+    0,
+  );
   const whole = fromStripe(amount, unit).amount;
   const broker_fee = fromStripe(application_fee, unit).amount;
   const net_amount = fromStripe(net, unit).amount;

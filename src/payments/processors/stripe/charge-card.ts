@@ -3,8 +3,8 @@ import { cutText } from '#kernel/text';
 import type { ChargeOutcome, ChargeRequest, Payer } from '../processor.ts';
 import { toStripe } from './amounts.ts';
 import { classify } from './classify.ts';
-import { declinedBy, isMissing, isRefused } from './declined-by.ts';
-import { ensureCustomer } from './ensure-customer.ts';
+import { declinedBy, isRefused } from './declined-by.ts';
+import { withCustomer } from './ensure-customer.ts';
 import { INTENT_PARTS, outcomeOfIntent } from './intent-outcome.ts';
 import { statementSuffix } from './statement-suffix.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
@@ -19,7 +19,7 @@ const DESCRIPTION_MAX = 500;
  * `findByKey` looks for it.
  */
 export async function chargeCard(needs: StripeNeeds, request: ChargeRequest): Promise<ChargeOutcome> {
-  const { account, payer, source } = request;
+  const { source } = request;
   if ('saved' in source) {
     const { customer_key, method_key } = source.saved;
     const method = { payment_method: requireStripeId(method_key, 'method') };
@@ -30,13 +30,7 @@ export async function chargeCard(needs: StripeNeeds, request: ChargeRequest): Pr
   try {
     const method = await methodOf(needs, request, source.token);
     if (method === null) return unusableToken;
-    const customer = await ensureCustomer(needs, payer.profile_id, account);
-    return await confirm(needs, request, customer, method).catch(async (error: unknown) => {
-      if (!isMissing(error, 'customer')) throw error;
-      // The customer was deleted at Stripe. The refused key names the old one, so the new request has its own.
-      const next = await ensureCustomer(needs, payer.profile_id, account, customer);
-      return confirm(needs, { ...request, key: `${request.key}:${next}` }, next, method, request.key);
-    });
+    return await withCustomer(needs, request, (customer, key) => confirm(needs, request, customer, method, key));
   } catch (error) {
     if (isRefused(error)) return declinedBy(needs, error);
     throw error;
@@ -74,7 +68,7 @@ async function confirm(
   request: ChargeRequest,
   customer: string,
   method: Method,
-  attempt_key = request.key,
+  key = request.key,
 ): Promise<ChargeOutcome> {
   const { account, payer, source, description, off_session, unit } = request;
   const remember = 'token' in source && source.remember;
@@ -96,12 +90,12 @@ async function confirm(
       ...(statement_descriptor_suffix === undefined ? {} : { statement_descriptor_suffix }),
       metadata: {
         tollgate_site: await needs.installation(),
-        tollgate_attempt: attempt_key,
+        tollgate_attempt: request.key,
         tollgate_profile: String(payer.profile_id),
       },
       expand: INTENT_PARTS,
     },
-    callOptions(account, request.key),
+    callOptions(account, key),
   );
   const outcome = outcomeOfIntent(needs, requireObject(intent, 'payment_intent'), account);
   if (outcome === null) throw new Error('a confirmed payment was not tried: the outcome is unknown');

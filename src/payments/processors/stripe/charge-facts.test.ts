@@ -10,7 +10,12 @@ const onUnknown = (value: string) => void unknown.push(value);
 const transaction = (amount: number, fee: number, type = 'stripe_fee') =>
   ({ amount, fee, net: amount - fee, currency: 'usd', fee_details: [{ type, amount: fee }] }) as unknown;
 const chargeWith = (more: object) =>
-  ({ status: 'succeeded', failure_message: null, balance_transaction: transaction(2000, 88), ...more }) as Stripe.Charge;
+  ({
+    status: 'succeeded',
+    failure_message: null,
+    balance_transaction: transaction(2000, 88),
+    ...more,
+  }) as Stripe.Charge;
 const disputeWith = (status: string, transactions: unknown[]) =>
   ({ id: 'du_1', status, balance_transactions: transactions }) as Stripe.Dispute;
 
@@ -65,7 +70,13 @@ test('each status of a dispute has its state, and an unknown one moves nothing',
 
 test('a dispute has the amounts that Stripe moved, whether the win returns the fee or not', () => {
   const kept = readDispute(disputeWith('won', [transaction(-2000, 1500), transaction(2000, 0)]), onUnknown);
-  assert.deepEqual([kept.withdrawn, kept.reinstated], [{ amount: 2000, fee: 1500 }, { amount: 2000, fee: 0 }]);
+  assert.deepEqual(
+    [kept.withdrawn, kept.reinstated],
+    [
+      { amount: 2000, fee: 1500 },
+      { amount: 2000, fee: 0 },
+    ],
+  );
   const returned = readDispute(disputeWith('won', [transaction(-2000, 1500), transaction(2000, -1500)]), onUnknown);
   assert.deepEqual(returned.reinstated, { amount: 2000, fee: 1500 });
   const partial = readDispute(disputeWith('needs_response', [transaction(-700, 0)]), onUnknown);

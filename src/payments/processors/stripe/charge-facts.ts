@@ -29,7 +29,11 @@ export interface ChargeFacts {
 export type OnUnknown = (value: string) => void;
 
 /** Reads the facts of a charge whose balance transaction is expanded. */
-export function readCharge(charge: Stripe.Charge, disputes: readonly Stripe.Dispute[], onUnknown: OnUnknown): ChargeFacts {
+export function readCharge(
+  charge: Stripe.Charge,
+  disputes: readonly Stripe.Dispute[],
+  onUnknown: OnUnknown,
+): ChargeFacts {
   const transaction = charge.balance_transaction;
   return {
     payment: paymentOf(charge.status, onUnknown),

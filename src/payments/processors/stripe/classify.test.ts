@@ -10,30 +10,27 @@ const failure = (decline_code: string, { code = 'card_declined', advice_code = '
 });
 
 // Each class of docs.stripe.com/declines/codes with its effect on dunning.
-const classes: Readonly<Record<DeclineKind, readonly string[]>> = {
-  authenticate: ['authentication_required', 'offline_pin_required', 'online_or_offline_pin_required'],
-  retry: [
-    ...['insufficient_funds', 'processing_error', 'try_again_later', 'issuer_not_available', 'reenter_transaction'],
-    ...['approve_with_id', 'generic_decline', 'do_not_honor', 'call_issuer', 'no_action_taken', 'duplicate_transaction'],
-    ...['card_velocity_exceeded', 'withdrawal_count_limit_exceeded', 'not_permitted', 'service_not_allowed'],
-    ...['transaction_not_allowed', 'security_violation', 'invalid_amount', 'a_code_of_next_year'],
-  ],
-  new_card: [
-    ...['expired_card', 'incorrect_number', 'invalid_number', 'incorrect_cvc', 'invalid_cvc', 'invalid_expiry_month'],
-    ...['invalid_expiry_year', 'incorrect_zip', 'incorrect_address', 'card_not_supported', 'currency_not_supported'],
-    ...['invalid_account', 'new_account_information_available', 'restricted_card', 'pin_try_exceeded'],
-    ...['testmode_decline', 'test_mode_live_card', 'token_unusable', 'token_foreign'],
-  ],
-  stop: [
-    ...['lost_card', 'stolen_card', 'pickup_card', 'fraudulent', 'merchant_blacklist', 'do_not_try_again'],
-    ...['revocation_of_authorization', 'revocation_of_all_authorizations', 'stop_payment_order'],
-  ],
-  refused: ['amount_too_small', 'amount_too_large', 'account_invalid', 'application_fees_not_allowed'],
+const classes: Readonly<Record<DeclineKind, string>> = {
+  authenticate: 'authentication_required offline_pin_required online_or_offline_pin_required',
+  retry:
+    'insufficient_funds processing_error try_again_later issuer_not_available reenter_transaction approve_with_id ' +
+    'generic_decline do_not_honor call_issuer no_action_taken duplicate_transaction card_velocity_exceeded ' +
+    'withdrawal_count_limit_exceeded not_permitted service_not_allowed transaction_not_allowed security_violation ' +
+    'invalid_amount a_code_of_next_year',
+  new_card:
+    'expired_card incorrect_number invalid_number incorrect_cvc invalid_cvc invalid_expiry_month invalid_expiry_year ' +
+    'incorrect_zip incorrect_address card_not_supported currency_not_supported invalid_account ' +
+    'new_account_information_available restricted_card pin_try_exceeded testmode_decline test_mode_live_card ' +
+    'token_unusable token_foreign',
+  stop:
+    'lost_card stolen_card pickup_card fraudulent merchant_blacklist do_not_try_again revocation_of_authorization ' +
+    'revocation_of_all_authorizations stop_payment_order',
+  refused: 'amount_too_small amount_too_large account_invalid application_fees_not_allowed',
 };
 
 test('each decline code has its effect on the next attempt', () => {
   for (const [kind, codes] of Object.entries(classes)) {
-    for (const code of codes) {
+    for (const code of codes.split(' ')) {
       const declined = classify(failure(code));
       assert.equal(declined.kind, kind, code);
       assert(declined.detail.endsWith('.'), code);
@@ -42,8 +39,13 @@ test('each decline code has its effect on the next attempt', () => {
 });
 
 test('a card that is reported lost, stolen or fraudulent is declined with the generic code and sentence', () => {
-  const generic = { outcome: 'declined', kind: 'stop', code: 'card_declined', detail: 'Your card was declined. Use another card.' };
-  for (const code of classes.stop) {
+  const generic = {
+    outcome: 'declined',
+    kind: 'stop',
+    code: 'card_declined',
+    detail: 'Your card was declined. Use another card.',
+  };
+  for (const code of classes.stop.split(' ')) {
     for (const advice_code of ['', 'try_again_later', 'do_not_try_again']) {
       assert.deepEqual(classify(failure(code, { advice_code })), generic, code);
     }

@@ -3,8 +3,9 @@ import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { findProfileById, profileName } from '#profiles';
 import type { Account } from '../account.ts';
+import type { Payer } from '../processor.ts';
 import { findCustomers, insertCustomer } from './customer-store.ts';
-import { isRefused } from './declined-by.ts';
+import { isMissing, isRefused } from './declined-by.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
 import { STRIPE, type StripeNeeds } from './stripe-needs.ts';
 
@@ -34,13 +35,34 @@ export async function ensureCustomer(
     metadata: { tollgate_site: installation, tollgate_profile: String(profile_id) },
   };
   const email = profile.email === '' ? {} : { email: profile.email };
-  const customer = await client.customers.create({ ...params, ...email }, callOptions(account, key)).catch((error) => {
-    if (!isRefused(error)) throw error;
-    // An address that Stripe does not accept must not prevent a payment.
-    return client.customers.create(params, callOptions(account, `${key}:nameless`));
-  });
+  const customer = await client.customers
+    .create({ ...params, ...email }, callOptions(account, key))
+    .catch((error: unknown) => {
+      if (!isRefused(error)) throw error;
+      // An address that Stripe does not accept must not prevent a payment.
+      return client.customers.create(params, callOptions(account, `${key}:nameless`));
+    });
   const { id: customer_key } = requireObject(customer, 'customer');
   const row = { profile_id, processor: STRIPE, account, generation, customer_key, created_at: clock.now() };
   await inTransaction(db, (tx) => insertCustomer(tx, row));
   return customer_key;
+}
+
+/**
+ * Makes a call with the customer of a payer, and once more with a new one if Stripe has deleted the customer. The
+ * second call has a key of its own: the first one is used up by the refusal.
+ */
+export async function withCustomer<T>(
+  needs: StripeNeeds,
+  { account, key, payer }: { account: Account; key: string; payer: Payer },
+  call: (customer: string, key: string) => Promise<T>,
+): Promise<T> {
+  const customer = await ensureCustomer(needs, payer.profile_id, account);
+  try {
+    return await call(customer, key);
+  } catch (error) {
+    if (!isMissing(error, 'customer')) throw error;
+  }
+  const next = await ensureCustomer(needs, payer.profile_id, account, customer);
+  return call(next, `${key}:${next}`);
 }

@@ -36,7 +36,11 @@ const abandoned: DeclinedOutcome = {
  * Returns the outcome of a payment intent; null if it never tried to take money. Throws for a status that Stripe adds
  * later: the outcome is then unknown.
  */
-export function outcomeOfIntent(needs: StripeNeeds, intent: Stripe.PaymentIntent, account: Account): ChargeOutcome | null {
+export function outcomeOfIntent(
+  needs: StripeNeeds,
+  intent: Stripe.PaymentIntent,
+  account: Account,
+): ChargeOutcome | null {
   const error = intent.last_payment_error;
   switch (intent.status) {
     case 'succeeded':

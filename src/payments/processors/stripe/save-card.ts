@@ -3,8 +3,8 @@ import type { SaveCardOutcome, SaveCardRequest, SavedCard } from '../processor.t
 import { mandateOf, methodOf, unusableToken } from './charge-card.ts';
 import { readCard } from './charge-facts.ts';
 import { classify } from './classify.ts';
-import { declinedBy, isMissing, isRefused } from './declined-by.ts';
-import { ensureCustomer } from './ensure-customer.ts';
+import { declinedBy, isRefused } from './declined-by.ts';
+import { ensureCustomer, withCustomer } from './ensure-customer.ts';
 import { idOf } from './intent-outcome.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
 import { isStripeId, requireStripeId } from './stripe-id.ts';
@@ -17,8 +17,7 @@ import type { StripeNeeds } from './stripe-needs.ts';
 export async function saveCard(needs: StripeNeeds, request: SaveCardRequest): Promise<SaveCardOutcome> {
   const { account, payer, token } = request;
   try {
-    const customer = await ensureCustomer(needs, payer.profile_id, account);
-    if (isStripeId(token, 'setup_intent')) return await takeSetup(needs, request, customer);
+    if (isStripeId(token, 'setup_intent')) return await takeSetup(needs, request);
     const method = await methodOf(needs, request, token);
     if (method === null) return unusableToken;
     const params = {
@@ -31,13 +30,9 @@ export async function saveCard(needs: StripeNeeds, request: SaveCardRequest): Pr
       metadata: { tollgate_site: await needs.installation(), tollgate_profile: String(payer.profile_id) },
       expand: ['payment_method'],
     };
-    const create = (of: string, key: string) =>
-      needs.client.setupIntents.create({ ...params, customer: of }, callOptions(account, key));
-    const intent = await create(customer, request.key).catch(async (error: unknown) => {
-      if (!isMissing(error, 'customer')) throw error;
-      const next = await ensureCustomer(needs, payer.profile_id, account, customer);
-      return create(next, `${request.key}:${next}`);
-    });
+    const intent = await withCustomer(needs, request, (customer, key) =>
+      needs.client.setupIntents.create({ ...params, customer }, callOptions(account, key)),
+    );
     return outcomeOfSetup(needs, requireObject(intent, 'setup_intent'), account);
   } catch (error) {
     if (isRefused(error)) return declinedBy(needs, error);
@@ -46,11 +41,8 @@ export async function saveCard(needs: StripeNeeds, request: SaveCardRequest): Pr
 }
 
 /** Takes the setup intent that the browser names, if it is of this payer and of this installation. */
-async function takeSetup(
-  needs: StripeNeeds,
-  { account, token }: SaveCardRequest,
-  customer: string,
-): Promise<SaveCardOutcome> {
+async function takeSetup(needs: StripeNeeds, { account, payer, token }: SaveCardRequest): Promise<SaveCardOutcome> {
+  const customer = await ensureCustomer(needs, payer.profile_id, account);
   const intent = requireObject(
     await needs.client.setupIntents.retrieve(token, { expand: ['payment_method'] }, callOptions(account)),
     'setup_intent',

@@ -46,7 +46,10 @@ export function makeStripeClient({ secret_key, api_url }: StripeSettings, app_ve
 export function callOptions(account: Account, key?: string): Stripe.RequestOptions {
   // The package replaces an absent key with a random one, which protects from nothing.
   if (key === '') throw new Error('a call that writes has an idempotency key');
-  return { ...(account === '' ? {} : { stripeAccount: account }), ...(key === undefined ? {} : { idempotencyKey: key }) };
+  return {
+    ...(account === '' ? {} : { stripeAccount: account }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  };
 }
 
 /**

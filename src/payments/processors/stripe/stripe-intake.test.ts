@@ -36,7 +36,12 @@ test('an event names the charge or the payout that changed, and its account', ()
     [event('charge.refunded', { id: 'ch_1', object: 'charge' }), 'refund', 'ch_1', ''],
     [event('refund.updated', { id: 're_1', object: 'refund', charge: 'ch_1' }), 'refund', 'ch_1', ''],
     [event('charge.dispute.closed', { id: 'du_1', object: 'dispute', charge: { id: 'ch_1' } }), 'dispute', 'ch_1', ''],
-    [event('payment_intent.succeeded', { id: 'pi_1', object: 'payment_intent', latest_charge: 'ch_1' }), 'charge', 'ch_1', ''],
+    [
+      event('payment_intent.succeeded', { id: 'pi_1', object: 'payment_intent', latest_charge: 'ch_1' }),
+      'charge',
+      'ch_1',
+      '',
+    ],
     [event('payment_intent.canceled', { id: 'pi_1', object: 'payment_intent', latest_charge: null }), 'other', '', ''],
     [event('payout.paid', { id: 'po_1', object: 'payout' }, { account: 'acct_1' }), 'payout', 'po_1', 'acct_1'],
     [event('a.type.of.next.year', { id: 'ch_1', object: 'charge' }), 'other', '', ''],

@@ -113,7 +113,8 @@ export async function payOut(needs: StripeNeeds, request: PayoutRequest): Promis
     );
     return { outcome: 'accepted', payout: reportOf(requireObject(payout, 'payout')) };
   } catch (error) {
-    if (isAccessDenied(error)) return { outcome: 'refused', detail: 'The payment processor denies the access to this account.' };
+    if (isAccessDenied(error))
+      return { outcome: 'refused', detail: 'The payment processor denies the access to this account.' };
     if (!isRefused(error)) throw error;
     const isLow = error.code === 'balance_insufficient' || error.code === 'insufficient_funds';
     const detail = isLow

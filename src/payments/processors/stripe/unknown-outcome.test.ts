@@ -17,7 +17,12 @@ const json =
   (response) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 const refusal = (status: number, error: object, headers = {}) => json(status, { error }, headers);
-const secret_intent = { id: 'pi_1', object: 'payment_intent', client_secret: 'pi_1_secret_Zz9', receipt_email: 'a@b.test' };
+const secret_intent = {
+  id: 'pi_1',
+  object: 'payment_intent',
+  client_secret: 'pi_1_secret_Zz9',
+  receipt_email: 'a@b.test',
+};
 
 /** Responses after which nothing is known, with the number of requests that the package then makes. */
 const unknown: Readonly<Record<string, [requests: number, respond: Respond]>> = {
@@ -37,7 +42,11 @@ const unknown: Readonly<Record<string, [requests: number, respond: Respond]>> = 
   'a missing permission': [1, refusal(403, { type: 'invalid_request_error', message: 'no permission' })],
   'an unexpected state': [
     1,
-    refusal(400, { type: 'invalid_request_error', code: 'payment_intent_unexpected_state', payment_intent: secret_intent }),
+    refusal(400, {
+      type: 'invalid_request_error',
+      code: 'payment_intent_unexpected_state',
+      payment_intent: secret_intent,
+    }),
   ],
   'a status of next year': [1, json(200, { ...secret_intent, status: 'waiting', last_payment_error: null })],
 };

@@ -1,0 +1,102 @@
+import { Type } from 'typebox';
+import type { Clock } from '#platform/clock';
+import { defineProblems } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import type { Processors, ProcessorEvent } from '../processors/index.ts';
+import type { EventInbox } from './event-inbox.ts';
+
+/** Secrets of the two endpoints of Stripe: for the broker's account, and for accounts of providers. */
+export interface WebhookSecrets {
+  platform: readonly string[];
+  connect: readonly string[];
+}
+
+interface Needs {
+  processors: Processors;
+  inbox: EventInbox;
+  clock: Clock;
+  secrets: WebhookSecrets;
+}
+
+/** Processor whose messages the routes take. */
+const STRIPE = 'stripe';
+
+/** Longest message of Stripe. */
+const BODY_BYTES_MAX = 262_144;
+
+/** Messages of one second, more than Stripe sends to a site. */
+const PER_SECOND_MAX = 2000;
+
+export const intakeProblems = defineProblems({
+  signature_invalid: { status: 400, title: 'The message is not signed by the payment processor.' },
+  too_many_events: { status: 429, title: 'Too many messages. Send this one again later.' },
+});
+
+/**
+ * Routes of the webhooks of Stripe. Each answers when the message is stored, and reads neither a cookie nor the caller:
+ * the signature over the bytes is the credential.
+ */
+export function webhookRoutes(app: App, needs: Needs): void {
+  const isWithinRate = makeRate(needs.clock);
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX }, (_request, body, done) =>
+      done(null, body),
+    );
+    for (const [url, secrets, isConnect] of [
+      ['/api/stripe/postevent', needs.secrets.platform, false],
+      ['/api/stripe/postevent/connect', needs.secrets.connect, true],
+    ] as const) {
+      scope.post(
+        url,
+        {
+          bodyLimit: BODY_BYTES_MAX,
+          config: { access: { kind: 'public' }, bare: true, problems: Object.values(intakeProblems) },
+          schema: {
+            tags: ['billing'],
+            summary: isConnect
+              ? 'Takes a message of Stripe about an account of a provider'
+              : 'Takes a message of Stripe',
+            description: 'Called by Stripe. The message must have the header Stripe-Signature.',
+            response: { 200: Type.String() },
+          },
+        },
+        async ({ body, headers }, reply) => {
+          if (!isWithinRate()) throw intakeProblems.too_many_events({ retry_after_s: 1 });
+          const raw = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+          const event = intakeOf(needs, secrets)?.verify(raw, headers, secrets, needs.clock.now()) ?? null;
+          if (event === null) throw intakeProblems.signature_invalid();
+          if (isConcerned(event, isConnect)) await needs.inbox.put(storedEvent(event));
+          return reply.type('text/plain').send('OK');
+        },
+      );
+    }
+  });
+}
+
+/** Null without a secret: no message is signed by it. */
+function intakeOf({ processors }: Needs, secrets: readonly string[]) {
+  return secrets.length === 0 ? null : processors.getByName(STRIPE).intake;
+}
+
+type ConcernedEvent = ProcessorEvent & { type: Exclude<ProcessorEvent['type'], 'other'> };
+
+/** True if a handler depends on an event, and it came to the endpoint of its account. */
+function isConcerned(event: ProcessorEvent, isConnect: boolean): event is ConcernedEvent {
+  return event.type !== 'other' && (event.account !== '') === isConnect;
+}
+
+function storedEvent({ id: event_key, type: kind, object: object_key, account }: ConcernedEvent) {
+  return { event_key, processor: STRIPE, account, kind, object_key };
+}
+
+/** Counts the messages of each second, in this process. */
+function makeRate(clock: Clock): () => boolean {
+  let [second, count] = [0, 0];
+  return () => {
+    const now = Math.floor(clock.now().getTime() / 1000);
+    if (now !== second) [second, count] = [now, 0];
+    count += 1;
+    return count <= PER_SECOND_MAX;
+  };
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Stripe } from 'stripe';
+import { creditReturn } from '#billing';
+import { makeProcessors } from '#payments';
+import { inTransaction } from '#platform/db/database';
+import { next } from '../../../test/support/factories.ts';
+import { makeParty } from '../../../test/support/factories/ledger.ts';
+import { makeCharge } from '../../../test/support/factories/payments.ts';
+import { runJob } from '../../../test/support/run-job.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+
+const secrets = { platform: 'whsec_new,whsec_old', connect: 'whsec_connect' };
+const { webhooks } = new Stripe('sk_test_x');
+
+let app: TestApp;
+before(async () => {
+  app = await startApp({
+    config: {
+      processor: 'stripe',
+      stripe_secret_key: 'sk_test_x',
+      stripe_publishable_key: 'pk_test_x',
+      stripe_webhook_secrets: secrets.platform,
+      stripe_connect_webhook_secrets: secrets.connect,
+      // Nothing listens there: no test calls Stripe.
+      stripe_api_url: 'http://127.0.0.1:1',
+    },
+  });
+});
+after(() => app.close());
+
+let count = 0;
+const makeEvent = (more: object = {}) => ({
+  id: `evt_${(count += 1)}`,
+  object: 'event',
+  type: 'charge.updated',
+  livemode: false,
+  data: { object: { id: `ch_${count}`, object: 'charge' } },
+  ...more,
+});
+
+async function send(
+  event: object,
+  { url = '/api/stripe/postevent', secret = 'whsec_new', headers = {}, late_s = 0, tail = '' } = {},
+) {
+  const payload = JSON.stringify(event);
+  const timestamp = Math.floor(app.clock.now().getTime() / 1000) + late_s;
+  const signature = webhooks.generateTestHeaderString({ payload, secret, timestamp });
+  const response = await app.http.inject({
+    method: 'POST',
+    url,
+    payload: payload + tail,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'stripe-signature': signature, ...headers },
+  });
+  return { status: response.statusCode, body: response.body };
+}
+
+const storedOf = (event: { id: string }) =>
+  app.db.selectFrom('processor_events').selectAll().where('event_key', '=', event.id).execute();
+
+test('a signed message is stored once, with the object that changed and nothing of its content', async () => {
+  const event = makeEvent();
+  const same = await Promise.all([send(event), send(event), send(event, { secret: 'whsec_old' })]);
+  assert.deepEqual(same, Array(3).fill({ status: 200, body: 'OK' }));
+  const [row, ...more] = await storedOf(event);
+  assert(row && more.length === 0);
+  const { event_key, processor, account, kind, object_key, state, failures_count } = row;
+  assert.deepEqual(
+    [event_key, processor, account, kind, object_key, state, failures_count],
+    [event.id, 'stripe', '', 'charge', event.data.object.id, 'new', 0],
+  );
+});
+
+test('a message is stored by the endpoint of its account only, and only if a handler depends on it', async () => {
+  const connect = { url: '/api/stripe/postevent/connect', secret: secrets.connect };
+  const cases: [event: { id: string }, options: object, stored: number][] = [
+    [makeEvent({ account: 'acct_1' }), connect, 1],
+    [makeEvent(), connect, 0],
+    [makeEvent({ account: 'acct_1' }), {}, 0],
+    [makeEvent({ type: 'customer.created' }), {}, 0],
+    [makeEvent({ livemode: true }), {}, 0],
+  ];
+  for (const [event, options, stored] of cases) {
+    assert.deepEqual(await send(event, options), { status: 200, body: 'OK' });
+    assert.equal((await storedOf(event)).length, stored, JSON.stringify(event));
+  }
+});
+
+test('a message that is not signed for this endpoint is refused and not stored', async () => {
+  const refused: [options: Parameters<typeof send>[1], status: number, event?: ReturnType<typeof makeEvent>][] = [
+    [{ secret: 'whsec_other' }, 400],
+    [{ secret: secrets.connect }, 400],
+    [{ late_s: -301 }, 400],
+    [{ late_s: 301 }, 400],
+    [{ headers: { 'stripe-signature': '' } }, 400],
+    [{ headers: { 'stripe-signature': 't=1,v1=' } }, 400],
+    [{ headers: { 'stripe-signature': `t=1,v1=${'0'.repeat(1100)}` } }, 400],
+    [{ tail: ' ' }, 400],
+    [{}, 400, makeEvent({ object: 'v2.core.event' })],
+    [{}, 413, makeEvent({ padding: 'x'.repeat(262_144) })],
+  ];
+  for (const [options, status, event = makeEvent()] of refused) {
+    const response = await send(event, options);
+    assert.equal(response.status, status, JSON.stringify(options));
+    assert(!response.body.includes('whsec_'));
+    assert.equal((await storedOf(event)).length, 0);
+  }
+});
+
+test('a message of a charge that is not in the books is looked for three times more, then ignored', async () => {
+  const event = makeEvent();
+  await send(event);
+  const states: string[] = [];
+  for (let minutes = 0; minutes < 8; minutes += 1) {
+    await runJob(app.tollgate, 'handle_processor_events');
+    const [row] = await storedOf(event);
+    states.push(`${row?.state} ${row?.failures_count}`);
+    app.clock.set(new Date(app.clock.now().getTime() + 120_000));
+  }
+  assert.deepEqual(states.at(-1), 'ignored 3');
+  assert.deepEqual([states[0], states[1]], ['new 1', 'new 2']);
+});
+
+test('a message whose handler fails is postponed seven times and parked; another one goes on', async () => {
+  const [failing, other] = [makeEvent(), makeEvent()];
+  const ctx = await app.tollgate.makeContext('test');
+  const test_processors = makeProcessors('test', { db: app.db, clock: app.clock, credit: creditReturn });
+  const { charge } = await makeCharge(
+    { ...ctx, processors: test_processors },
+    { payer: await makeParty(app.db), provider: await makeParty(app.db, next('club')) },
+  );
+  // No processor has this name, so its handler fails.
+  await app.db.updateTable('charges').set({ processor: 'gone' }).where('id', '=', charge.id).execute();
+  await inTransaction(app.db, async (tx) => {
+    const at = app.clock.now();
+    const row = { account: '', received_at: at, next_at: at, kind: 'charge' } as const;
+    await tx
+      .insertInto('processor_events')
+      .values([
+        { ...row, processor: 'gone', event_key: failing.id, object_key: charge.processor_key },
+        { ...row, processor: 'stripe', event_key: other.id, object_key: 'ch_other', failures_count: 3 },
+      ])
+      .execute();
+  });
+  for (let hours = 0; hours < 9; hours += 1) {
+    await runJob(app.tollgate, 'handle_processor_events');
+    app.clock.set(new Date(app.clock.now().getTime() + 13 * 3_600_000));
+  }
+  const [parked] = await storedOf(failing);
+  assert.deepEqual([parked?.state, parked?.failures_count], ['parked', 7]);
+  assert.match(parked?.reason ?? '', /no payment processor is called gone/);
+  assert.equal((await storedOf(other))[0]?.state, 'ignored');
+});
