@@ -40,6 +40,7 @@ export const paymentsProblems = defineProblems({
   payout_exceeds_funds: { status: 409, title: 'The payout exceeds the funds that are available.' },
   payout_in_flight: { status: 409, title: 'A payout of these funds is on its way.' },
   payout_refused: { status: 400, title: 'The payment processor refused the payout.' },
+  signature_invalid: { status: 400, title: 'The message is not signed by the payment processor.' },
   refund_refused: { status: 400, title: 'The payment processor refused the refund.' },
 });
 

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import type { Clock } from '#platform/clock';
-import { defineProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
+import { throttleProblems } from '#platform/security/throttle';
+import { paymentsProblems } from '../problems.ts';
 import type { Processors, ProcessorEvent } from '../processors/index.ts';
 import type { EventInbox } from './event-inbox.ts';
 
@@ -27,11 +28,6 @@ const BODY_BYTES_MAX = 262_144;
 /** Messages of one second, more than Stripe sends to a site. */
 const PER_SECOND_MAX = 2000;
 
-export const intakeProblems = defineProblems({
-  signature_invalid: { status: 400, title: 'The message is not signed by the payment processor.' },
-  too_many_events: { status: 429, title: 'Too many messages. Send this one again later.' },
-});
-
 /**
  * Routes of the webhooks of Stripe. Each answers when the message is stored, and reads neither a cookie nor the caller:
  * the signature over the bytes is the credential.
@@ -51,7 +47,11 @@ export function webhookRoutes(app: App, needs: Needs): void {
         url,
         {
           bodyLimit: BODY_BYTES_MAX,
-          config: { access: { kind: 'public' }, bare: true, problems: Object.values(intakeProblems) },
+          config: {
+            access: { kind: 'public' },
+            bare: true,
+            problems: [paymentsProblems.signature_invalid, throttleProblems.too_many_requests],
+          },
           schema: {
             tags: ['billing'],
             summary: isConnect
@@ -62,10 +62,10 @@ export function webhookRoutes(app: App, needs: Needs): void {
           },
         },
         async ({ body, headers }, reply) => {
-          if (!isWithinRate()) throw intakeProblems.too_many_events({ retry_after_s: 1 });
+          if (!isWithinRate()) throw throttleProblems.too_many_requests({ retry_after_s: 1 });
           const raw = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
           const event = intakeOf(needs, secrets)?.verify(raw, headers, secrets, needs.clock.now()) ?? null;
-          if (event === null) throw intakeProblems.signature_invalid();
+          if (event === null) throw paymentsProblems.signature_invalid();
           if (isConcerned(event, isConnect)) await needs.inbox.put(storedEvent(event));
           return reply.type('text/plain').send('OK');
         },

@@ -102,6 +102,7 @@ test('a message that is not signed for this endpoint is refused and not stored',
   for (const [options, status, event = makeEvent()] of refused) {
     const response = await send(event, options);
     assert.equal(response.status, status, JSON.stringify(options));
+    if (status === 400) assert.match(response.body, /"code":"signature_invalid"/);
     assert(!response.body.includes('whsec_'));
     assert.equal((await storedOf(event)).length, 0);
   }

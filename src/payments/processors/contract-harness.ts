@@ -45,6 +45,8 @@ export interface ContractSubject {
     secret: string,
     at: Date,
   ): { raw: Buffer; headers: RequestHeaders };
+  /** Gives an account a bank and funds of 1,000.00 usd, as its provider would. */
+  prepareAccount(account: string): Promise<void>;
   now(): Date;
   close(): Promise<void>;
 }

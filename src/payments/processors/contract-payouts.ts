@@ -7,7 +7,11 @@ import type { PayoutReport } from './payout.ts';
 // long: one rule after the other
 export function testPayoutRules(harness: ContractHarness): void {
   const { rule } = harness;
-  const connect = async () => harness.subject().processor.connectAccount({ key: randomKey40(), name: 'Club' });
+  const connect = async (key = randomKey40()) => {
+    const account = await harness.subject().processor.connectAccount({ key, name: 'Club' });
+    await harness.subject().prepareAccount(account);
+    return account;
+  };
   const send = (account: string, amount: number, key = randomKey40()) =>
     harness.subject().processor.payout({ key, account, amount, unit: 'usd' });
   const listed = async (account: string, since: Date) => {
@@ -20,7 +24,7 @@ export function testPayoutRules(harness: ContractHarness): void {
     const { processor } = harness.subject();
     if (!processor.payouts) return;
     const key = randomKey40();
-    const account = await processor.connectAccount({ key, name: 'Club' });
+    const account = await connect(key);
     assert.equal(await processor.connectAccount({ key, name: 'Club' }), account);
     assert.notEqual((await processor.payoutAccount(account))?.bank_name ?? '', '');
     await processor.disconnectAccount(account);

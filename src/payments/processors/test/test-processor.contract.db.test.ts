@@ -61,6 +61,7 @@ testProcessorContract('test processor', async (): Promise<ContractSubject> => {
         secret,
         at,
       ),
+    prepareAccount: () => Promise.resolve(),
     now: () => clock.now(),
     close: () => database.close(),
   };
