@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Stripe } from 'stripe';
 import { creditReturn } from '#billing';
-import { makeProcessors } from '#payments';
+
 import { inTransaction } from '#platform/db/database';
 import { next } from '../../../test/support/factories.ts';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { makeCharge } from '../../../test/support/factories/payments.ts';
 import { runJob } from '../../../test/support/run-job.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+import { makeProcessors } from '../processors/index.ts';
 
 const secrets = { platform: 'whsec_new,whsec_old', connect: 'whsec_connect' };
 const { webhooks } = new Stripe('sk_test_x');
