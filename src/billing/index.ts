@@ -1,4 +1,8 @@
 // Carts, quotes, orders and the checkout.
+export {
+  /** @public the proofs of money write off without a request */
+  cancelBalance,
+} from './balances/index.ts';
 export { claimCodeGenerated, orderExecuted, paymentLinkSent, paymentLinkUnpaid } from './events.ts';
 export {
   cardExpiresSoon,

@@ -1,4 +1,8 @@
 export {
+  /** @public the proofs of money write off without a request */
+  cancelBalance,
+} from './cancel-balance.ts';
+export {
   /** @public the proofs of money confirm a file without a page */
   confirmFile,
   forgetPaymentUploadsJob,

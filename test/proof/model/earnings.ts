@@ -16,6 +16,12 @@ export interface SoldTime {
   to: number;
 }
 
+/** A part of the price of an unpaid order that is written off. Every window that ended by `at` is recognised before. */
+export interface WrittenOff {
+  at: number;
+  amount: number;
+}
+
 /** Returns the boundary of the calendar months from the anchor with this number; its day is clamped to the month. */
 export function monthAfter(anchor: number, months: number): number {
   const from = new Date(anchor);
@@ -33,8 +39,11 @@ function monthOf(anchor: number, at: number): number {
   return month;
 }
 
-/** Income by the end of each window: `[last second of the window, amount]`, windows of 0 left out. */
-export function incomeByWindow(sold: SoldTime): [at: number, amount: number][] {
+/**
+ * Income by the end of each window: `[last second of the window, amount]`, windows of 0 left out. A write-off takes the
+ * time that is not earned first: what was recognised before stays income, and what it takes is never earned.
+ */
+export function incomeByWindow(sold: SoldTime, writtenOff: readonly WrittenOff[] = []): [at: number, amount: number][] {
   // Each hour weighs 1 over the hours of its month; for short periods every hour weighs the same.
   const isByMonth = sold.period_type === 'monthly' || sold.period_type === 'yearly';
   const weights = new Map<number, { passed: bigint; length: bigint }>();
@@ -50,11 +59,18 @@ export function incomeByWindow(sold: SoldTime): [at: number, amount: number][] {
     if (isLast) ends.push({ at: at + HOUR_MS, part: sum(weights) });
   }
   const whole = sum(weights);
-  let before = 0n;
+  const left = writtenOff.toSorted((a, b) => a.at - b.at);
+  let [before, limit] = [0n, BigInt(sold.amount)];
   return ends.flatMap(({ at, part }): [number, number][] => {
+    for (let [next] = left; next && next.at < at; [next] = left) {
+      const rest = limit - BigInt(next.amount);
+      limit = rest > before ? rest : before;
+      left.shift();
+    }
     const earned = (BigInt(sold.amount) * part.numerator * whole.denominator) / (part.denominator * whole.numerator);
-    const amount = Number(earned - before);
-    before = earned;
+    const kept = earned < limit ? earned : limit;
+    const amount = Number(kept - before);
+    before = kept;
     return amount === 0 ? [] : [[at - 1000, amount]];
   });
 }
