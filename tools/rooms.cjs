@@ -124,6 +124,7 @@ const subrooms = {
     receipts: ['records', 'credits', 'quotes', 'orders', 'cards'],
     'change-rules': ['credits'],
     changes: ['records', 'recognition', 'credits', 'quotes', 'orders', 'checkout', 'change-rules'],
+    confirmations: ['changes', 'dunning', 'orders'],
     'change-pages': ['cards', 'change-rules', 'changes'],
     'subscriber-file': ['credits', 'receipts'],
     requests: ['records', 'credits', 'adjustments'],

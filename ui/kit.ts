@@ -1,4 +1,5 @@
 // Custom elements of the pages, bundled into `static/js/kit.js`. Every page works without them.
+import { CardElement } from './card-element.ts';
 import { ChartReadout } from './chart-readout.ts';
 import { ClockSlider } from './clock-slider.ts';
 import { CopyButton } from './copy-button.ts';
@@ -9,6 +10,7 @@ import { Savebar } from './savebar.ts';
 import { Toast } from './toast.ts';
 import { Typeahead } from './typeahead.ts';
 
+customElements.define('tg-card-element', CardElement);
 customElements.define('tg-chart-readout', ChartReadout);
 customElements.define('tg-clock-slider', ClockSlider);
 customElements.define('tg-copy-button', CopyButton);

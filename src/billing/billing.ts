@@ -5,6 +5,8 @@ import { cardPages, cardPageTypes, providerChargeRoutes } from './cards/index.ts
 import { cartItemPageTypes, cartItemsPages, cartItemsRoutes } from './cart-items/index.ts';
 import { cartSeatsPages, cartSeatsPageTypes } from './cart-seats/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
+import { bankPage } from './bank-page.ts';
+import { confirmationPages } from './confirmations/index.ts';
 import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/index.ts';
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted, paymentLinkSent, paymentLinkUnpaid } from './events.ts';
@@ -64,6 +66,7 @@ export function makeBilling({
       cartSeatsPages(http);
       cartItemsPages(http);
       checkoutPages(http, processors, pay_later_allowed);
+      confirmationPages(http, processors);
       cardPages(http, processors);
       receiptPages(http);
       creditPages(http, processors);
@@ -85,6 +88,7 @@ export function makeBilling({
       ...cartSeatsPageTypes,
       ...cartItemPageTypes,
       ...checkoutPageTypes,
+      bankPage,
       ...cardPageTypes,
       ...claimPageTypes,
       ...receiptPageTypes,

@@ -74,6 +74,7 @@ export {
   findAttemptResults,
   findDisputingPlaces,
   findAttemptByKey,
+  findConfirmedAttempt,
   findCharge,
   findChargedLines,
   findInvoiceNumbers,

@@ -4,5 +4,5 @@ import type { Payer, PaymentContext } from './processors/index.ts';
 
 /** Returns the payer of a call to a processor, with the browser of the caller. */
 export function payerOf({ origin, peer }: Pick<PaymentContext, 'origin' | 'peer'>, profile_id: ProfileId): Payer {
-  return { profile_id, browser: peer, return_url: `${origin}${paths.app()}` };
+  return { profile_id, browser: peer, return_url: `${origin}${paths.finishPayment()}` };
 }

@@ -1,13 +1,21 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
-import { PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import {
+  cardFormParts,
+  cardFormSample,
+  PayerPart,
+  payerSample,
+  refusedFormParts,
+  SavedCardPart,
+  savedCardSample,
+} from '../page-parts.ts';
 
 const sample = {
   profile: payerSample,
   card: savedCardSample,
   may_edit: true,
   consent: null,
-  test_cards: true,
+  ...cardFormSample,
   back_url: null,
 };
 
@@ -20,8 +28,7 @@ export const cardPage = definePage(
     may_edit: Type.Boolean(),
     /** The consent to charges that a provider causes; null for a caller who cannot give it. */
     consent: Type.Union([Type.Object({ is_given: Type.Boolean() }), Type.Null()]),
-    /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
-    test_cards: Type.Boolean(),
+    ...cardFormParts,
     /** Page that led here, to which a saved card leads back; null without one. */
     back_url: Type.Union([Type.String(), Type.Null()]),
     ...refusedFormParts,

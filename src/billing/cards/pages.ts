@@ -8,6 +8,7 @@ import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-pa
 import type { Profile } from '#profiles';
 import { type Processors, removeCard, saveCard, findSavedCard } from '#payments';
 import { findOpenCases } from '../dunning/index.ts';
+import { cardFormOf } from '../card-form.ts';
 import { getPayer, loadPayerSummary } from '../payer.ts';
 import { cardPage } from './page-types.ts';
 import { presentSavedCard } from './present-saved-card.ts';
@@ -23,9 +24,9 @@ const changing_options = {
 /** Page of the card on file. A card that was saved leads back to the same-site `next` of the address. */
 export function cardPages(app: App, processors: Processors): void {
   addRemovePage(app);
-  const { form_fields } = processors.chosen.pageParts();
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
-  const load = async ({ ctx, subject, query }: FastifyRequest, payer: Profile, may_edit = subject.is_manager) => {
+  const load = async (request: FastifyRequest, payer: Profile, may_edit = request.subject.is_manager) => {
+    const { ctx, subject, query } = request;
     const card = await findSavedCard(ctx.db, payer.id);
     const may_consent = may_edit && (await mayAllowCharges(ctx, subject));
     return {
@@ -33,7 +34,7 @@ export function cardPages(app: App, processors: Processors): void {
       card: card ? presentSavedCard(card) : null,
       may_edit,
       consent: may_consent ? { is_given: payer.allow_provider_charges } : null,
-      test_cards: form_fields.length > 0,
+      ...cardFormOf(request, processors, null),
       back_url: targetOf({ query }, '') || null,
     };
   };

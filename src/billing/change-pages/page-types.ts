@@ -2,7 +2,16 @@ import { type Static, Type } from 'typebox';
 import { changeModes } from '#catalog';
 import { periodTypes } from '#kernel/period';
 import { definePage } from '#platform/http/page-type';
-import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import {
+  cardFormParts,
+  cardFormSample,
+  MoneyPart,
+  PayerPart,
+  payerSample,
+  refusedFormParts,
+  SavedCardPart,
+  savedCardSample,
+} from '../page-parts.ts';
 
 const Instant = Type.Unsafe<Date>({});
 const NullableMoney = Type.Union([MoneyPart, Type.Null()]);
@@ -112,7 +121,7 @@ export const changePreviewPage = definePage(
     card: SavedCardPart,
     /** True if the caller pays; false for a provider, who charges only the card on file. */
     may_enter_card: Type.Boolean(),
-    test_cards: Type.Boolean(),
+    ...cardFormParts,
     choose_url: Type.String(),
     back_url: Type.String(),
     form: Type.Object({
@@ -221,7 +230,7 @@ function previewSamples() {
     outdated: null,
     card: savedCardSample,
     may_enter_card: true,
-    test_cards: true,
+    ...cardFormSample,
     choose_url: `${back_url}basic/change/`,
     back_url,
     form: { card_name: '', use_card: '', remember_card: false, accept_lost_uses: false },

@@ -6,6 +6,8 @@ import { checkedField, type FormProblem, problemToForm, textField } from '#platf
 import { paths } from '#platform/http/paths';
 import { humanizeDate } from '#platform/templates/humanize-date';
 import { paymentsProblems, type Processors } from '#payments';
+import { bankPage } from '../bank-page.ts';
+import { bankPageOf, cardFormOf } from '../card-form.ts';
 import { presentSavedCard } from '../cards/index.ts';
 import type { ChangeRequest } from '../change-rules/index.ts';
 import {
@@ -104,7 +106,7 @@ async function showChange(
         outdated,
         card: card && presentSavedCard(card),
         may_enter_card: opened.buys,
-        test_cards: processors.chosen.pageParts().form_fields.length > 0,
+        ...cardFormOf(request, processors, { amount: preview.charge_amount, unit: preview.unit }),
         choose_url: paths.changeSubscription(opened.subscriber.slug, opened.from.slug),
         form: readKeptFields(request),
         ...(refused ? { errors: refused.errors, detail: refused.detail } : {}),
@@ -167,6 +169,8 @@ async function confirmChange(
     });
     return await announce(request, reply, opened, outcome);
   } catch (error) {
+    const bank_url = bankPageOf(error);
+    if (bank_url !== null) return reply.page(bankPage, { bank_url, back_url: request.url }, 402);
     const reason = outdatedReason(error);
     if (reason !== null) return showChange(request, reply, processors, opened, null, reason);
     return showChange(request, reply, processors, opened, placeRefusal(problemToForm(error)));

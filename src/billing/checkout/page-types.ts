@@ -1,6 +1,16 @@
 import { type Static, Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
-import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import {
+  cardElementSample,
+  cardFormParts,
+  cardFormSample,
+  MoneyPart,
+  PayerPart,
+  payerSample,
+  refusedFormParts,
+  SavedCardPart,
+  savedCardSample,
+} from '../page-parts.ts';
 import { orderParts, orderSamples } from '../quotes/index.ts';
 
 /** Members of the pages with a payment form. */
@@ -16,8 +26,7 @@ const PaymentParts = Type.Object({
   /** Address that gets the receipt, or null. */
   receipt_email: Type.Union([Type.String(), Type.Null()]),
   card: SavedCardPart,
-  /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
-  test_cards: Type.Boolean(),
+  ...cardFormParts,
   /** True if a trial begins that asks for a card: a card is put on file and charged at the end of the trial. */
   asks_card: Type.Boolean(),
   /** True if the buyer may order without paying. */
@@ -38,7 +47,7 @@ const head = {
   due_apart: [],
   receipt_email: 'ada@example.com',
   card: savedCardSample,
-  test_cards: true,
+  ...cardFormSample,
   asks_card: false,
   may_pay_later: false,
   credit_used: null,
@@ -54,6 +63,7 @@ const samples = {
   pay_later: { ...ofOrder(orderSamples.typical), may_pay_later: true },
   choices: { ...ofOrder(orderSamples.choices) },
   seats: { ...ofOrder(orderSamples.seats) },
+  script: { ...ofOrder(orderSamples.typical), test_cards: false, card_element: cardElementSample },
   credit: {
     ...ofOrder(orderSamples.typical),
     credit_used: { amount: 900, unit: 'usd' },

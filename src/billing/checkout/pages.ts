@@ -22,6 +22,8 @@ import {
   viewChoices,
 } from '../quotes/index.ts';
 import { mergeVisitorCart, placeAtCodeField } from '../cart/index.ts';
+import { bankPage } from '../bank-page.ts';
+import { bankPageOf, cardFormOf } from '../card-form.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary, type Payer } from '../payer.ts';
 import { balancePage, checkoutPage } from './page-types.ts';
@@ -193,6 +195,8 @@ async function payOrder(
       303,
     );
   } catch (error) {
+    const bank_url = bankPageOf(error);
+    if (bank_url !== null) return reply.page(bankPage, { bank_url, back_url: paths.checkout(payer.slug) }, 402);
     const { status, ...problem } = placeDecline(problemToForm(error));
     const invoicables = await show(problem.code !== billingProblems.cart_changed.code);
     return showOrder(request, reply, page, payer, invoicables, { ...problem, form: readKeptFields(request) }, status);
@@ -250,7 +254,7 @@ async function showOrder(
       due_apart: linkBalances(payer, invoicables),
       card: card ? presentSavedCard(card) : null,
       asks_card: asksCard(invoicables.map(takeStoredOption)),
-      test_cards: processors.chosen.pageParts().form_fields.length > 0,
+      ...cardFormOf(request, processors, { ...view.lines_price, amount: view.lines_price.amount - credit.amount }),
       may_pay_later: pay_later_allowed && (await mayPayLater(request.ctx.db, invoicables)),
       ...refused,
     },

@@ -2,6 +2,7 @@ import type { OrderId } from '#platform/db/db-schema';
 import { walkRows, type WalkPlace } from '#platform/jobs/walk-rows';
 import {
   abandonAttempt,
+  type ActionRequiredOutcome,
   type AcceptedOutcome,
   type Attempt,
   awaitAction,
@@ -11,7 +12,13 @@ import {
   isAccepted,
   type PaymentContext,
 } from '#payments';
-import { type Order, findGivenUpOrders, findHoldingOrders, findStaleOrders } from '../records/index.ts';
+import {
+  type Order,
+  findGivenUpOrders,
+  findHoldingOrders,
+  findOrderOfAttempt,
+  findStaleOrders,
+} from '../records/index.ts';
 import { type BalancePaid, closeUnpaidOrder, releaseHolding, settleOrder } from './settle-order.ts';
 
 /**
@@ -152,6 +159,26 @@ async function finishReserved(ctx: PaymentContext, order: Order, finish: OrderFi
   const expires_at = await awaitAction(ctx, attempt, outcome);
   if (ctx.clock.now() < expires_at) return 'waiting';
   return closeWith(finish, attempt, await abandonAttempt(ctx, attempt));
+}
+
+/**
+ * Finishes the order of an attempt that waits for its payer, now. Returns the action that the payer still owes; null
+ * if the order is finished.
+ * @throws processor_unreachable (503)
+ */
+export async function finishAwaitingOrder(
+  ctx: PaymentContext,
+  attempt: Attempt,
+  { findFinish = async () => null, balancePaid }: Finishing,
+): Promise<ActionRequiredOutcome | null> {
+  const order = await findOrderOfAttempt(ctx.db, attempt.id);
+  if (order?.state !== 'reserved') return null;
+  const outcome = await findOutcome(ctx, attempt);
+  if (outcome === null) throw new Error(`attempt ${attempt.id} waits, but its processor does not know it`);
+  if (outcome.outcome === 'action_required') return outcome;
+  const finish = (await findFinish(ctx, order.id)) ?? finishCheckout(ctx, order, balancePaid);
+  await closeWith(finish, attempt, outcome);
+  return null;
 }
 
 async function closeWith(finish: OrderFinish, attempt: Attempt, outcome: ChargeOutcome): Promise<FinishOutcome> {

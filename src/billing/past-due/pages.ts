@@ -17,6 +17,8 @@ import { sendCsv } from '#platform/pages/lists/send-csv';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findSavedCard, paymentsProblems, type Processors } from '#payments';
 import { profileName } from '#profiles';
+import { bankPage } from '../bank-page.ts';
+import { bankPageOf } from '../card-form.ts';
 import { getPayer } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { presentSavedCard } from '../cards/index.ts';
@@ -84,6 +86,8 @@ function addPayerPage(app: App, { processors, dunning }: DunningPageNeeds): void
       else reply.flash('info', 'The payment is in progress. Do not pay again.');
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      const bank_url = bankPageOf(error);
+      if (bank_url !== null) return reply.page(bankPage, { bank_url, back_url: paths.dunning(payer.slug) }, 402);
       if (error.code === 'dunning_retried') return showCases(request, reply, describeWait(error));
       if (error.code !== 'dunning_unknown') return showCases(request, reply, problemToForm(error));
       reply.flash('info', error.message); // paid in the meantime, or a repeated form

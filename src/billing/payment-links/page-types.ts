@@ -6,7 +6,7 @@ import { ListViewPart } from '#platform/pages/lists/list-view-schema';
 import { postAction, RowActionPart } from '#platform/pages/lists/row-actions';
 import { sampleList } from '#platform/pages/lists/sample-list';
 import { longText } from '#platform/pages/pieces/hostile-text';
-import { MoneyPart, refusedFormParts } from '../page-parts.ts';
+import { cardFormParts, cardFormSample, MoneyPart, refusedFormParts } from '../page-parts.ts';
 import { orderParts, orderSamples } from '../quotes/index.ts';
 
 const PaymentData = Type.Object({
@@ -17,8 +17,7 @@ const PaymentData = Type.Object({
   /** Amount of the whole order. */
   order_price: MoneyPart,
   is_paid: Type.Boolean(),
-  /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
-  test_cards: Type.Boolean(),
+  ...cardFormParts,
   ...refusedFormParts,
   form: Type.Optional(Type.Object({ card_name: Type.String() })),
 });
@@ -28,7 +27,7 @@ const head = {
   seller_name: 'Coworking Space',
   order_price: { amount: 2900, unit: 'usd' },
   is_paid: false,
-  test_cards: true,
+  ...cardFormSample,
 };
 
 /** The page that pays an order by a link, without an account. */

@@ -5,6 +5,8 @@ import { type FormProblem, problemToForm, textField } from '#platform/http/forms
 import { paths } from '#platform/http/paths';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfilesByIds, profileName } from '#profiles';
+import { bankPage } from '../bank-page.ts';
+import { bankPageOf, cardFormOf } from '../card-form.ts';
 import { viewInvoicables } from '../quotes/index.ts';
 import { viewLink } from './load-link.ts';
 import { paymentLinkPage } from './page-types.ts';
@@ -33,6 +35,9 @@ export function paymentLinkPages(app: App, processors: Processors): void {
       reply.flash('success', `Thank you. ${humanizeMoney(charge, ctx.lang)} was paid.`);
       return await reply.redirect(paths.paymentLink(params.claim_code), 303);
     } catch (error) {
+      const bank_url = bankPageOf(error);
+      if (bank_url !== null)
+        return reply.page(bankPage, { bank_url, back_url: paths.paymentLink(params.claim_code) }, 402);
       const { status, detail, errors, code } = problemToForm(error);
       const form = { card_name: textField(body, 'card_name', 100) };
       const refused =
@@ -45,13 +50,14 @@ export function paymentLinkPages(app: App, processors: Processors): void {
 }
 
 async function show(
-  { ctx }: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
   processors: Processors,
   code: string,
   refused: Refused = {},
   status = 200,
 ): Promise<FastifyReply> {
+  const { ctx } = request;
   const { link, payer, invoicables, due } = await viewLink(ctx, code);
   const seller = (await findProfilesByIds(ctx.db, [link.provider_id])).get(link.provider_id);
   return reply.page(
@@ -62,7 +68,7 @@ async function show(
       seller_name: seller ? profileName(seller) : '',
       order_price: { amount: link.amount, unit: link.unit },
       is_paid: due.amount === 0,
-      test_cards: processors.chosen.pageParts().form_fields.length > 0,
+      ...cardFormOf(request, processors, due),
       ...(due.amount === 0 ? {} : refused),
     },
     status,

@@ -5,6 +5,7 @@ export {
   type ActionRequiredOutcome,
   type AttemptRef,
   type Card,
+  type CardElement,
   type ChargeOutcome,
   type ChargeSource,
   type DeclinedOutcome,

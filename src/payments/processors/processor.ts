@@ -180,6 +180,17 @@ export interface PageParts {
   hosted_url: string | null;
 }
 
+/** What the script of a processor needs to draw its card form, which the browser never sends to Tollgate. */
+export interface CardElement {
+  script_url: string;
+  publishable_key: string;
+  /** Account on which the card is used; empty for the broker's own. */
+  account: Account;
+  /** Smallest unit of the currency at the processor; null for a card that is kept and not charged. */
+  amount: number | null;
+  unit: string;
+}
+
 /** A message that the processor sent. It names the object that changed; the state is always read with a call. */
 export interface ProcessorEvent {
   id: string;
@@ -258,6 +269,8 @@ export interface Processor extends ProcessorCapabilities {
   /** Keys with which the processor's script in the browser makes a token. */
   browserKeys(): Readonly<Record<string, string | null>>;
   pageParts(): PageParts;
+  /** Returns the card form of the processor's script, for a payment or for a card to keep; null if it has no script. */
+  cardElement(wanted: { money: Money } | { unit: string }): CardElement | null;
   /**
    * Reads a token from the form of a page with a card form.
    * @throws invalid_input (400) naming each invalid field

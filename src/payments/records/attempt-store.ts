@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Insertable, Selectable } from 'kysely';
-import type { ChargeAttemptId, ChargeAttemptsTable } from '#platform/db/db-schema';
+import type { ChargeAttemptId, ChargeAttemptsTable, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
@@ -18,6 +18,22 @@ export async function findAttempt(reader: Reader, id: ChargeAttemptId): Promise<
 /** Finds the attempt with an idempotency key, without its source. */
 export async function findAttemptByKey(reader: Reader, key: string): Promise<Attempt | undefined> {
   const row = await reader.selectFrom('charge_attempts').selectAll().where('key', '=', key).executeTakeFirst();
+  return row && { ...row, source: null };
+}
+
+/**
+ * Finds the newest attempt since an instant that its payer, a user, was asked to confirm, without its source. Index:
+ * charge_attempts_confirmed_by.
+ */
+export async function findConfirmedAttempt(reader: Reader, user_id: UserId, since: Date): Promise<Attempt | undefined> {
+  const row = await reader
+    .selectFrom('charge_attempts')
+    .selectAll()
+    .where('created_by', '=', user_id)
+    .where('intent_key', 'is not', null)
+    .where('created_at', '>=', since)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
   return row && { ...row, source: null };
 }
 

@@ -4,6 +4,7 @@ export {
   closedAttempt,
   findAttempt,
   findAttemptByKey,
+  findConfirmedAttempt,
   insertedAttempt,
   markAwaitingAction,
   type NewAttemptRow,

@@ -169,6 +169,7 @@ function decorateRequests(app: App): void {
   app.decorateRequest('hasContext', false);
   app.decorateRequest('credentials', 'none');
   app.decorateRequest('csrfTokenIssued', null);
+  app.decorateRequest('pageOrigins', null);
   app.decorateRequest('refusal', null);
   app.decorateRequest('keptAt', null);
   app.decorateRequest('idempotency', null);

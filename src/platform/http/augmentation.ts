@@ -8,6 +8,7 @@ import type { CookieNames } from './cookies.ts';
 import type { ClaimedKey } from './guards/idempotency.ts';
 import type { PeekRequest } from './memory-path.ts';
 import type { PageType } from './page-type.ts';
+import type { PageOrigins } from './replies/security-headers.ts';
 import type { RouteEntry } from './route-list.ts';
 
 declare module 'fastify' {
@@ -40,6 +41,8 @@ declare module 'fastify' {
     readonly csp_nonce: string;
     cspNonceIssued: string | null;
     csrfTokenIssued: string | null;
+    /** Origins beside this site that the page of the response loads from, by directive; null for most pages. */
+    pageOrigins: PageOrigins | null;
     /** Refusal of a caller without a session whose form is kept: thrown when the body was read. */
     refusal: unknown;
     /** Address of the page to which the sign-in leads back, when the form of the request was kept. */

@@ -135,6 +135,8 @@ export const paths = {
     return withNext(options.plan ? `${path}?plan=${e(options.plan)}` : path, options.next);
   },
   cartPeriods: (profile: string) => `/billing/${e(profile)}/cart-periods/`,
+  /** To which the bank sends the browser after a confirmation. */
+  finishPayment: () => '/billing/cart/finish/',
   checkout: (profile: string, next?: string | null) => withNext(`/billing/${e(profile)}/checkout/`, next),
   balance: (profile: string, plan?: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/balance/${plan === undefined ? '' : `${e(plan)}/`}`, next),

@@ -1,4 +1,5 @@
 import { textField } from '#platform/http/forms';
+import { toSmallestUnit } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { findSite } from '#platform/site';
 import type { PageParts, Processor } from '../processor.ts';
@@ -69,6 +70,13 @@ export function makeStripeProcessor({ app_version, ...given }: Given): Processor
       STRIPE_ACCOUNT: null,
     }),
     pageParts: () => page_parts,
+    cardElement: (wanted) => ({
+      script_url: settings.js_url ?? SCRIPT_URL,
+      publishable_key: settings.publishable_key,
+      account: '',
+      amount: 'money' in wanted ? toSmallestUnit(wanted.money) : null,
+      unit: 'money' in wanted ? wanted.money.unit : wanted.unit,
+    }),
     readCardForm: readTokenForm,
     intake: makeStripeIntake(needs.client, isLiveKey(settings.secret_key)),
   };

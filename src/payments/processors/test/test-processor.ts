@@ -96,6 +96,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     ...makeTestPayouts(db, clock),
     browserKeys: () => ({ STRIPE_PUB_KEY: 'pk_test_builtin', STRIPE_INTENT_SECRET: null, STRIPE_ACCOUNT: null }),
     pageParts: () => pageParts,
+    cardElement: () => null,
     readCardForm,
     intake: testIntake,
   };

@@ -11,6 +11,7 @@ export function pageUrls(ctx: Context): Record<string, unknown> {
     register: paths.register(),
     recover: paths.recover(),
     pricing: paths.pricing(),
+    finish_payment: paths.finishPayment(),
     redeem: paths.redeem(),
     contact: paths.contact(),
     legal: paths.legal(),

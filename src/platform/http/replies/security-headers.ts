@@ -1,5 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+/** Origins of a page beside this site, by directive. */
+export type PageOrigins = Readonly<
+  Partial<Record<'script-src' | 'frame-src' | 'connect-src' | 'img-src' | 'form-action', readonly string[]>>
+>;
+
 /** Headers of every response of Tollgate; forwarded responses keep those of the upstream. */
 export function securityHeaders(request: FastifyRequest, reply: FastifyReply): void {
   const { config } = request.routeOptions;
@@ -14,7 +19,7 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
   if (!reply.hasHeader('content-security-policy'))
     reply.header(
       'content-security-policy',
-      isPage(reply) ? pagePolicy(request.csp_nonce, config.frames_own === true) : dataPolicy,
+      isPage(reply) ? pagePolicy(request.csp_nonce, config.frames_own === true, request.pageOrigins ?? {}) : dataPolicy,
     );
   if (config.bare !== true && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
 }
@@ -29,16 +34,18 @@ function isPage(reply: FastifyReply): boolean {
   return String(reply.getHeader('content-type')).startsWith('text/html');
 }
 
-function pagePolicy(nonce: string, frames_own: boolean): string {
+function pagePolicy(nonce: string, frames_own: boolean, origins: PageOrigins): string {
+  const and = (directive: keyof PageOrigins) => (origins[directive] ?? []).map((origin) => ` ${origin}`).join('');
+  const frames = `${frames_own ? " 'self'" : ''}${and('frame-src')}`;
   return [
     "default-src 'none'",
-    `script-src 'self' 'nonce-${nonce}'`,
+    `script-src 'self' 'nonce-${nonce}'${and('script-src')}`,
     `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data: https:",
+    `img-src 'self' data: https:${and('img-src')}`,
     "font-src 'self' data:",
-    "connect-src 'self'",
-    ...(frames_own ? ["frame-src 'self'"] : []),
-    "form-action 'self'",
+    `connect-src 'self'${and('connect-src')}`,
+    ...(frames === '' ? [] : [`frame-src${frames}`]),
+    `form-action 'self'${and('form-action')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

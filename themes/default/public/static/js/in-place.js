@@ -45,6 +45,11 @@ async function submitInPlace(form, submitter) {
     return;
   }
   const page = parser.parseFromString(await response.text(), 'text/html');
+  const leave = page.querySelector('a[data-leave]');
+  if (leave !== null) {
+    location.assign(leave.href);
+    return;
+  }
   const focused = document.activeElement?.id ?? '';
   // A code is sent with the payment, and applied before anything is paid.
   const has_code = (form.elements.namedItem('code')?.value ?? '') !== '';
@@ -84,5 +89,5 @@ function showRefusal(refused) {
 }
 
 function hasSecrets(page) {
-  return page.getElementById('id_card_number') !== null;
+  return page.querySelector('#id_card_number, tg-card-element') !== null;
 }

@@ -1,0 +1,26 @@
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '#kernel/problem';
+import type { Money } from '#kernel/money';
+import { type Processors, paymentsProblems } from '#payments';
+
+/** Currency in which a card is checked that is kept and not charged. */
+const DEFAULT_UNIT = 'usd';
+
+/**
+ * Returns the members of a page with a card form (`cardFormParts`), and lets the page load the script of the processor.
+ * Without `money` the card is kept and not charged.
+ */
+export function cardFormOf(request: FastifyRequest, { chosen }: Processors, money: Money | null) {
+  const { form_fields, csp_origins } = chosen.pageParts();
+  const wanted = money !== null && money.amount > 0 ? { money } : { unit: money?.unit ?? DEFAULT_UNIT };
+  const card_element = chosen.cardElement(wanted);
+  if (card_element !== null) request.pageOrigins = csp_origins;
+  return { test_cards: form_fields.length > 0, card_element };
+}
+
+/** Returns the page of the bank that confirms a payment; null for any other error. */
+export function bankPageOf(error: unknown): string | null {
+  if (!(error instanceof Problem) || error.code !== paymentsProblems.action_required.code) return null;
+  const url = error.extra.members?.['redirect_url'];
+  return typeof url === 'string' ? url : null;
+}

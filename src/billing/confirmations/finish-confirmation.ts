@@ -1,0 +1,38 @@
+import { type Charge, findChargeOfAttempt, findConfirmedAttempt, type PaymentContext } from '#payments';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { finishChange } from '../changes/index.ts';
+import { closePaidCases } from '../dunning/index.ts';
+import { finishAwaitingOrder } from '../orders/index.ts';
+
+/** How long the page looks for the payment that the browser comes from. */
+const RECENT_MS = 60 * 60_000;
+
+/** What became of a payment that the payer was asked to confirm. */
+export type Confirmation = { payer_id: ProfileId } & (
+  | { state: 'paid'; charge: Charge }
+  | { state: 'declined'; detail: string }
+  | { state: 'waiting'; bank_url: string | null }
+);
+
+/**
+ * Finishes the newest payment that a user was asked to confirm, by what the processor says now; null if there is none
+ * of the last hour. The address from which the browser comes proves nothing.
+ *
+ * The job `finish_orders` and messages of the processor may be faster: the outcome is the same.
+ * @throws processor_unreachable (503)
+ */
+export async function finishConfirmation(ctx: PaymentContext, user_id: UserId): Promise<Confirmation | null> {
+  const since = new Date(ctx.clock.now().getTime() - RECENT_MS);
+  const attempt = await findConfirmedAttempt(ctx.db, user_id, since);
+  if (!attempt) return null;
+  const { id, profile_id: payer_id } = attempt;
+  if (attempt.state === 'awaiting_action') {
+    const finishing = { findFinish: finishChange, balancePaid: closePaidCases };
+    const waiting = await finishAwaitingOrder(ctx, attempt, finishing);
+    if (waiting) return { payer_id, state: 'waiting', bank_url: waiting.redirect_url };
+  }
+  const charge = await findChargeOfAttempt(ctx.db, id);
+  if (charge) return { payer_id, state: 'paid', charge };
+  const ended = await findConfirmedAttempt(ctx.db, user_id, since);
+  return { payer_id, state: 'declined', detail: ended?.detail ?? '' };
+}
