@@ -156,11 +156,12 @@ async function performAct(
         : ['disputed' as const, kind === 'won' ? ('done' as const) : ('failed' as const)];
     if (state !== from) return state;
     const fee_amount = dispute_fee * 100;
+    const dispute = { key: `du_${charge.id}`, amount: charge.amount, fee_amount, returns_fee };
     await inTransaction(ctx.db, async (tx) => {
       const moved = await updateChargeState(tx, charge.id, { from, to, at });
       assert(moved);
-      if (kind === 'dispute') await bookDispute(tx, moved, { fee_amount, returns_fee }, at);
-      if (kind === 'won') await revertDispute(tx, moved, at);
+      if (kind === 'dispute') await bookDispute(tx, moved, dispute, at);
+      if (kind === 'won') await revertDispute(tx, { ...dispute, returned_fee_amount: fee_amount }, at);
     });
     return to;
   }

@@ -15,12 +15,12 @@ import {
   type Charge,
   closeAttempt,
   closedAttempt,
-  decideSettlements,
+  decideSteps,
   findChargeOfAttempt,
   insertedCharge,
   insertedChargeItems,
   type Parties,
-  type Settlement,
+  type Step,
 } from '../records/index.ts';
 import { putCardOnFile } from '../cards/index.ts';
 import type { AcceptedOutcome, DeclinedOutcome, Evidence } from '../processors/index.ts';
@@ -144,13 +144,15 @@ export interface PlannedCharge {
   news: Event | null;
 }
 
+type FirstStep = Extract<Step, { kind: 'pay' | 'fail' }>;
+
 /**
- * Returns the settlement that a new charge is inserted with; null if it stays created. A payment that is disputed
- * already stays created too: the next poll or webhook books payment and dispute in one transaction.
+ * Returns the step that a new charge is inserted with; null if it stays created. A payment that is disputed already
+ * stays created too: the next poll or webhook books payment and dispute in one transaction.
  */
-function decideFirst(evidence: Evidence): Settlement | null {
-  const [first, ...later] = decideSettlements('created', evidence);
-  return first === undefined || later.length > 0 ? null : first;
+function decideFirst(evidence: Evidence): FirstStep | null {
+  const [first, ...later] = decideSteps('created', new Map(), evidence);
+  return later.length > 0 || (first?.kind !== 'pay' && first?.kind !== 'fail') ? null : first;
 }
 
 /** Plans what follows the insert of a charge. Pure. */
@@ -161,8 +163,8 @@ export function planCharge(
   parties: Omit<Parties, 'customer_id'>,
 ): PlannedCharge {
   const settlement = decideFirst(evidence);
-  const payment = settlement && 'funds' in settlement ? buildPayment(charge, settlement.funds, parties, lines) : null;
-  const isDecided = settlement?.to === 'done' || settlement?.to === 'failed';
+  const payment = settlement?.kind === 'pay' ? buildPayment(charge, settlement.funds, parties, lines) : null;
+  const news = settlement && { pay: 'done' as const, fail: 'failed' as const }[settlement.kind];
   return {
     event: payment && payment.event,
     itemsPart(order_entry_ids, payment_entries) {
@@ -171,7 +173,7 @@ export function planCharge(
         lines.map((line, rank) => itemRow(charge, line, rank, order_entry_ids[rank], links?.[rank])),
       );
     },
-    news: isDecided ? buildChargeUpdated(charge, settlement.to, lines.map(newsLine), charge.created_by) : null,
+    news: news && buildChargeUpdated(charge, news, lines.map(newsLine), charge.created_by),
   };
 }
 

@@ -4,17 +4,17 @@ import { getProcessor } from '#profiles';
 import type { ChargeId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
-import { bookDispute, revertDispute } from '../disputes/index.ts';
+import { bookDispute, findBookedDisputes, revertDispute } from '../disputes/index.ts';
 import {
   type Charge,
   emitChargeUpdated,
-  findChargeById,
   findChargeItems,
   findOpenRefund,
   updateChargeItemLinks,
   updateChargeState,
-  decideSettlements,
-  type Settlement,
+  decideSteps,
+  lockCharge,
+  type Step,
 } from '../records/index.ts';
 import type { ChargeNews } from '../events.ts';
 import { buildPayment, findPostedLines, linksOf } from './charge-payment.ts';
@@ -26,9 +26,9 @@ import { paymentsProblems } from '../problems.ts';
  *
  * Paid: books the payment at the instant of the charge. Failed: books nothing, so the order stays due.
  * Evidence that skips states books each of them, with one charge_updated for each.
- * Disputed: books the chargeback; a win reverses it, a loss books nothing more. The chargeback covers the amount that
- * was not refunded, so a dispute waits until an open refund is decided.
- * Locks: the charge, by an UPDATE that names the state it leaves; the second of two concurrent calls changes nothing.
+ * Disputed: books the chargeback; a win reverses it, a loss books nothing more. The chargeback covers at most the
+ * amount that was not refunded, so a dispute waits until an open refund is decided.
+ * Locks: the charge; the second of two concurrent calls finds what the first one booked.
  * @throws refund_in_flight (405): the dispute is booked by a later poll or webhook
  */
 export async function settleCharge(
@@ -38,33 +38,42 @@ export async function settleCharge(
   at: Date,
   by: UserId | null = null,
 ): Promise<Charge> {
-  const charge = await findChargeById(tx, charge_id);
-  assert(charge, `no charge ${charge_id}`);
-  let settled = charge;
-  for (const settlement of decideSettlements(charge.state, evidence)) {
-    const moved = await updateChargeState(tx, charge_id, { ...settlement, at });
-    if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
-
-    const is_dispute = settlement.to === 'disputed';
-    if (is_dispute && (await findOpenRefund(tx, charge_id))) throw paymentsProblems.refund_in_flight();
-    await bookSettlement(tx, moved, settlement, at);
-    await emitChargeUpdated(tx, moved, newsOf(settlement), { at, by });
-    settled = moved;
+  let settled = await lockCharge(tx, charge_id);
+  const booked = await findBookedDisputes(tx, evidence.state === 'done' ? (evidence.disputes ?? []) : []);
+  for (const step of decideSteps(settled.state, booked, evidence)) {
+    const before = settled;
+    if (step.kind === 'withdraw' && (await findOpenRefund(tx, charge_id))) throw paymentsProblems.refund_in_flight();
+    if (step.to !== before.state) {
+      const moved = await updateChargeState(tx, charge_id, { from: before.state, to: step.to, at });
+      assert(moved, 'the charge is locked');
+      settled = moved;
+    }
+    await bookStep(tx, settled, step, at);
+    if (step.to !== before.state) await emitChargeUpdated(tx, settled, news[step.kind], { at, by });
   }
   return settled;
 }
 
-async function bookSettlement(tx: Tx, charge: Charge, settlement: Settlement, at: Date): Promise<void> {
-  if ('funds' in settlement) return bookPayment(tx, charge, settlement.funds);
-  if (settlement.to === 'disputed') {
-    return bookDispute(tx, charge, settlement, at);
-  }
-  if (settlement.from === 'disputed' && settlement.to === 'done') return revertDispute(tx, charge, at);
-}
+const news: Readonly<Record<Step['kind'], ChargeNews>> = {
+  pay: 'done',
+  fail: 'failed',
+  withdraw: 'disputed',
+  return: 'won',
+  lose: 'lost',
+};
 
-function newsOf({ from, to }: { from: Charge['state']; to: 'done' | 'failed' | 'disputed' }): ChargeNews {
-  if (from !== 'disputed') return to;
-  return to === 'done' ? 'won' : 'lost';
+async function bookStep(tx: Tx, charge: Charge, step: Step, at: Date): Promise<void> {
+  switch (step.kind) {
+    case 'pay':
+      return bookPayment(tx, charge, step.funds);
+    case 'withdraw':
+      return bookDispute(tx, charge, step.dispute, at);
+    case 'return':
+      return revertDispute(tx, step.dispute, at);
+    case 'fail':
+    case 'lose':
+      return;
+  }
 }
 
 async function bookPayment(tx: Tx, charge: Charge, funds: Funds): Promise<void> {

@@ -73,6 +73,22 @@ test('a charge can be disputed again after it was won', async () => {
   assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
 });
 
+test('a dispute that was won before it was seen is booked and reversed', async () => {
+  const { provider, charge } = await makeSale();
+  for (const state of ['disputed', 'done'] as const)
+    await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));
+  assert.equal((await refreshCharge(ctx, charge)).state, 'done');
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 15648);
+  assert((await findEventEntries(ctx.db, `dispute:${charge.processor_key}:1:reverted`))?.length === 5);
+});
+
+test('a dispute that was lost can be won by an appeal', async () => {
+  const { provider, charge } = await makeSale();
+  for (const state of ['disputed', 'lost'] as const) await decideCharge(charge, state);
+  assert.equal((await decideCharge(charge, 'done')).state, 'done');
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 15648);
+});
+
 test('a lost dispute books nothing more, and the balance due does not change', async () => {
   const { payer, provider, charge } = await makeSale();
   await decideCharge(charge, 'disputed');

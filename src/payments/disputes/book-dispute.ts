@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { allocateMoney, type Money } from '#kernel/money';
+import { allocate, allocateMoney, type Money } from '#kernel/money';
 import {
   accounts,
   convertAmount,
@@ -11,24 +11,28 @@ import {
 } from '#ledger';
 import { getProcessor } from '#profiles';
 import type { ProfileId } from '#platform/db/db-schema';
-import type { Tx } from '#platform/db/database';
+import type { Reader, Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
-import { type Charge, chargeSubject, findRemainingLines, refundEntries, type RemainingLine } from '../records/index.ts';
-
-/** Fee that the processor debits once for a dispute, and whether it returns its own fee on the charge. */
-export interface DisputeTerms {
-  fee_amount: number;
-  returns_fee: boolean;
-}
+import type { DisputeEvidence } from '../processors/index.ts';
+import {
+  type BookedDisputes,
+  type Charge,
+  chargeSubject,
+  findRemainingLines,
+  prorateRefund,
+  refundEntries,
+  type RemainingLine,
+} from '../records/index.ts';
 
 /**
- * Books a dispute as the processor debits it: the rest of each line from the accounts that shared it, and the fee of
- * the dispute once, from the providers in proportion to their lines. Funds may fall below zero.
+ * Books a dispute as the processor debits it: the disputed part of each line from the accounts that shared it, at most
+ * what was not refunded, and the fee of the dispute once, from the providers in proportion to their lines. Funds may
+ * fall below zero.
  */
 export async function bookDispute(
   tx: Tx,
   charge: Charge,
-  { fee_amount, returns_fee }: DisputeTerms,
+  { key, amount, fee_amount, returns_fee }: Omit<DisputeEvidence, 'is_lost' | 'returned_fee_amount'>,
   at: Date,
 ): Promise<void> {
   const site = await findSite(tx);
@@ -41,31 +45,41 @@ export async function bookDispute(
   const taken_back = refundEntries(
     { ...charge, funds_unit },
     { customer_id: charge.profile_id, processor_id, broker_id: site.broker_id },
-    lines
-      .filter(({ left }) => left.amount > 0)
-      .map(({ item, invoiced, left }) => ({
-        ...left,
-        provider_id: item.provider_id,
-        subject: chargeSubject(charge.id, item.id),
-        label: item.event_label === '' ? invoiced.description : item.event_label,
-        invoiced_description: invoiced.description,
-      })),
+    disputeLines(lines, { amount, unit: charge.unit }).map(({ item, invoiced, shares }) => ({
+      ...shares,
+      provider_id: item.provider_id,
+      subject: chargeSubject(charge.id, item.id),
+      label: item.event_label === '' ? invoiced.description : item.event_label,
+      invoiced_description: invoiced.description,
+    })),
     'chargeback',
   );
-  const fees = shareDisputeFee(lines, { amount: fee_amount, unit: funds_unit }).map(({ provider_id, amount }) =>
+  const fees = shareDisputeFee(lines, { amount: fee_amount, unit: funds_unit }).map(({ provider_id, amount: part }) =>
     moveAmount({
       from: { profile_id: provider_id, account: accounts.funds },
       to: { profile_id: processor_id, account: accounts.chargeback },
-      amount,
+      amount: part,
       unit: funds_unit,
       subject: chargeSubject(charge.id),
       description: `Charge ${charge.processor_key} dispute fee`,
     }),
   );
   const entries = [...fees, ...taken_back];
-  const { next } = await findDisputes(tx, charge);
   if (entries.length > 0)
-    await postEvent(tx, { key: next, kind: 'dispute', receipt_key: charge.processor_key, at, entries });
+    await postEvent(tx, { key: keyOf({ key }), kind: 'dispute', receipt_key: charge.processor_key, at, entries });
+}
+
+/** Shares a disputed amount among lines by largest remainder over what is left of them. */
+function disputeLines(lines: readonly RemainingLine[], { amount, unit }: Money) {
+  const left = lines.reduce((sum, line) => sum + line.left.amount, 0);
+  const parts = allocateMoney(
+    { amount: Math.min(amount, left), unit },
+    lines.map((line) => line.left.amount),
+  );
+  return lines.flatMap((line, index) => {
+    const part = Math.min(parts[index] ?? 0, line.left.amount);
+    return part === 0 ? [] : { ...line, shares: prorateRefund(line.left, part, line.funds_unit) };
+  });
 }
 
 /**
@@ -86,39 +100,65 @@ export function shareDisputeFee(
     .filter(({ amount }) => amount > 0);
 }
 
-/** Books the reversal of a dispute that was won, at the instant of the reversal. Earlier months stay unchanged. */
-export async function revertDispute(tx: Tx, charge: Charge, at: Date): Promise<void> {
-  const { last } = await findDisputes(tx, charge);
-  if (!last) return;
-  await postEvent(tx, {
-    key: `${last.key}:reverted`,
-    kind: 'dispute_reverted',
-    at,
-    entries: last.entries.map((entry) =>
-      convertAmount({
-        from: { profile_id: entry.dest_profile_id, account: entry.dest_account },
-        to: { profile_id: entry.orig_profile_id, account: entry.orig_account },
-        amount: entry.dest_amount,
-        unit: entry.dest_unit,
-        to_amount: entry.orig_amount,
-        to_unit: entry.orig_unit,
-        subject: fromSubjectColumns(entry),
-        description: `${entry.description} - reverted`,
-      }),
-    ),
+/**
+ * Books the reversal of a dispute that was won, at the instant of the reversal. Earlier months stay unchanged. The fee
+ * of the dispute returns as far as the processor returned it.
+ */
+export async function revertDispute(
+  tx: Tx,
+  dispute: Pick<DisputeEvidence, 'key' | 'returned_fee_amount'>,
+  at: Date,
+): Promise<void> {
+  const booked = await findEventEntries(tx, keyOf(dispute));
+  if (!booked) return;
+  const fees = booked.filter(isFee);
+  const returned = allocate(
+    Math.min(dispute.returned_fee_amount ?? 0, sumOf(fees)),
+    fees.map((entry) => entry.dest_amount),
+  );
+  const entries = booked.flatMap((entry) => {
+    const to_amount = isFee(entry) ? (returned[fees.indexOf(entry)] ?? 0) : entry.orig_amount;
+    if (to_amount === 0) return [];
+    return convertAmount({
+      from: { profile_id: entry.dest_profile_id, account: entry.dest_account },
+      to: { profile_id: entry.orig_profile_id, account: entry.orig_account },
+      amount: isFee(entry) ? to_amount : entry.dest_amount,
+      unit: entry.dest_unit,
+      to_amount,
+      to_unit: entry.orig_unit,
+      subject: fromSubjectColumns(entry),
+      description: `${entry.description} - reverted`,
+    });
   });
+  if (entries.length > 0) await postEvent(tx, { key: revertedKeyOf(dispute), kind: 'dispute_reverted', at, entries });
 }
 
-/** Finds the booked disputes of a charge. They are numbered, because a charge can be disputed again after a win. */
-async function findDisputes(
-  tx: Tx,
-  charge: Charge,
-): Promise<{ last: { key: string; entries: Entry[] } | null; next: string }> {
-  let last: { key: string; entries: Entry[] } | null = null;
-  for (let number = 1; ; number += 1) {
-    const key = `dispute:${charge.processor_key}:${number}`;
-    const entries = await findEventEntries(tx, key);
-    if (!entries) return { last, next: key };
-    last = { key, entries };
+/** The fee of a dispute concerns the whole charge, everything else a line of it. */
+function isFee(entry: Entry): boolean {
+  return fromSubjectColumns(entry)?.part === '';
+}
+
+function sumOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { dest_amount }) => sum + dest_amount, 0);
+}
+
+/** Finds what is in the ledger for disputes. */
+export async function findBookedDisputes(
+  reader: Reader,
+  disputes: readonly Pick<DisputeEvidence, 'key'>[],
+): Promise<BookedDisputes> {
+  const booked = new Map<string, 'withdrawn' | 'returned'>();
+  for (const dispute of disputes) {
+    if (await findEventEntries(reader, revertedKeyOf(dispute))) booked.set(dispute.key, 'returned');
+    else if (await findEventEntries(reader, keyOf(dispute))) booked.set(dispute.key, 'withdrawn');
   }
+  return booked;
+}
+
+function keyOf({ key }: Pick<DisputeEvidence, 'key'>): string {
+  return `dispute:${key}`;
+}
+
+function revertedKeyOf(dispute: Pick<DisputeEvidence, 'key'>): string {
+  return `${keyOf(dispute)}:reverted`;
 }

@@ -1,1 +1,1 @@
-export { bookDispute, revertDispute } from './book-dispute.ts';
+export { bookDispute, findBookedDisputes, revertDispute } from './book-dispute.ts';

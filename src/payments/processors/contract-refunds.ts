@@ -58,23 +58,27 @@ export function testRefundRules(harness: ContractHarness): void {
 /** Defines the rules of disputes. */
 // long: one rule after the other
 export function testDisputeRules(harness: ContractHarness): void {
-  const { rule, refOf, charge, stateOf } = harness;
+  const { rule, refOf, charge } = harness;
   rule('a dispute is evidence with its fee, until it is won or lost', async () => {
-    for (const [decision, state] of [
-      ['won', 'done'],
-      ['lost', 'lost'],
-    ] as const) {
+    for (const decision of ['won', 'lost'] as const) {
       const { request, paid } = await charge(harness.subject().tokens.accepted);
       const { processor_key } = paid;
       await harness.subject().decide(refOf(request), 'disputed');
       const evidence = await harness
         .subject()
         .processor.retrieve({ processor_key, account: harness.subject().account });
-      assert(evidence?.state === 'disputed' && evidence.fee_amount >= 0);
+      assert(evidence?.state === 'done');
       assert.deepEqual(Object.keys(evidence.funds).toSorted(), ['fee', 'net', 'unit']);
-      assert.equal(evidence.returns_fee, harness.subject().processor.returns_fee);
+      const [open, ...more] = evidence.disputes ?? [];
+      assert(open && more.length === 0);
+      assert.deepEqual([open.amount, open.is_lost, open.returned_fee_amount], [AMOUNT, false, null]);
+      assert.equal(open.returns_fee, harness.subject().processor.returns_fee);
       await harness.subject().decide(refOf(request), decision);
-      assert.equal(await stateOf(paid), state);
+      const ended = await harness.subject().processor.retrieve({ processor_key, account: harness.subject().account });
+      assert(ended?.state === 'done');
+      const [dispute] = ended.disputes ?? [];
+      assert.deepEqual([dispute?.key, dispute?.is_lost], [open.key, decision === 'lost']);
+      assert.equal(dispute?.returned_fee_amount === null, decision === 'lost');
     }
   });
 }

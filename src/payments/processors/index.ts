@@ -9,6 +9,7 @@ export {
   type ChargeOutcome,
   type ChargeSource,
   type DeclinedOutcome,
+  type DisputeEvidence,
   type Evidence,
   type Funds,
   isAccepted,

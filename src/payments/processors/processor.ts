@@ -73,16 +73,30 @@ export interface Funds {
 }
 
 /**
- * State of a charge at the processor, regardless of its source: the response to a call, a poll or a webhook.
- * `disputed` and `lost` follow a payment, so they have its funds; a won dispute is `done` again. `fee_amount` is what
- * the processor debits for the dispute, once, in the unit of the funds; `returns_fee` is true if it returns its own fee
- * on the disputed charge.
+ * A dispute of a paid charge for which the processor has debited the account. An inquiry moves no money and is none.
+ */
+export interface DisputeEvidence {
+  /** Key at the processor: what is booked for a dispute is booked under it, once. */
+  key: string;
+  /** Disputed amount in the unit of the charge; at most what was not refunded is booked. */
+  amount: number;
+  /** What the processor debited for the dispute, once, in the unit of the funds. */
+  fee_amount: number;
+  /** True if the processor returns its own fee on the charge. */
+  returns_fee: boolean;
+  is_lost: boolean;
+  /** The part of `fee_amount` that came back with the amount after a win; null as long as nothing came back. */
+  returned_fee_amount: number | null;
+}
+
+/**
+ * State of a charge at the processor, regardless of its source: the response to a call, a poll or a webhook. A payment
+ * stays `done` when it is disputed; its disputes are listed oldest first, won and lost ones included.
  */
 export type Evidence =
   | { state: 'created' }
-  | { state: 'done'; funds: Funds }
-  | { state: 'failed'; detail: string }
-  | { state: 'disputed' | 'lost'; funds: Funds; fee_amount: number; returns_fee: boolean };
+  | { state: 'done'; funds: Funds; disputes?: readonly DisputeEvidence[] }
+  | { state: 'failed'; detail: string };
 
 /**
  * The processor accepted the payment. `succeeded`: the money was taken. `pending`: the processor decides later.

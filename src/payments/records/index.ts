@@ -34,14 +34,7 @@ export {
   findUnresolvedCharge,
   unresolvedCharge,
 } from './charge-store.ts';
-export {
-  type Charge,
-  type ChargeItem,
-  chargeSubject,
-  type ChargeState,
-  decideSettlements,
-  type Settlement,
-} from './charge.ts';
+export { type Charge, type ChargeItem, chargeSubject, type ChargeState } from './charge.ts';
 export {
   type ChargedLine,
   findChargedLines,
@@ -53,6 +46,7 @@ export { buildChargeUpdated, emitChargeUpdated } from './emit-charge-updated.ts'
 export { findRemainingLines, type RemainingLine } from './line-shares.ts';
 export type { Parties } from './parties.ts';
 export { refundEntries } from './refund-entries.ts';
+export { type BookedDisputes, decideSteps, type Step } from './steps.ts';
 export {
   closeRefund,
   findOpenRefund,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accounts, findBalance, postEvent } from '#ledger';
+import { accounts, findBalance, findEventEntries, postEvent } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
@@ -66,14 +66,14 @@ test('two refunds of a sale take 3600 and 12600 from the provider, 400 and 1399 
 test('a dispute debits the amount and its fee once; a win returns both at the instant of the win', async () => {
   const { payer, provider, charge, broker } = await makeSale();
   const at = ctx.clock.now();
-  const terms = { fee_amount: 1500, returns_fee: false };
-  await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, terms, at));
+  const dispute = { key: 'du_won', amount: 17_999, fee_amount: 1500, returns_fee: false };
+  await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, dispute, at));
   assert.equal(await findBalanceAmount(provider), 15_648 - 16_200 - 1500);
   assert.equal(await broker(), 0);
   assert.equal(await findBalanceAmount(payer, accounts.refunded), -17_999);
 
   const won_at = new Date(at.getTime() + 40 * 86_400_000);
-  await inTransaction(ctx.db, (tx) => revertDispute(tx, charge, won_at));
+  await inTransaction(ctx.db, (tx) => revertDispute(tx, { ...dispute, returned_fee_amount: 1500 }, won_at));
   assert.deepEqual([await findBalanceAmount(provider), await broker()], [15_648, 1799]);
   const reverted = await ctx.db
     .selectFrom('ledger_entries')
@@ -82,6 +82,36 @@ test('a dispute debits the amount and its fee once; a win returns both at the in
     .where('orig_profile_id', '!=', payer)
     .execute();
   assert(reverted.length > 0 && reverted.every(({ created_at }) => created_at.getTime() === won_at.getTime()));
+});
+
+test('a win returns the fee of the dispute as far as the processor returned it', async () => {
+  for (const [returned_fee_amount, left] of [
+    [0, 14_148],
+    [600, 14_748],
+    [1500, 15_648],
+  ] as const) {
+    const { payer, provider, charge } = await makeSale();
+    const dispute = { key: next('du'), amount: 17_999, fee_amount: 1500, returns_fee: false, returned_fee_amount };
+    await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, dispute, ctx.clock.now()));
+    await inTransaction(ctx.db, (tx) => revertDispute(tx, dispute, ctx.clock.now()));
+    assert.equal(await findBalanceAmount(provider), left);
+    assert.equal(await findBalanceAmount(payer, accounts.refunded), 0);
+  }
+});
+
+test('a partial dispute takes its part of each line, by largest remainder', async () => {
+  const { payer, provider, charge } = await makeSale([3333, 1667]);
+  const before_dispute = await findBalanceAmount(provider);
+  const dispute = { key: next('du'), amount: 2000, fee_amount: 0, returns_fee: false };
+  const at = ctx.clock.now();
+  await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, dispute, at));
+  const parts = (await findEventEntries(ctx.db, `dispute:${dispute.key}`))?.flatMap((entry) =>
+    entry.orig_account === accounts.refunded ? entry.orig_amount : [],
+  );
+  assert.deepEqual(parts, [1333, 667]);
+  assert.equal(await findBalanceAmount(payer, accounts.refunded), -2000);
+  // The broker bears its shares of 133 and 66, the provider the rest.
+  assert.equal(await findBalanceAmount(provider), before_dispute - 1801);
 });
 
 test('the fee of a dispute over lines of two providers is debited once, in proportion to their lines', async () => {
@@ -111,7 +141,9 @@ test('the fee of a dispute over lines of two providers is debited once, in propo
     return inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), at));
   });
   const before = await Promise.all(sellers.map((seller) => findBalanceAmount(seller)));
-  await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, { fee_amount: 1501, returns_fee: true }, at));
+  await inTransaction(ctx.db, (tx) =>
+    bookDispute(tx, charge, { key: 'du_two', amount: 3000, fee_amount: 1501, returns_fee: true }, at),
+  );
   const after_dispute = await Promise.all(sellers.map((seller) => findBalanceAmount(seller)));
   assert.deepEqual(after_dispute, [-1001, -500]);
   assert(before.every((amount) => amount > 0));
@@ -122,7 +154,9 @@ test('a dispute of a fully refunded charge costs only its fee', async () => {
   await refundLine(charge);
   const before_dispute = await findBalanceAmount(provider);
   const at = ctx.clock.now();
-  await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, { fee_amount: 1500, returns_fee: false }, at));
+  await inTransaction(ctx.db, (tx) =>
+    bookDispute(tx, charge, { key: 'du_refunded', amount: 2000, fee_amount: 1500, returns_fee: false }, at),
+  );
   assert.equal(await findBalanceAmount(provider), before_dispute - 1500);
 });
 

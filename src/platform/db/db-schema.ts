@@ -1528,6 +1528,8 @@ export interface TestProcessorChargesTable {
   outcome: 'accepted' | 'declined' | 'action_required';
   decline_code: string | null;
   created_at: Date;
+  /** All but the last dispute were won; the state of the charge tells how the last one stands. */
+  disputes_count: Generated<number>;
 }
 
 export interface TestProcessorCustomersTable {

@@ -17,10 +17,19 @@ const chargeWith = (more: object) =>
     ...more,
   }) as Stripe.Charge;
 const disputeWith = (status: string, transactions: unknown[]) =>
-  ({ id: 'du_1', status, balance_transactions: transactions }) as Stripe.Dispute;
+  ({ id: 'du_1', status, amount: 2000, currency: 'usd', balance_transactions: transactions }) as Stripe.Dispute;
 
 const funds = { net: 1912, fee: 88, unit: 'usd' };
-const open = disputeWith('needs_response', [transaction(-2000, 1500)]);
+const withdrawal = transaction(-2000, 1500);
+const open = disputeWith('needs_response', [withdrawal]);
+const dispute = {
+  key: 'du_1',
+  amount: 2000,
+  fee_amount: 1500,
+  returns_fee: false,
+  is_lost: false,
+  returned_fee_amount: null,
+};
 
 test('a charge is booked once its balance transaction exists', () => {
   const cases: [charge: Stripe.Charge, disputes: Stripe.Dispute[], evidence: Evidence][] = [
@@ -31,19 +40,24 @@ test('a charge is booked once its balance transaction exists', () => {
     [chargeWith({ status: 'a_status_of_next_year' }), [], { state: 'created' }],
     [chargeWith({ status: 'failed' }), [], { state: 'failed', detail: 'The payment failed.' }],
     [chargeWith({ status: 'failed', failure_message: 'No account.' }), [], { state: 'failed', detail: 'No account.' }],
-    [chargeWith({}), [open], { state: 'disputed', funds, fee_amount: 1500, returns_fee: false }],
     [chargeWith({}), [disputeWith('needs_response', [])], { state: 'done', funds }],
     [chargeWith({}), [disputeWith('warning_needs_response', [])], { state: 'done', funds }],
-    [chargeWith({}), [disputeWith('won', [transaction(-2000, 1500), transaction(2000, 0)])], { state: 'done', funds }],
+    [chargeWith({}), [open], { state: 'done', funds, disputes: [dispute] }],
     [
       chargeWith({}),
-      [disputeWith('won', [transaction(-2000, 1500)])],
-      { state: 'disputed', funds, fee_amount: 1500, returns_fee: false },
+      [disputeWith('won', [withdrawal, transaction(2000, 0)])],
+      { state: 'done', funds, disputes: [{ ...dispute, returned_fee_amount: 0 }] },
+    ],
+    [chargeWith({}), [disputeWith('won', [withdrawal])], { state: 'done', funds, disputes: [dispute] }],
+    [
+      chargeWith({}),
+      [disputeWith('lost', [withdrawal])],
+      { state: 'done', funds, disputes: [{ ...dispute, is_lost: true }] },
     ],
     [
       chargeWith({}),
-      [disputeWith('lost', [transaction(-2000, 1500)])],
-      { state: 'lost', funds, fee_amount: 1500, returns_fee: false },
+      [{ ...open, id: 'du_2' }, open],
+      { state: 'done', funds, disputes: [dispute, { ...dispute, key: 'du_2' }] },
     ],
   ];
   for (const [charge, disputes, evidence] of cases) {

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import type { Card, Evidence, Funds } from '../processor.ts';
+import type { Card, DisputeEvidence, Evidence, Funds } from '../processor.ts';
 import { fundsOf, fromStripe } from './amounts.ts';
 
 /** What Stripe moved for a dispute. Units: 1/100, in the unit of the funds. */
@@ -11,6 +11,8 @@ interface Moved {
 /** A dispute of a charge. An `inquiry` moves no money. */
 export interface DisputeFacts {
   key: string;
+  /** Disputed amount in the unit of the charge. */
+  amount: number;
   state: 'inquiry' | 'open' | 'won' | 'lost' | 'closed';
   withdrawn: Moved | null;
   reinstated: Moved | null;
@@ -39,7 +41,8 @@ export function readCharge(
     payment: paymentOf(charge.status, onUnknown),
     failure: charge.failure_message ?? '',
     funds: transaction === null || typeof transaction === 'string' ? null : readFunds(transaction),
-    disputes: disputes.map((dispute) => readDispute(dispute, onUnknown)),
+    // Stripe lists the newest first.
+    disputes: disputes.toReversed().map((dispute) => readDispute(dispute, onUnknown)),
   };
 }
 
@@ -76,6 +79,7 @@ export function readDispute(dispute: Stripe.Dispute, onUnknown: OnUnknown): Disp
   const transactions = dispute.balance_transactions;
   return {
     key: dispute.id,
+    amount: fromStripe(dispute.amount, dispute.currency).amount,
     state: state ?? 'inquiry',
     withdrawn: moved(transactions.filter(({ amount }) => amount < 0)),
     reinstated: moved(transactions.filter(({ amount }) => amount > 0)),
@@ -93,17 +97,27 @@ function moved(transactions: readonly Stripe.BalanceTransaction[]): Moved | null
 /**
  * Returns the facts as evidence. Pure.
  *
- * A payment without its balance transaction is not booked yet. An open dispute counts when its money was withdrawn, and
- * a won one stays open until the money is back.
+ * A payment without its balance transaction is not booked yet. A dispute counts when its money was withdrawn, and a won
+ * one stays open until the money is back.
  */
 export function evidenceOf({ payment, failure, funds, disputes }: ChargeFacts, returns_fee: boolean): Evidence {
   if (payment === 'failed') return { state: 'failed', detail: failure || 'The payment failed.' };
   if (payment === 'pending' || funds === null) return { state: 'created' };
-  const taken = disputes.filter((dispute) => dispute.withdrawn !== null && dispute.reinstated === null);
-  const fee_amount = taken.reduce((sum, { withdrawn }) => sum + (withdrawn?.fee ?? 0), 0);
-  if (taken.some(({ state }) => state !== 'lost')) return { state: 'disputed', funds, fee_amount, returns_fee };
-  if (taken.length > 0) return { state: 'lost', funds, fee_amount, returns_fee };
-  return { state: 'done', funds };
+  const taken = disputes.flatMap(({ key, amount, state, withdrawn, reinstated }): DisputeEvidence[] =>
+    withdrawn === null
+      ? []
+      : [
+          {
+            key,
+            amount,
+            fee_amount: withdrawn.fee,
+            returns_fee,
+            is_lost: state === 'lost',
+            returned_fee_amount: reinstated && reinstated.fee,
+          },
+        ],
+  );
+  return taken.length === 0 ? { state: 'done', funds } : { state: 'done', funds, disputes: taken };
 }
 
 /** Expiry of a payment method that has none, as a bank account. */

@@ -7,6 +7,7 @@ import type {
   Card,
   ChargeOutcome,
   DeclinedOutcome,
+  DisputeEvidence,
   Evidence,
   Funds,
   RefundOutcome,
@@ -46,13 +47,27 @@ export function actionOf(intent_key: string): ActionRequiredOutcome {
   return { outcome: 'action_required', intent_key, client_secret, account: '', redirect_url: null };
 }
 
-export function evidenceOf({ state, amount, unit }: TestCharge): Evidence {
-  if (state === 'done') return { state, funds: fundsOf({ amount, unit }) };
-  if (state === 'failed') return { state, detail: declines.card_declined.detail };
-  if (state === 'disputed' || state === 'lost') {
-    return { state, funds: fundsOf({ amount, unit }), fee_amount: DISPUTE_FEE, returns_fee: true };
-  }
-  return { state };
+export function evidenceOf(charge: TestCharge): Evidence {
+  const { state, amount, unit, disputes_count } = charge;
+  if (state === 'done' && disputes_count === 0) return { state, funds: fundsOf({ amount, unit }) };
+  if (state === 'failed' && disputes_count === 0) return { state, detail: declines.card_declined.detail };
+  if (state === 'created') return { state };
+  return { state: 'done', funds: fundsOf({ amount, unit }), disputes: disputesOf(charge) };
+}
+
+/** Disputes of a charge. All but the last one were won. */
+function disputesOf({ key, amount, state, disputes_count }: TestCharge): DisputeEvidence[] {
+  return Array.from({ length: disputes_count }, (_, index) => {
+    const isLast = index === disputes_count - 1;
+    return {
+      key: `${key}:${index + 1}`,
+      amount,
+      fee_amount: DISPUTE_FEE,
+      returns_fee: true,
+      is_lost: isLast && (state === 'lost' || state === 'failed'),
+      returned_fee_amount: isLast && state !== 'done' ? null : DISPUTE_FEE,
+    };
+  });
 }
 
 export function refundOutcomeOf({ state }: Pick<TestRefund, 'state'>): RefundOutcome {

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Reader, Tx } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
 import type {
@@ -49,6 +49,10 @@ export async function decideTestCharge(tx: Tx, key: string, state: TestCharge['s
     .updateTable('test_processor_charges')
     .set((eb) => ({
       state,
+      disputes_count:
+        state === 'disputed' || state === 'lost'
+          ? sql<number>`disputes_count + case when state in ('disputed', 'lost') then 0 else 1 end`
+          : eb.ref('disputes_count'),
       outcome: eb
         .case()
         .when(eb.and([eb('outcome', '=', 'action_required'), eb.val(state === 'failed')]))
