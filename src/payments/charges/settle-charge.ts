@@ -63,17 +63,9 @@ const news: Readonly<Record<Step['kind'], ChargeNews>> = {
 };
 
 async function bookStep(tx: Tx, charge: Charge, step: Step, at: Date): Promise<void> {
-  switch (step.kind) {
-    case 'pay':
-      return bookPayment(tx, charge, step.funds);
-    case 'withdraw':
-      return bookDispute(tx, charge, step.dispute, at);
-    case 'return':
-      return revertDispute(tx, step.dispute, at);
-    case 'fail':
-    case 'lose':
-      return;
-  }
+  if (step.kind === 'pay') await bookPayment(tx, charge, step.funds);
+  if (step.kind === 'withdraw') await bookDispute(tx, charge, step.dispute, at);
+  if (step.kind === 'return') await revertDispute(tx, step.dispute, at);
 }
 
 async function bookPayment(tx: Tx, charge: Charge, funds: Funds): Promise<void> {
