@@ -94,7 +94,7 @@ const subrooms = {
     cards: ['processors'],
     payouts: ['processors', 'records'],
     bank: ['processors', 'records', 'payouts'],
-    disputes: ['records'],
+    disputes: ['processors', 'records'],
     charges: ['processors', 'records', 'cards', 'disputes'],
     'charge-views': ['records', 'charges'],
     refunds: ['processors', 'records', 'charges', 'charge-views'],
