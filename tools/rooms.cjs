@@ -20,7 +20,17 @@ const rooms = {
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
-  'stripe-emulator': { cards: [], pages: [], shapes: [] },
+  'stripe-emulator': {
+    cards: [],
+    pages: [],
+    shapes: [],
+    engine: [],
+    faults: ['engine'],
+    objects: ['engine', 'cards', 'shapes'],
+    server: ['engine', 'faults'],
+    webhooks: ['engine', 'objects', 'server'],
+    control: ['engine', 'faults', 'objects', 'server', 'webhooks'],
+  },
   metrics: {
     balances: [],
     customers: [],

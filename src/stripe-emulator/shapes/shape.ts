@@ -72,6 +72,8 @@ export function findShapeFaults(value: unknown, path = ''): string[] {
 
 function compare(value: Record<string, unknown>, shape: ShapeName, path: string): string[] {
   const fields = fieldsOf(shape);
+  // A shape without fields is free-form, as the previous attributes of an event.
+  if (fields.length === 0) return [];
   const names = new Set(fields.map(({ name }) => name));
   const unknown = Object.keys(value).filter((name) => !names.has(name));
   const faults = unknown.map((name) => `${path}.${name}: unknown`);

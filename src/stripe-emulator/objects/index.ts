@@ -1,0 +1,40 @@
+import type { Kind } from '../engine/index.ts';
+import { application_fees } from './application-fees.ts';
+import { balance_transaction } from './balance.ts';
+import { charges } from './charges.ts';
+import { confirmation_tokens } from './confirmation-tokens.ts';
+import { customers } from './customers.ts';
+import { disputes } from './disputes.ts';
+import { events } from './events.ts';
+import { payment_intents } from './payment-intents.ts';
+import { payment_methods } from './payment-methods.ts';
+import { refunds } from './refunds.ts';
+import { webhook_endpoints } from './webhook-endpoints.ts';
+
+/** Every kind of object with its endpoints: a new kind is one file and one line. */
+export const kinds: readonly Kind[] = [
+  application_fees,
+  balance_transaction,
+  charges,
+  confirmation_tokens,
+  customers,
+  disputes,
+  events,
+  payment_intents,
+  payment_methods,
+  refunds,
+  webhook_endpoints,
+];
+
+export { returnApplicationFee, type ApplicationFee } from './application-fee.ts';
+export { assertChargeable } from './amounts.ts';
+export { balanceOf, postMovement, type BalanceTransaction } from './balance.ts';
+export { useConfirmationToken } from './confirmation-token.ts';
+export { confirmIntent, finishAuthentication, settleDelayed } from './confirm-intent.ts';
+export { newObject } from './new-object.ts';
+export { dispute_statuses, moveDispute, openDispute, type Dispute } from './dispute.ts';
+export { moveRefund, type Refund } from './refund.ts';
+export { addEndpoint, type WebhookEndpoint } from './webhook-endpoints.ts';
+export type { Charge } from './charge.ts';
+export type { PaymentIntent } from './payment-intent.ts';
+export type { PaymentMethod } from './payment-method.ts';

@@ -1,0 +1,83 @@
+import type { AddressInfo } from 'node:net';
+import { makeControl, type Control } from './control/index.ts';
+import { addEndpoint, kinds } from './objects/index.ts';
+import { addKey, Emulator, makeServer, type EmulatorClock } from './server/index.ts';
+import { Dispatcher } from './webhooks/index.ts';
+
+export interface EmulatorOptions {
+  readonly clock: EmulatorClock;
+  /** 0 takes a free port. */
+  readonly port?: number;
+  readonly host?: string;
+  /** The same seed and the same calls give the same ids. */
+  readonly seed?: string;
+  /** API keys; a restricted key may list its permissions. */
+  readonly keys?: readonly (string | { key: string; permissions: readonly string[] })[];
+  readonly webhooks?: readonly { url: string; secret: string; is_connect?: boolean }[];
+  readonly webhook_retry_divisor?: number;
+  /** Called before each delivery. */
+  readonly on_webhook?: (event: Record<string, unknown>, url: string) => void;
+  /** Called with a fault of the emulator itself. */
+  readonly on_bug?: (error: unknown) => void;
+}
+
+export interface RunningEmulator {
+  readonly url: string;
+  readonly control: Control;
+  stop(): Promise<void>;
+}
+
+export const default_keys = ['sk_test_tollgate', 'pk_test_tollgate', 'rk_test_tollgate'] as const;
+const POLL_MS = 200;
+
+/** Starts an emulator of Stripe on this machine. */
+export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
+  const { clock, port = 0, host = '127.0.0.1', seed = '1' } = options;
+  const settings = {
+    base_url: `http://${host}:${port}`,
+    search_lag_s: 0,
+    events_before_answer: false,
+    webhook_retry_divisor: options.webhook_retry_divisor ?? 1,
+    dispute_fee: 1500,
+    dispute_fee_returned: false,
+  };
+  const emulator = new Emulator({ clock, seed, kinds, settings });
+  if (options.on_bug) emulator.onBug = options.on_bug;
+  const dispatcher = new Dispatcher(emulator);
+  if (options.on_webhook) dispatcher.onWebhook = options.on_webhook;
+  const setUp = () => {
+    for (const key of options.keys ?? default_keys) {
+      if (typeof key === 'string') addKey(emulator.world, key);
+      else addKey(emulator.world, key.key, key.permissions);
+    }
+    const platform = emulator.contextOf({ account: '', livemode: false });
+    for (const { url, secret, is_connect = false } of options.webhooks ?? [])
+      addEndpoint(platform, { url, secret, is_connect, enabled_events: ['*'] });
+    emulator.commit();
+  };
+  setUp();
+  const control = makeControl(emulator, dispatcher, setUp);
+  const server = makeServer(emulator, { pages: control.answerPage, deliver: () => dispatcher.pump() });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const { port: bound } = server.address() as AddressInfo; // a listening TCP server has one
+  settings.base_url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  const poll = setInterval(() => {
+    emulator.tick();
+    void dispatcher.pump();
+  }, POLL_MS).unref();
+  return {
+    url: settings.base_url,
+    control: control.api,
+    async stop() {
+      clearInterval(poll);
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      await dispatcher.stop();
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { Dispatcher, type Attempt } from './dispatcher.ts';
+export { signatureHeader } from './sign.ts';
