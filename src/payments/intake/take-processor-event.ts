@@ -2,7 +2,7 @@ import { refreshCharge } from '../charges/index.ts';
 import { refreshPayout } from '../payouts/index.ts';
 import type { PaymentContext, ProcessorEvent, RequestHeaders } from '../processors/index.ts';
 import { findCharge } from '../records/index.ts';
-import { finishOpenRefund } from '../refunds/index.ts';
+import { adoptRefunds, finishOpenRefund } from '../refunds/index.ts';
 
 /** A webhook request of a processor, with the secrets that may have signed it. */
 export interface WebhookRequest {
@@ -44,7 +44,9 @@ export async function applyEvent(
   }
   const charge = await findCharge(ctx.db, event.object);
   if (charge?.processor !== name || charge.account !== event.account) return 'ignored';
-  if (event.type === 'refund') await finishOpenRefund(ctx, charge);
-  else await refreshCharge(ctx, charge);
+  if (event.type === 'refund') {
+    await finishOpenRefund(ctx, charge);
+    await adoptRefunds(ctx, charge);
+  } else await refreshCharge(ctx, charge);
   return 'taken';
 }

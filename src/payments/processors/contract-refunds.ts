@@ -24,6 +24,21 @@ export function testRefundRules(harness: ContractHarness): void {
     assert.equal((await refund(paid, 1)).outcome, 'refused');
   });
 
+  rule('the refunds of a charge are listed oldest first, with the keys of Tollgate', async () => {
+    const { paid } = await charge(harness.subject().tokens.accepted);
+    const keys = [randomKey40(), randomKey40()];
+    for (const key of keys) await refund(paid, 700, key);
+    const { processor_key } = paid;
+    const { processor, account } = harness.subject();
+    const reports = await processor.findRefunds({ processor_key, account });
+    assert.deepEqual(
+      reports.map(({ key, amount, state }) => [key, amount, state]).toSorted(),
+      keys.map((key) => [key, 700, 'succeeded']).toSorted(),
+    );
+    assert.equal(new Set(reports.map((report) => report.processor_key)).size, 2);
+    assert.deepEqual(await processor.findRefunds({ processor_key: `ch_${randomKey40()}`, account }), []);
+  });
+
   rule('a lost response of a refund is found by its key', async () => {
     const { paid } = await charge(harness.subject().tokens.accepted);
     const key = randomKey40();

@@ -1,4 +1,5 @@
 export type { Account } from './account.ts';
+export type { RefundOutcome } from './processor-refund.ts';
 export type { PayoutOutcome, PayoutReport } from './payout.ts';
 export {
   type AcceptedOutcome,
@@ -18,7 +19,6 @@ export {
   PROCESSOR_TIMEOUT_MS,
   type Payer,
   type ProcessorTerms,
-  type RefundOutcome,
   type RequestHeaders,
   type SavedCard,
 } from './processor.ts';

@@ -1,6 +1,7 @@
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Account } from './account.ts';
+import type { ChargeRef, RefundOutcome, RefundRef, RefundReport, RefundRequest } from './processor-refund.ts';
 import type { ConnectRequest, PayoutAccount, PayoutOutcome, PayoutReport, PayoutRequest } from './payout.ts';
 
 /** Facts of a card. The number itself never reaches Tollgate's tables. */
@@ -54,12 +55,6 @@ export interface AttemptRef {
   /** Null until the processor asked for an action of the payer. */
   intent_key: string | null;
   created_at: Date;
-}
-
-/** A charge as the processor can look it up. */
-export interface ChargeRef {
-  processor_key: string;
-  account: Account;
 }
 
 /**
@@ -156,22 +151,6 @@ export interface SaveCardRequest {
 
 export type SaveCardOutcome = ({ outcome: 'saved'; card: Card } & SavedCard) | ActionRequiredOutcome | DeclinedOutcome;
 
-export interface RefundRequest extends ChargeRef {
-  /** Random key made by Tollgate, at most 255 characters: the processor never refunds one key twice. */
-  key: string;
-  amount: number;
-  /** Unit of the charge. */
-  unit: string;
-}
-
-/** A refund as the processor can look it up. */
-export interface RefundRef extends ChargeRef {
-  key: string;
-}
-
-/** `pending`: the processor accepted the refund, and it may still fail. `refused`: the customer gets no money. */
-export type RefundOutcome = { outcome: 'refunded' } | { outcome: 'pending' } | { outcome: 'refused'; detail: string };
-
 /** Rules of a processor for its fee and for a negative balance after a refund or a dispute. */
 export interface ProcessorTerms {
   /** True if a refund or a dispute returns the processor's own fee; otherwise the provider bears it. */
@@ -261,6 +240,8 @@ export interface Processor extends ProcessorCapabilities {
   refund(request: RefundRequest): Promise<RefundOutcome>;
   /** Returns the outcome of the refund with that key of Tollgate; null if the processor received no such request. */
   findRefund(refund: RefundRef): Promise<RefundOutcome | null>;
+  /** Returns all refunds of a charge, oldest first, also those that were made without Tollgate. */
+  findRefunds(charge: ChargeRef): Promise<RefundReport[]>;
   saveCard(request: SaveCardRequest): Promise<SaveCardOutcome>;
   /** Deletes a card on file. No effect if there is none. */
   deleteCard(card: SavedCard): Promise<void>;

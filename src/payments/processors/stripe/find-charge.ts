@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe';
-import type { AttemptRef, ChargeOutcome, ChargeRef, Evidence } from '../processor.ts';
+import type { AttemptRef, ChargeOutcome, Evidence } from '../processor.ts';
+import type { ChargeRef } from '../processor-refund.ts';
 import { evidenceOf, readCharge } from './charge-facts.ts';
 import { findCustomers } from './customer-store.ts';
 import { isMissing, withoutBody } from './declined-by.ts';

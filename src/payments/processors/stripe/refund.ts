@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
-import type { RefundOutcome, RefundRef, RefundRequest } from '../processor.ts';
-import { toStripe } from './amounts.ts';
+import type { ChargeRef, RefundOutcome, RefundRef, RefundReport, RefundRequest } from '../processor-refund.ts';
+import { fromStripe, toStripe } from './amounts.ts';
 import { isRefused } from './declined-by.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
 import { isStripeId, requireStripeId } from './stripe-id.ts';
@@ -43,12 +43,34 @@ export async function findRefund(
   needs: StripeNeeds,
   { account, key, processor_key }: RefundRef,
 ): Promise<RefundOutcome | null> {
-  if (!isStripeId(processor_key, 'charge')) return null;
-  const params = { charge: processor_key, limit: PAGE };
-  for await (const refund of needs.client.refunds.list(params, callOptions(account))) {
+  for await (const refund of walkRefunds(needs, { account, processor_key })) {
     if (refund.metadata?.['tollgate_refund'] === key) return outcomeOfRefund(needs, refund);
   }
   return null;
+}
+
+/** Returns all refunds of a charge, oldest first. */
+export async function findRefunds(needs: StripeNeeds, charge: ChargeRef): Promise<RefundReport[]> {
+  const newest_first: RefundReport[] = [];
+  for await (const refund of walkRefunds(needs, charge)) {
+    const { id, amount, currency, metadata } = refund;
+    const { outcome } = outcomeOfRefund(needs, refund);
+    newest_first.push({
+      processor_key: id,
+      key: metadata?.['tollgate_refund'] ?? null,
+      amount: fromStripe(amount, currency).amount,
+      state: outcome === 'refunded' ? 'succeeded' : outcome === 'refused' ? 'failed' : 'pending',
+    });
+  }
+  return newest_first.toReversed();
+}
+
+async function* walkRefunds(
+  { client }: StripeNeeds,
+  { account, processor_key }: ChargeRef,
+): AsyncIterable<Stripe.Refund> {
+  if (!isStripeId(processor_key, 'charge')) return;
+  yield* client.refunds.list({ charge: processor_key, limit: PAGE }, callOptions(account));
 }
 
 function outcomeOfRefund({ onUnknown }: StripeNeeds, { status }: Stripe.Refund): RefundOutcome {

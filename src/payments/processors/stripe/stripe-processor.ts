@@ -9,7 +9,7 @@ import { chargeCard } from './charge-card.ts';
 import { withoutBody } from './declined-by.ts';
 import { abandon, findByKey, retrieveEvidence } from './find-charge.ts';
 import { RETURNS_FEE } from './intent-outcome.ts';
-import { findRefund, refundCharge } from './refund.ts';
+import { findRefund, findRefunds, refundCharge } from './refund.ts';
 import { deleteCard, saveCard } from './save-card.ts';
 import { makeStripeClient, SCRIPT_URL, type StripeSettings } from './stripe-client.ts';
 import { makeStripeIntake } from './stripe-intake.ts';
@@ -56,6 +56,7 @@ export function makeStripeProcessor({ app_version, ...given }: Given): Processor
     retrieve: bodiless((charge) => retrieveEvidence(needs, charge)),
     refund: bodiless((request) => refundCharge(needs, request)),
     findRefund: bodiless((refund) => findRefund(needs, refund)),
+    findRefunds: bodiless((charge) => findRefunds(needs, charge)),
     saveCard: bodiless((request) => saveCard(needs, request)),
     deleteCard: bodiless((card) => deleteCard(needs, card)),
     connectAccount: bodiless((request) => connectAccount(needs, request)),

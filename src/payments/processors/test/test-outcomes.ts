@@ -10,8 +10,8 @@ import type {
   DisputeEvidence,
   Evidence,
   Funds,
-  RefundOutcome,
 } from '../processor.ts';
+import type { RefundOutcome, RefundReport } from '../processor-refund.ts';
 import { type DeclineCode, declines, isDecline, type TestCard, type TestOutcome } from './test-card.ts';
 import type { TestCharge, TestRefund } from './test-processor-store.ts';
 
@@ -73,6 +73,10 @@ function disputesOf({ key, amount, state, disputes_count }: TestCharge): Dispute
 export function refundOutcomeOf({ state }: Pick<TestRefund, 'state'>): RefundOutcome {
   if (state === 'failed') return { outcome: 'refused', detail: 'The bank of the card refused the refund.' };
   return { outcome: state === 'pending' ? 'pending' : 'refunded' };
+}
+
+export function refundReportOf({ key, idempotency_key, amount, state }: TestRefund): RefundReport {
+  return { processor_key: key, key: idempotency_key, amount, state };
 }
 
 /**

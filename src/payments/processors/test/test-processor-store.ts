@@ -119,6 +119,17 @@ export async function findTestRefund(reader: Reader, idempotency_key: string): P
     .executeTakeFirst();
 }
 
+/** Finds the refunds of a charge, oldest first. */
+export async function findTestRefunds(reader: Reader, charge_key: string): Promise<TestRefund[]> {
+  return reader
+    .selectFrom('test_processor_refunds')
+    .selectAll()
+    .where('charge_key', '=', charge_key)
+    .orderBy('created_at')
+    .orderBy('key')
+    .execute();
+}
+
 export async function insertTestRefund(tx: Tx, refund: Insertable<TestProcessorRefundsTable>): Promise<void> {
   await tx
     .insertInto('test_processor_refunds')

@@ -10,11 +10,10 @@ import type {
   ChargeRequest,
   PageParts,
   Processor,
-  RefundOutcome,
-  RefundRequest,
   SaveCardOutcome,
   SaveCardRequest,
 } from '../processor.ts';
+import type { RefundOutcome, RefundRequest } from '../processor-refund.ts';
 import { readCardForm } from './card-form.ts';
 import { isDecline, namedKey, readTestCard, type TestCard } from './test-card.ts';
 import { testIntake } from './test-intake.ts';
@@ -28,6 +27,7 @@ import {
   outcomeOf,
   parseCard,
   refundOutcomeOf,
+  refundReportOf,
   withoutOutcome,
 } from './test-outcomes.ts';
 import {
@@ -36,6 +36,7 @@ import {
   findTestCharge,
   findTestCustomer,
   findTestRefund,
+  findTestRefunds,
   insertTestCharge,
   insertTestCustomer,
   insertTestRefund,
@@ -92,6 +93,9 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     async findRefund({ key }) {
       const found = await findTestRefund(db, key);
       return found ? refundOutcomeOf(found) : null;
+    },
+    async findRefunds({ processor_key }) {
+      return (await findTestRefunds(db, processor_key)).map(refundReportOf);
     },
     ...makeTestPayouts(db, clock),
     browserKeys: () => ({ STRIPE_PUB_KEY: 'pk_test_builtin', STRIPE_INTENT_SECRET: null, STRIPE_ACCOUNT: null }),

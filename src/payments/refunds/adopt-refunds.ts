@@ -1,0 +1,66 @@
+import { inTransaction, type Tx } from '#platform/db/database';
+import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
+import { type Charge, findRefundByKey, findRemainingLines, lockCharge, type RemainingLine } from '../records/index.ts';
+import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
+import { settleRefund } from './settle-refund.ts';
+
+/**
+ * Books the refunds of a charge that were made at the processor without Tollgate, each once, over the lines in their
+ * order.
+ * @throws processor_unreachable (503); refund_in_flight, charge_not_refundable, refund_exceeds_line (405) while the
+ *   charge does not allow the refund that was made
+ */
+export async function adoptRefunds(ctx: PaymentContext, charge: Charge): Promise<void> {
+  const { processor_key, account } = charge;
+  const processor = ctx.processors.getByName(charge.processor);
+  const reports = await withProcessorTimeout(ctx, processor.findRefunds({ processor_key, account }));
+  for (const report of reports) {
+    if (report.state !== 'succeeded') await warnOfReturn(ctx, report);
+    else if (report.key === null) {
+      const adopted = { key: `${processor.name}:refund:${report.processor_key}`, amount: report.amount };
+      await inTransaction(ctx.db, (tx) => adoptRefund(ctx, tx, charge, adopted));
+    }
+  }
+}
+
+async function adoptRefund(
+  ctx: PaymentContext,
+  tx: Tx,
+  { id, processor }: Charge,
+  { key, amount }: { key: string; amount: number },
+): Promise<void> {
+  const charge = await lockCharge(tx, id);
+  if (await findRefundByKey(tx, key)) return;
+  const at = ctx.clock.now();
+  const terms = ctx.processors.getByName(processor);
+  const wanted = spreadRefund(await findRemainingLines(tx, charge, terms), amount);
+  const refund = await reserveRefund(tx, id, wanted, { terms, created_by: null, key, at });
+  await settleRefund(tx, ctx.processors, refund, { outcome: 'refunded' }, at);
+}
+
+/**
+ * Spreads an amount over the lines of a charge in their order, each up to what the card may get back. The last line
+ * takes what is left, so that an amount that exceeds the charge is refused. Pure.
+ */
+export function spreadRefund(lines: readonly Pick<RemainingLine, 'refundable'>[], amount: number): WantedRefund[] {
+  let left = amount;
+  return lines.flatMap(({ refundable }, num) => {
+    const refunded_amount = num === lines.length - 1 ? left : Math.min(left, refundable);
+    left -= refunded_amount;
+    return refunded_amount === 0 ? [] : { num, refunded_amount };
+  });
+}
+
+/** A refund can fail after it succeeded: the money is back, and only a person can pay the customer another way. */
+async function warnOfReturn(
+  ctx: PaymentContext,
+  { key, state, processor_key }: { key: string | null; state: string; processor_key: string },
+): Promise<void> {
+  if (state !== 'failed' || key === null) return;
+  const refund = await findRefundByKey(ctx.db, key);
+  if (refund?.state !== 'settled') return;
+  ctx.log.error(
+    { refund_id: refund.id, processor_key },
+    'refund failed after it had succeeded: pay the customer another way',
+  );
+}
