@@ -31,10 +31,8 @@ export function testRefundRules(harness: ContractHarness): void {
     const { processor_key } = paid;
     const { processor, account } = harness.subject();
     const reports = await processor.findRefunds({ processor_key, account });
-    assert.deepEqual(
-      reports.map(({ key, amount, state }) => [key, amount, state]).toSorted(),
-      keys.map((key) => [key, 700, 'succeeded']).toSorted(),
-    );
+    const states = new Map(reports.map(({ key, amount, state }) => [key, `${amount} ${state}`]));
+    assert.deepEqual(states, new Map(keys.map((key) => [key, '700 succeeded'])));
     assert.equal(new Set(reports.map((report) => report.processor_key)).size, 2);
     assert.deepEqual(await processor.findRefunds({ processor_key: `ch_${randomKey40()}`, account }), []);
   });
