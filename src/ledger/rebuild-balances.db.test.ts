@@ -46,6 +46,7 @@ test('verification reports each changed balance, and a rebuild restores all of t
   const of_subject = sql`subject_id = ${subject.id}`;
   const account = 'the balance of an account is the sum of its entries';
   const due = 'the amounts due and payable on a subject are the sums of its entries';
+  const taken = 'what income of a subject is taken from is the sum of its entries';
   const tampered: [RawBuilder<unknown>, string, string][] = [
     [sql`update ledger_balances set amount = amount + 1 where ${of_payer}`, account, `profile ${payer}`],
     [sql`update ledger_balances set amount = 0 where profile_id = ${provider}`, account, `profile ${provider}`],
@@ -60,6 +61,9 @@ test('verification reports each changed balance, and a rebuild restores all of t
     [sql`update ledger_subject_balances set open_until = ${at} where ${of_payer}`, due, subject.id],
     [sql`update ledger_subject_balances set ordered_at = now() where ${of_payer}`, due, subject.id],
     [sql`delete from ledger_subject_balances where ${of_payer}`, due, subject.id],
+    [sql`update ledger_subject_incomes set backlog = backlog + 1 where ${of_subject}`, taken, subject.id],
+    [sql`update ledger_subject_incomes set has_write_off = true where ${of_subject}`, taken, subject.id],
+    [sql`delete from ledger_subject_incomes where ${of_subject}`, taken, subject.id],
   ];
   const statement = await findStatementBalance(database.db, payer, at);
   for (const [change, rule, where] of tampered) {

@@ -33,6 +33,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'ledger_profile_totals',
     'ledger_seals',
     'ledger_subject_balances',
+    'ledger_subject_incomes',
     'ledger_unsealed_events',
     'ledger_verifications',
   ],

@@ -122,12 +122,18 @@ export async function findSubjectIncomes(reader: Reader, subjects: readonly Ledg
 
 /** Query of `findSubjectIncomes`, of the subjects of a table expression `subject (kind, id, part)`. */
 export function selectSubjectIncomes(subject: Fragment): Fragment<SubjectIncome> {
-  // Indexes: ledger_entries_subject, ledger_events_key_key. The event `reversal:x` takes back the event `{kind}:x`.
+  // Indexes: unique key of ledger_subject_incomes. Only what write-offs took of earned income is read from the entries:
+  // ledger_entries_subject, ledger_events_key_key. The event `reversal:x` takes back the event `{kind}:x`.
+  const kept = fragment`(
+    select entry.* from ${subject} join ledger_subject_incomes entry on ${isAboutSubject}
+  )`;
   const entries = fragment`(
-    select entry.* from ${subject} join ledger_entries entry on ${isAboutSubject}
+    select entry.* from (select distinct subject_kind as kind, subject_id as id, subject_part as part
+      from kept where has_write_off) subject
+    join ledger_entries entry on ${isAboutSubject}
   ) entry`;
   return fragment<SubjectIncome>`
-    with posting as materialized (${subjectPostings(entries)}), undone as materialized (
+    with kept as materialized ${kept}, posting as materialized (${subjectPostings(entries)}), undone as materialized (
       select unnest(array[event.id, reversal.id]) as id
       from (select distinct ledger_event_id as id from posting where fact = 'cancel') canceled
       join ledger_events event on event.id = canceled.id
@@ -144,10 +150,7 @@ export function selectSubjectIncomes(subject: Fragment): Fragment<SubjectIncome>
     select json_build_object('kind', sums.subject_kind, 'id', sums.subject_id, 'part', sums.subject_part) as subject,
       sums.unit, backlog, due, canceled, least(canceled, greatest(0, largest.amount))::bigint as canceled_earned,
       advanced, income, is_converted
-    from (
-      select subject_kind, subject_id, subject_part, unit, ${subjectSumColumns}
-      from posting group by subject_kind, subject_id, subject_part, unit
-    ) sums left join largest on (largest.subject_kind, largest.subject_id, largest.unit)
+    from kept sums left join largest on (largest.subject_kind, largest.subject_id, largest.unit)
         = (sums.subject_kind, sums.subject_id, sums.unit)
       and largest.subject_part is not distinct from sums.subject_part`;
 }

@@ -142,6 +142,7 @@ test('verification finds rows that bypassed the triggers', async () => {
         'the amounts due and payable on a subject are the sums of its entries',
         `subject, unit, payer: (sub,1,"",usd,${payer})`,
       ],
+      ['what income of a subject is taken from is the sum of its entries', 'subject, unit: (sub,1,"",usd)'],
       ['the hash of an event is that of its rows', 'event 1'],
       ['an event has a hash, and a hash has an event', 'event 2'],
     ],

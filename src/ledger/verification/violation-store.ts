@@ -89,6 +89,20 @@ export const rowChecks: readonly LedgerCheck[] = [
       where sums.facts is distinct from balance.facts order by key limit ${FINDINGS_MAX}`,
   ),
   defineCheck(
+    'what income of a subject is taken from is the sum of its entries',
+    sql<Finding>`select format('subject, unit: %s', key) as "where",
+      format('the sums are %s, those of the entries %s', coalesce(kept.facts, 'missing'), coalesce(sums.facts, 'missing'))
+        as detail
+      from (
+        select (subject_kind, subject_id, subject_part, unit)::text as key, to_jsonb(sub)::text as facts
+        from ledger_subject_income_sums sub
+      ) sums full join (
+        select (subject_kind, subject_id, subject_part, unit)::text as key, to_jsonb(sub)::text as facts
+        from ledger_subject_incomes sub
+      ) kept using (key)
+      where sums.facts is distinct from kept.facts order by key limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
     'the totals of the lists are the sums of their entries',
     sql<Finding>`select name as "where", 'the total is ' || found || ', the sum is ' || expected as detail
       from ledger_profile_total_errors() limit ${FINDINGS_MAX}`,
