@@ -651,6 +651,27 @@ export interface LedgerSubjectBalancesTable {
   open_until: Date | null;
 }
 
+export interface LedgerSubjectIncomesTable {
+  subject_kind: string;
+  subject_id: string;
+  subject_part: string | null;
+  unit: string;
+  /** Payments that are not earned yet; < 0 if more was earned. */
+  backlog: number;
+  /** Orders less payments, write-offs and credit notes against debts. */
+  due: number;
+  /** Write-offs less what reversals took back of them. */
+  canceled: number;
+  /** Income taken from Receivable that no payment returned to Backlog. */
+  advanced: number;
+  /** Recognised income. */
+  income: number;
+  /** True if the processor converted a payment to or from the unit. */
+  is_converted: boolean;
+  /** True if a part was written off, ever: what it took of earned income is read from the entries. */
+  has_write_off: boolean;
+}
+
 export interface LedgerUnsealedEventsTable {
   ledger_event_id: number;
   /** By the clock of the database, as sealed_at of the seals. */
@@ -1708,6 +1729,7 @@ export interface Schema {
   ledger_profile_totals: LedgerProfileTotalsTable;
   ledger_seals: LedgerSealsTable;
   ledger_subject_balances: LedgerSubjectBalancesTable;
+  ledger_subject_incomes: LedgerSubjectIncomesTable;
   ledger_unsealed_events: LedgerUnsealedEventsTable;
   ledger_verifications: LedgerVerificationsTable;
   metric_customer_counts: MetricCustomerCountsTable;
