@@ -29,6 +29,9 @@ const subrooms = {
     objects: ['engine', 'cards', 'shapes'],
     server: ['engine', 'faults'],
     webhooks: ['engine', 'objects', 'server'],
+    connect: ['engine', 'objects', 'shapes'],
+    checkout: ['cards', 'engine', 'objects', 'shapes'],
+    site: ['checkout', 'connect', 'engine', 'objects', 'pages', 'server'],
     control: ['engine', 'faults', 'objects', 'server', 'webhooks'],
   },
   metrics: {

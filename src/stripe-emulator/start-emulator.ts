@@ -1,7 +1,10 @@
 import type { AddressInfo } from 'node:net';
+import { checkout_kinds } from './checkout/index.ts';
+import { connect_kinds, insertPlatform } from './connect/index.ts';
 import { makeControl, type Control } from './control/index.ts';
-import { addEndpoint, kinds } from './objects/index.ts';
+import { addEndpoint, kinds as object_kinds } from './objects/index.ts';
 import { addKey, Emulator, makeServer, type EmulatorClock } from './server/index.ts';
+import { answerPage } from './site/index.ts';
 import { Dispatcher } from './webhooks/index.ts';
 
 export interface EmulatorOptions {
@@ -9,6 +12,10 @@ export interface EmulatorOptions {
   /** 0 takes a free port. */
   readonly port?: number;
   readonly host?: string;
+  /** Pages of other machines may use the form script. */
+  readonly is_public?: boolean;
+  /** Business name of the platform. */
+  readonly business_name?: string;
   /** The same seed and the same calls give the same ids. */
   readonly seed?: string;
   /** API keys; a restricted key may list its permissions. */
@@ -28,6 +35,7 @@ export interface RunningEmulator {
 }
 
 export const default_keys = ['sk_test_tollgate', 'pk_test_tollgate', 'rk_test_tollgate'] as const;
+const kinds = [...object_kinds, ...connect_kinds, ...checkout_kinds];
 const POLL_MS = 200;
 
 /** Starts an emulator of Stripe on this machine. */
@@ -50,6 +58,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
       if (typeof key === 'string') addKey(emulator.world, key);
       else addKey(emulator.world, key.key, key.permissions);
     }
+    for (const livemode of [false, true]) {
+      insertPlatform(emulator.contextOf({ account: '', livemode }), options.business_name ?? 'Tollgate');
+    }
     const platform = emulator.contextOf({ account: '', livemode: false });
     for (const { url, secret, is_connect = false } of options.webhooks ?? [])
       addEndpoint(platform, { url, secret, is_connect, enabled_events: ['*'] });
@@ -57,7 +68,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
   };
   setUp();
   const control = makeControl(emulator, dispatcher, setUp);
-  const server = makeServer(emulator, { pages: control.answerPage, deliver: () => dispatcher.pump() });
+  const site = { is_public: options.is_public ?? false, attempts: () => dispatcher.attempts };
+  const server = makeServer(emulator, {
+    pages: async (request) => answerPage(emulator, request, site) ?? (await control.answerPage(request)),
+    deliver: () => dispatcher.pump(),
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -217,7 +217,7 @@ function detailsOf(method: PaymentMethod, card: TestCard | undefined, outcome: O
     const bank = { account_holder_type, account_type, bank_name, fingerprint, last4, routing_number };
     return {
       type: 'us_bank_account',
-      us_bank_account: { ...bank, expected_debit_date: null, payment_reference: null },
+      us_bank_account: { ...bank, payment_reference: null },
     };
   }
   const { brand, checks, country, exp_month, exp_year, fingerprint, funding, last4 } = method.card;

@@ -31,6 +31,7 @@ export { assertChargeable } from './amounts.ts';
 export { balanceOf, postMovement, type BalanceTransaction } from './balance.ts';
 export { useConfirmationToken } from './confirmation-token.ts';
 export { confirmIntent, finishAuthentication, settleDelayed } from './confirm-intent.ts';
+export { cardError } from './card-input.ts';
 export { newObject } from './new-object.ts';
 export { dispute_statuses, moveDispute, openDispute, type Dispute } from './dispute.ts';
 export { moveRefund, type Refund } from './refund.ts';

@@ -68,7 +68,7 @@ export function makePage(page: {
         `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; ` +
         `base-uri 'none'; frame-ancestors ${ancestors}`,
       'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
+      'Referrer-Policy': 'same-origin',
     },
     body: markup.text,
   };

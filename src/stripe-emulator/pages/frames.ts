@@ -13,13 +13,14 @@ export function renderFrame(kind: string, origin: string, is_public: boolean): P
   const url = URL.canParse(origin) ? new URL(origin) : null;
   if (!url || url.origin !== origin || !/^https?:$/.test(url.protocol)) return null;
   if (kind !== 'card' && kind !== 'controller') return null;
-  const form = html`<main>
+  // No landmark and no heading: the page that shows the frame has them.
+  const form = html`<div>
     <form novalidate>${renderCardFields()}</form>
     <p class="note">${NOTE}</p>
-  </main>`;
+  </div>`;
   return makePage({
     title: kind === 'card' ? 'Card details' : 'Payments',
-    body: kind === 'card' ? form : html`<main></main>`,
+    body: kind === 'card' ? form : html``,
     class: 'frame',
     script: '/elements/frame.js',
     origin,

@@ -149,8 +149,8 @@
   }
 
   /** What the elements were set to: the server compares it with the intent that uses the token. */
-  function contextOf({ mode, amount, currency, captureMethod, setupFutureUsage }) {
-    return { mode, amount, currency, capture_method: captureMethod, setup_future_usage: setupFutureUsage ?? undefined };
+  function settingsOf({ mode, amount, currency, setupFutureUsage }) {
+    return { mode, amount, currency, setup_future_usage: setupFutureUsage };
   }
 
   /** Shows the page of the issuer in a dialog; resolves when it was answered, or false when the buyer closed it. */
@@ -247,7 +247,7 @@
       elements: makeElements,
       async createConfirmationToken({ elements, params = {} }) {
         const { frame, options } = states.get(elements);
-        const parameters = { ...params, client_context: contextOf(options) };
+        const parameters = { ...params, elements: settingsOf(options) };
         const answer = await request(frame, 'POST', '/v1/confirmation_tokens', parameters, 'payment_method_data');
         return answer.error ? answer : { confirmationToken: answer.body };
       },
