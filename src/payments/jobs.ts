@@ -1,7 +1,7 @@
 import { forgetCardJob } from './cards/index.ts';
 import { settleDisputesJob, settlePendingChargesJob } from './charges/index.ts';
 import { closeAccountJob, finishPayoutsJob, reconcilePayoutsJob } from './payouts/index.ts';
-import { forgetEventsJob, handleEventsJob } from './intake/index.ts';
+import { forgetEventsJob, handleEventsJob, sweepEventsJob } from './intake/index.ts';
 import type { Processors } from './processors/index.ts';
 import { finishRefundsJob } from './refunds/index.ts';
 
@@ -14,5 +14,6 @@ export const paymentsJobs = (processors: Processors) => [
   closeAccountJob(processors),
   forgetCardJob(processors),
   handleEventsJob(processors),
+  sweepEventsJob(processors),
   forgetEventsJob(processors),
 ];

@@ -55,6 +55,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'payment_methods',
     'payout_accounts',
     'payouts',
+    'processor_cursors',
     'processor_customers',
     'processor_events',
     'refund_lines',

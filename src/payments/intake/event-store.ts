@@ -1,11 +1,26 @@
 import { sql, type Selectable } from 'kysely';
 import type { ProcessorEventsTable } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
+import type { ProcessorEvent } from '../processors/index.ts';
 
 export type StoredEvent = Selectable<ProcessorEventsTable>;
 
 /** An event before it is stored. */
 export type NewStoredEvent = Pick<StoredEvent, 'event_key' | 'processor' | 'account' | 'kind' | 'object_key'>;
+
+type ConcernedEvent = ProcessorEvent & { type: StoredEvent['kind'] };
+
+/** True if a handler depends on an event. */
+export function isConcerned(event: ProcessorEvent): event is ConcernedEvent {
+  return event.type !== 'other';
+}
+
+export function storedEvent(
+  processor: string,
+  { id: event_key, type: kind, object: object_key, account }: ConcernedEvent,
+): NewStoredEvent {
+  return { event_key, processor, account, kind, object_key };
+}
 
 /** Inserts events in one statement; a repeated event has no effect. */
 export async function insertEvents(tx: Tx, events: readonly NewStoredEvent[], at: Date): Promise<void> {

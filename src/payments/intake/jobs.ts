@@ -1,6 +1,7 @@
 import { defineJob } from '#platform/jobs/jobs';
 import type { Processors } from '../processors/index.ts';
 import { forgetEvents, handleEvents } from './handle-events.ts';
+import { sweepEvents } from './sweep-events.ts';
 
 /** Makes the job that handles the messages of payment processors. */
 export const handleEventsJob = (processors: Processors) =>
@@ -10,6 +11,16 @@ export const handleEventsJob = (processors: Processors) =>
     catch_up: 'last',
     moved: 'daily',
     run: (ctx) => handleEvents({ ...ctx, processors }),
+  });
+
+/** Makes the job that lists the messages that no request brought. */
+export const sweepEventsJob = (processors: Processors) =>
+  defineJob({
+    name: 'sweep_processor_events',
+    schedule: '*/10 * * * *',
+    catch_up: 'last',
+    moved: 'daily',
+    run: (ctx) => sweepEvents({ ...ctx, processors }),
   });
 
 /** Makes the job that deletes messages that were handled long ago. */

@@ -3,8 +3,9 @@ import type { Clock } from '#platform/clock';
 import type { App } from '#platform/http/app';
 import { throttleProblems } from '#platform/security/throttle';
 import { paymentsProblems } from '../problems.ts';
-import type { Processors, ProcessorEvent } from '../processors/index.ts';
+import type { Processors } from '../processors/index.ts';
 import type { EventInbox } from './event-inbox.ts';
+import { isConcerned, storedEvent } from './event-store.ts';
 
 /** Secrets of the two endpoints of Stripe: for the broker's account, and for accounts of providers. */
 export interface WebhookSecrets {
@@ -66,7 +67,9 @@ export function webhookRoutes(app: App, needs: Needs): void {
           const raw = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
           const event = intakeOf(needs, secrets)?.verify(raw, headers, secrets, needs.clock.now()) ?? null;
           if (event === null) throw paymentsProblems.signature_invalid();
-          if (isConcerned(event, isConnect)) await needs.inbox.put(storedEvent(event));
+          // An event that came to the endpoint of other accounts is not trusted.
+          const isHere = (event.account !== '') === isConnect;
+          if (isHere && isConcerned(event)) await needs.inbox.put(storedEvent(STRIPE, event));
           return reply.type('text/plain').send('OK');
         },
       );
@@ -77,17 +80,6 @@ export function webhookRoutes(app: App, needs: Needs): void {
 /** Null without a secret: no message is signed by it. */
 function intakeOf({ processors }: Needs, secrets: readonly string[]) {
   return secrets.length === 0 ? null : processors.getByName(STRIPE).intake;
-}
-
-type ConcernedEvent = ProcessorEvent & { type: Exclude<ProcessorEvent['type'], 'other'> };
-
-/** True if a handler depends on an event, and it came to the endpoint of its account. */
-function isConcerned(event: ProcessorEvent, isConnect: boolean): event is ConcernedEvent {
-  return event.type !== 'other' && (event.account !== '') === isConnect;
-}
-
-function storedEvent({ id: event_key, type: kind, object: object_key, account }: ConcernedEvent) {
-  return { event_key, processor: STRIPE, account, kind, object_key };
 }
 
 /** Counts the messages of each second, in this process. */

@@ -205,6 +205,8 @@ export interface EventIntake {
    * or after `now`. Never throws.
    */
   verify(raw: Buffer, headers: RequestHeaders, secrets: readonly string[], now: Date): ProcessorEvent | null;
+  /** Yields the events since an instant, also those that were sent and are known. */
+  listEvents(account: Account, since: Date): AsyncIterable<ProcessorEvent>;
 }
 
 /** Capabilities of a processor: constants, so reading them makes no call. */

@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe';
 import type { EventIntake, ProcessorEvent, ProcessorEventType } from '../processor.ts';
 import { idOf } from './intent-outcome.ts';
+import { callOptions } from './stripe-client.ts';
 
 const HEADER = 'stripe-signature';
 const HEADER_LENGTH_MAX = 1024;
@@ -10,6 +11,9 @@ const TOLERANCE_S = 300;
 
 const EVENT_ID = /^evt_[A-Za-z0-9_]{1,200}$/;
 const TYPE_LENGTH_MAX = 100;
+
+/** Types that one list can name. */
+const TYPES_MAX = 20;
 
 /** Types that a handler depends on, with the kind of the object that changed. */
 // oxfmt-ignore
@@ -47,6 +51,18 @@ export function makeStripeIntake(client: Stripe, isLive: boolean): EventIntake {
         }
       }
       return null;
+    },
+    async *listEvents(account, since) {
+      const created = { gte: Math.floor(since.getTime() / 1000) };
+      const types = [...EVENT_TYPES.keys()];
+      for (let start = 0; start < types.length; start += TYPES_MAX) {
+        const params = { types: types.slice(start, start + TYPES_MAX), created, limit: 100 };
+        for await (const listed of client.events.list(params, callOptions(account))) {
+          const event = readEvent(listed, isLive);
+          // A list on an account does not name it.
+          if (event !== null) yield { ...event, account };
+        }
+      }
     },
   };
 }
