@@ -1065,6 +1065,12 @@ export interface PlansTable {
   counts_people: Generated<boolean>;
 }
 
+export interface ProcessorCursorsTable {
+  processor: string;
+  account: Generated<string>;
+  swept_to: Date;
+}
+
 export interface ProcessorCustomersTable {
   profile_id: ProfileId;
   processor: string;
@@ -1757,6 +1763,7 @@ export interface Schema {
   pending_changes: PendingChangesTable;
   pictures: PicturesTable;
   plans: PlansTable;
+  processor_cursors: ProcessorCursorsTable;
   processor_customers: ProcessorCustomersTable;
   processor_events: ProcessorEventsTable;
   profiles: ProfilesTable;
