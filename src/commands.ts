@@ -32,7 +32,8 @@ export const usage = `tollgate <command>
   serve [--no-worker]              pages, API, gateway and worker in one process
   work                             the worker alone: events and jobs
   migrate                          migrate the database and stop
-  demo [--bare] [--clock ISO]      a site with sample data in memory
+  demo [--bare] [--clock ISO] [--processor=stripe]
+                                   a site with sample data in memory; with Stripe, cards are charged at an emulator beside it
   jobs run [--at ISO]              run each scheduled job once
   ledger export [--format ledger|hledger|csv]
   secret adopt                     bind the database to the configured SECRET_KEY; removes texts that only the earlier key opens

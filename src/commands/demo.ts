@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { openSessionKey } from '#gateway';
 import { parseInstant } from '#kernel/instant';
-import { movableClock } from '#platform/clock';
+import { DEFAULT_PROCESSOR, processorNames } from '#payments';
+import { type MovableClock, movableClock } from '#platform/clock';
 import { openDatabase } from '#platform/db/database';
 import { migrate } from '#platform/db/migrate';
+import { randomKey40 } from '#platform/security/crypto';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { buildTollgate } from '../app.ts';
 import type { Command } from '../commands.ts';
@@ -11,16 +13,22 @@ import { type Config, readEnvironment, readConfig } from '../config.ts';
 import { seedDemo } from '../demo/seed-demo.ts';
 import { formatTour } from '../demo/tour.ts';
 import { requireSafeSettings, findUnsafeSettings } from '../settings/unsafe-settings.ts';
+import { startEmulator } from '../stripe-emulator/index.ts';
 import { makeLog } from './open-site.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** Runs a site with sample data in one process and in memory, with captured mail and the sample application. */
 export const demo: Command = {
-  options: { bare: { type: 'boolean' }, clock: { type: 'string' } },
+  options: { bare: { type: 'boolean' }, clock: { type: 'string' }, processor: { type: 'string' } },
   async run(values) {
     const start = typeof values['clock'] === 'string' ? parseInstant(values['clock'], 'UTC') : undefined;
     if (start === null) {
       process.stderr.write('--clock: give an instant in ISO 8601, such as 2026-01-31T02:00:00Z.\n');
+      return 2;
+    }
+    const processor = values['processor'] ?? DEFAULT_PROCESSOR;
+    if (typeof processor !== 'string' || !processorNames.includes(processor)) {
+      process.stderr.write(`--processor: give one of ${processorNames.join(', ')}.\n`);
       return 2;
     }
     const started_ms = performance.now();
@@ -48,24 +56,64 @@ export const demo: Command = {
     const upstream_url = await upstream.listen();
     const secret = randomBytes(48).toString('base64url');
     await seedDemo({ database, clock, log, secret, config, upstream, upstream_url, bare: values['bare'] === true });
-    const tollgate = await buildTollgate({ config, secret, database, clock, movable: clock, log });
+    // The sample history was paid with the test processor, which keeps its charges and cards.
+    const emulated = processor === 'stripe' ? await emulateStripe(config, clock) : null;
+    const running = { ...config, ...emulated?.config };
+    const tollgate = await buildTollgate({ config: running, secret, database, clock, movable: clock, log });
     // Both run in one process: the application reads a rotated key directly.
     upstream.setKey(async () => openSessionKey(await tollgate.site.get(), secret));
     await tollgate.startWorker();
     const address = await tollgate.listen();
     const stopping = untilStopped(log, config.stop_ms_max);
     process.stdout.write(
-      welcome(config, values['bare'] === true, address, upstream_url, Math.round(performance.now() - started_ms)),
+      welcome(
+        config,
+        values['bare'] === true,
+        address,
+        upstream_url,
+        emulated?.url ?? null,
+        Math.round(performance.now() - started_ms),
+      ),
     );
     await stopping;
     await tollgate.close();
     await upstream.close();
+    await emulated?.stop();
     await database.close();
     return 0;
   },
 };
 
-function welcome(config: Config, bare: boolean, address: string, upstream_url: string, took_ms: number): string {
+/** Starts the emulator of Stripe on the clock of the site; returns the settings with which the site uses it. */
+async function emulateStripe(config: Config, clock: MovableClock) {
+  const secrets = { platform: `whsec_${randomKey40()}`, connect: `whsec_${randomKey40()}` };
+  const site = `http://127.0.0.1:${config.port}/api/stripe/postevent`;
+  const { url, stop } = await startEmulator({
+    clock,
+    webhooks: [
+      { url: site, secret: secrets.platform },
+      { url: `${site}/connect`, secret: secrets.connect, is_connect: true },
+    ],
+  });
+  const settings = {
+    processor: 'stripe',
+    stripe_secret_key: 'sk_test_tollgate',
+    stripe_publishable_key: 'pk_test_tollgate',
+    stripe_api_url: url,
+    stripe_webhook_secrets: [secrets.platform],
+    stripe_connect_webhook_secrets: [secrets.connect],
+  };
+  return { url, stop, config: settings };
+}
+
+function welcome(
+  config: Config,
+  bare: boolean,
+  address: string,
+  upstream_url: string,
+  emulator_url: string | null,
+  took_ms: number,
+): string {
   return `
   Tollgate demo, ready in ${(took_ms / 1000).toFixed(1)} s. Everything is in memory and is lost when you stop it (Ctrl-C).
 
@@ -73,7 +121,7 @@ function welcome(config: Config, bare: boolean, address: string, upstream_url: s
   ${address}/app/          the application behind the gateway (itself at ${upstream_url})
   ${address}/pricing/      plans and prices
   ${address}/docs/api/     the API reference
-  ${address}/_dev/mail     sent e-mails
+  ${address}/_dev/mail     sent e-mails${emulator_url === null ? '' : `\n  ${emulator_url}/_emulator  the emulator of Stripe: requests, objects, messages`}
   ${address}/_dev/clock    the site's clock; POST {"now": "…"} moves it forward
 
   Sign in with the password yoyo as donny, alice, xia or kenneth. To try:
