@@ -100,8 +100,8 @@ async function emulateStripe(config: Config, clock: MovableClock) {
     stripe_secret_key: 'sk_test_tollgate',
     stripe_publishable_key: 'pk_test_tollgate',
     stripe_api_url: url,
-    stripe_webhook_secrets: [secrets.platform],
-    stripe_connect_webhook_secrets: [secrets.connect],
+    stripe_webhook_secrets: secrets.platform,
+    stripe_connect_webhook_secrets: secrets.connect,
   };
   return { url, stop, config: settings };
 }

@@ -211,7 +211,7 @@ const open_to_signed_in = words(`
   GET /api/billing/charges/:charge  POST /api/billing/charges/:charge/email  POST /api/billing/charges/:charge/refund
   GET /api/accounts  GET /api/accounts/profiles  GET /api/accounts/users  GET /api/accounts/profiles/:profile
   POST /api/accounts/profiles  POST /api/legal/:agreement/sign  GET /legal/:agreement/sign/  POST /legal/:agreement/sign/
-  GET /billing/cart/finish/  GET /users/  GET /users/verify/  POST /users/verify/  GET /users/roles/  GET /users/roles/accept/  GET /users/roles/accept/:key/  POST /users/roles/accept/:key/
+  GET /billing/cart/finish/  POST /billing/cart/finish/  GET /users/  GET /users/verify/  POST /users/verify/  GET /users/roles/  GET /users/roles/accept/  GET /users/roles/accept/:key/  POST /users/roles/accept/:key/
   GET /profile/:profile/subscriptions/accept/:key/  POST /profile/:profile/subscriptions/accept/:key/
   POST /undo/:key/  GET /profile/  POST /profile/  GET /profile/:profile/  GET /billing/  POST /billing/  GET /billing/cart/`);
 

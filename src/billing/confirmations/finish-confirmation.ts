@@ -2,7 +2,7 @@ import { type Charge, findChargeOfAttempt, findConfirmedAttempt, type PaymentCon
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { finishChange } from '../changes/index.ts';
 import { closePaidCases } from '../dunning/index.ts';
-import { finishAwaitingOrder } from '../orders/index.ts';
+import { abandonAwaitingOrder, finishAwaitingOrder } from '../orders/index.ts';
 
 /** How long the page looks for the payment that the browser comes from. */
 const RECENT_MS = 60 * 60_000;
@@ -16,19 +16,25 @@ export type Confirmation = { payer_id: ProfileId } & (
 
 /**
  * Finishes the newest payment that a user was asked to confirm, by what the processor says now; null if there is none
- * of the last hour. The address from which the browser comes proves nothing.
+ * of the last hour. The address from which the browser comes proves nothing. With `abandons`, a payment that still waits
+ * is ended, so that the payer can pay in another way.
  *
  * The job `finish_orders` and messages of the processor may be faster: the outcome is the same.
  * @throws processor_unreachable (503)
  */
-export async function finishConfirmation(ctx: PaymentContext, user_id: UserId): Promise<Confirmation | null> {
+export async function finishConfirmation(
+  ctx: PaymentContext,
+  user_id: UserId,
+  { abandons = false }: { abandons?: boolean } = {},
+): Promise<Confirmation | null> {
   const since = new Date(ctx.clock.now().getTime() - RECENT_MS);
   const attempt = await findConfirmedAttempt(ctx.db, user_id, since);
   if (!attempt) return null;
   const { id, profile_id: payer_id } = attempt;
   if (attempt.state === 'awaiting_action') {
     const finishing = { findFinish: finishChange, balancePaid: closePaidCases };
-    const waiting = await finishAwaitingOrder(ctx, attempt, finishing);
+    if (abandons) await abandonAwaitingOrder(ctx, attempt, finishing);
+    const waiting = abandons ? null : await finishAwaitingOrder(ctx, attempt, finishing);
     if (waiting) return { payer_id, state: 'waiting', bank_url: waiting.redirect_url };
   }
   const charge = await findChargeOfAttempt(ctx.db, id);

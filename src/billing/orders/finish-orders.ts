@@ -162,6 +162,22 @@ async function finishReserved(ctx: PaymentContext, order: Order, finish: OrderFi
 }
 
 /**
+ * Ends an attempt that waits for its payer, who wants to pay in another way, and closes its order. A payment that was
+ * confirmed in the meantime is settled.
+ * @throws processor_unreachable (503)
+ */
+export async function abandonAwaitingOrder(
+  ctx: PaymentContext,
+  attempt: Attempt,
+  { findFinish = async () => null, balancePaid }: Finishing,
+): Promise<void> {
+  const order = await findOrderOfAttempt(ctx.db, attempt.id);
+  if (order?.state !== 'reserved') return;
+  const finish = (await findFinish(ctx, order.id)) ?? finishCheckout(ctx, order, balancePaid);
+  await closeWith(finish, attempt, await abandonAttempt(ctx, attempt));
+}
+
+/**
  * Finishes the order of an attempt that waits for its payer, now. Returns the action that the payer still owes; null
  * if the order is finished.
  * @throws processor_unreachable (503)

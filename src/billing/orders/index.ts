@@ -4,5 +4,11 @@ export { type BookedOperation, loadBooking, lockAndLoadBooking } from './load-bo
 export { bookOrder } from './book-order.ts';
 export { describeOrderLines, findEntryTexts, nameEntries } from './describe-lines.ts';
 export { documentParts } from './issue-documents.ts';
-export { type FindFinish, finishAwaitingOrder, finishOrders, type OrderFinish } from './finish-orders.ts';
+export {
+  type FindFinish,
+  abandonAwaitingOrder,
+  finishAwaitingOrder,
+  finishOrders,
+  type OrderFinish,
+} from './finish-orders.ts';
 export { type BalancePaid, closeUnpaidOrder, settleOrder } from './settle-order.ts';
