@@ -27,10 +27,7 @@ export const demo: Command = {
       return 2;
     }
     const processor = values['processor'] ?? DEFAULT_PROCESSOR;
-    if (typeof processor !== 'string' || !processorNames.includes(processor)) {
-      process.stderr.write(`--processor: give one of ${processorNames.join(', ')}.\n`);
-      return 2;
-    }
+    if (!isProcessorName(processor)) return 2;
     const started_ms = performance.now();
     const config = readConfig(readEnvironment({ LOG_LEVEL: 'warn' }), {
       mode: 'development',
@@ -83,6 +80,13 @@ export const demo: Command = {
     return 0;
   },
 };
+
+/** True for a processor; says otherwise which ones there are. */
+function isProcessorName(given: unknown): boolean {
+  const isKnown = typeof given === 'string' && processorNames.includes(given);
+  if (!isKnown) process.stderr.write(`--processor: give one of ${processorNames.join(', ')}.\n`);
+  return isKnown;
+}
 
 /** Starts the emulator of Stripe on the clock of the site; returns the settings with which the site uses it. */
 async function emulateStripe(config: Config, clock: MovableClock) {

@@ -16,8 +16,8 @@ export type Confirmation = { payer_id: ProfileId } & (
 
 /**
  * Finishes the newest payment that a user was asked to confirm, by what the processor says now; null if there is none
- * of the last hour. The address from which the browser comes proves nothing. With `abandons`, a payment that still waits
- * is ended, so that the payer can pay in another way.
+ * of the last hour. The address from which the browser comes proves nothing. With `abandons`, a payment
+ * that still waits is ended, so that the payer can pay in another way.
  *
  * The job `finish_orders` and messages of the processor may be faster: the outcome is the same.
  * @throws processor_unreachable (503)
