@@ -80,6 +80,7 @@ export const exceptions: Readonly<Record<string, Budget & { readonly reason: str
   'GET /api/metrics/{profile}/lifetimevalue': report,
   'GET /api/metrics/{profile}/movements': report,
   'GET /api/metrics/{profile}/subscriptions': report,
+  'GET /api/metrics/{profile}/federated-profiles': report,
   'GET /api/profile/{profile}/subscribers/dunning': {
     statements_max: 4,
     transactions_max: 0,

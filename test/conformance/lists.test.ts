@@ -65,6 +65,7 @@ const objects: Record<string, string> = {
 const required: Record<string, Record<string, string>> = {
   '/api/metrics/{profile}/entries': { series: 'payments' },
   '/api/metrics/{profile}/subscriptions': { state: 'active' },
+  '/api/metrics/{profile}/federated-profiles': { state: 'invited' },
 };
 
 function urlOf(path: string, query: Record<string, string>): string {
@@ -131,6 +132,7 @@ const exceptions: Record<string, number> = {
   '/api/metrics/{profile}/lifetimevalue': 3,
   '/api/metrics/{profile}/movements': 3,
   '/api/metrics/{profile}/subscriptions': 3,
+  '/api/metrics/{profile}/federated-profiles': 3,
 };
 
 test('every list takes two statements at most: its rows with their count, and what the rows show', async () => {

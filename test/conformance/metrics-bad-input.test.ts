@@ -23,6 +23,7 @@ const operations: Operation[] = [];
 const needs: Readonly<Record<string, string>> = {
   '/api/metrics/{profile}/entries': 'series=income&',
   '/api/metrics/{profile}/subscriptions': 'state=active&',
+  '/api/metrics/{profile}/federated-profiles': 'state=invited&',
 };
 
 interface Document {

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { readInstant } from '#kernel/instant';
+import { requireRange } from '#kernel/list-range';
 import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { listQuerystring, NullableInstant, NullableString, PageOf } from '#platform/http/schemas';
@@ -111,8 +112,13 @@ export function federationRoutes(app: App): void {
 function readInstants(query: { start_at?: string; ends_at?: string }, timezone: string, now: Date) {
   const at = readAt('ends_at', query.ends_at, timezone) ?? now;
   const from = readAt('start_at', query.start_at, timezone) ?? at;
-  if (from > at) throw invalidInput({ start_at: ['The start must be before the end.'] });
+  requireOrder(from, at);
   return { from, at };
+}
+
+/** @throws invalid_input (400) naming `start_at` */
+function requireOrder(from: Date, at: Date): void {
+  if (from > at) throw invalidInput({ start_at: ['The start must be before the end.'] });
 }
 
 function readAt(field: string, text: string | undefined, timezone: string): Date | null {
@@ -159,8 +165,11 @@ function profilesRoute(app: App): void {
     async (request) => {
       const { ctx, query, listUrl } = request;
       const { provider } = await getReported(request);
-      const { from, at } = readInstants(query, provider.default_timezone, ctx.clock.now());
+      requireRange({ start_at: null, ends_at: null }, query.timezone);
       const list = request.list(provider.default_timezone);
+      const at = list.ends_at ?? ctx.clock.now();
+      const from = list.start_at ?? at;
+      requireOrder(from, at);
       const { state, member = null, subscriptions_count = '1' } = query;
       const of = { provider_id: provider.id, from, at };
       const point =
