@@ -190,6 +190,47 @@ test('errors are shown at the field and returned to the page', { skip }, async (
   await opened.context().close();
 });
 
+test('a token of elements that differ from the payment is refused', { skip }, async () => {
+  const opened = await openShop();
+  for (const [change, name] of [
+    ['{ amount: 100 }', 'amount'],
+    ["{ captureMethod: 'manual' }", 'capture_method'],
+  ] as const) {
+    await opened.goto('/');
+    await opened.evaluate(`elements.update(${change})`);
+    await payByKeyboard(opened, '4242424242424242');
+    await waitForMessage(opened, new RegExp(`The ${name} of the Elements`));
+  }
+  await opened.context().close();
+});
+
+test('the page confirms an intent with its form, and reads it with the client secret only', { skip }, async () => {
+  const opened = await openShop();
+  const frame = opened.frameLocator('#card iframe');
+  const confirm = (secret: string | null) =>
+    opened.evaluate<{ error?: { code: string; param?: string }; paymentIntent?: { status: string } }>(
+      `stripe.confirmPayment({ elements, clientSecret: '${secret}', redirect: 'if_required' })`,
+    );
+  const intent = await stripe.paymentIntents.create({
+    amount: 2000,
+    currency: 'usd',
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+  });
+  await frame.getByLabel(/^Expiration/).fill('12/30');
+  await frame.getByLabel('Security code').fill('123');
+  assert.equal((await confirm(intent.client_secret)).error?.code, 'incomplete_number');
+  await frame.getByLabel('Card number').fill('4000000000000002');
+  assert.equal((await confirm(intent.client_secret)).error?.code, 'card_declined');
+  await frame.getByLabel('Card number').fill('4242424242424242');
+  assert.equal((await confirm(`${intent.id}_secret_wrong`)).error?.param, 'client_secret');
+  assert.equal((await confirm(intent.client_secret)).paymentIntent?.status, 'succeeded');
+  const read = await opened.evaluate<{ paymentIntent: { status: string } }>(
+    `stripe.retrievePaymentIntent('${intent.client_secret}')`,
+  );
+  assert.equal(read.paymentIntent.status, 'succeeded');
+  await opened.context().close();
+});
+
 test(
   'the page of the issuer is answered with the keyboard, and closing it fails the authentication',
   { skip },

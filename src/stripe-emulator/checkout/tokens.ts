@@ -36,8 +36,8 @@ const create = defineEndpoint(
     const entry = { number, exp_month, exp_year, cvc };
     const refusal = refuseCard(entry, new Date(call.world.time_ms));
     if (refusal) throw cardError(refusal);
-    const facts = acceptCard(entry);
-    const brand = facts.test_card.brand ?? brandOf(facts.test_card.number);
+    const { test_card, last4, ...facts } = acceptCard(entry);
+    const brand = test_card.brand ?? brandOf(test_card.number);
     const sent = Object.fromEntries(Object.entries(address).filter(([, value]) => value !== undefined));
     const token = newObject(call, 'token', 'tok', {
       card: {
@@ -45,20 +45,20 @@ const create = defineEndpoint(
         ...sent,
         id: call.world.nextId('card', call.scope),
         brand: BRANDS[brand] ?? brand,
-        country: facts.test_card.country ?? 'US',
+        country: test_card.country ?? 'US',
         cvc_check: facts.has_cvc ? 'unchecked' : null,
         exp_month: facts.exp_month,
         exp_year: facts.exp_year,
         fingerprint: fingerprintOf(number, call.scope.account, call.world.seed),
-        funding: facts.test_card.funding ?? 'credit',
-        last4: facts.last4,
+        funding: test_card.funding ?? 'credit',
+        last4,
         metadata: {},
         name: name ?? null,
         regulated_status: 'unregulated',
       },
       type: 'card',
       used: false,
-      $: { facts },
+      $: { ...facts, card: test_card.key },
     });
     return call.world.insert(call.scope, token);
   },

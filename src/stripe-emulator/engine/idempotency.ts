@@ -20,7 +20,7 @@ export interface KeyedCall {
   readonly key: string;
   readonly method: string;
   readonly url: string;
-  /** Sorted and parsed: the same parameters in another order are the same request. */
+  /** Hash of the sorted parameters: the same parameters in another order are the same request. */
   readonly parameters: string;
   readonly request: string;
 }

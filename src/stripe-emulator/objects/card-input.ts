@@ -1,6 +1,7 @@
 import {
   acceptCard,
   brandOf,
+  findCardByKey,
   findMagicBankAccount,
   findMagicCard,
   fingerprintOf,
@@ -19,6 +20,7 @@ import {
   text,
   unsettable,
   type Context,
+  type StoredObject,
   type Values,
 } from '../engine/index.ts';
 import { address_params, wholeAddress } from './address.ts';
@@ -111,7 +113,7 @@ function cardFacts(ctx: Context, card: NonNullable<MethodData['card']>, path: st
     const test_card = findMagicCard(card.token);
     if (test_card) return magicFacts(ctx, test_card);
     const stored = ctx.world.get(ctx.scope, 'token', card.token);
-    if (stored) return (stored['$'] as { facts: CardFacts }).facts; // tokens.ts writes it
+    if (stored) return tokenFacts(stored);
     throw invalidRequest('resource_missing', `No such token: '${card.token}'`, `${path}[token]`);
   }
   for (const name of ['number', 'exp_month', 'exp_year'] as const) {
@@ -123,6 +125,14 @@ function cardFacts(ctx: Context, card: NonNullable<MethodData['card']>, path: st
   const refusal = refuseCard(entry, new Date(ctx.world.time_ms));
   if (refusal) throw cardError({ ...refusal, param: `${path}[${refusal.param}]`.replace(/^card\[(.*)\]$/, '$1') });
   return acceptCard(entry);
+}
+
+/** The card of a token, which keeps the key of the test card and no number. */
+function tokenFacts(token: StoredObject): CardFacts {
+  const { card, ...facts } = token['$'] as Omit<CardFacts, 'test_card'> & { card: string }; // tokens.ts writes it
+  const test_card = findCardByKey(card);
+  if (!test_card) throw new Error(`the table of test cards has no ${card}`);
+  return { ...facts, test_card };
 }
 
 function magicFacts(ctx: Context, test_card: TestCard): CardFacts {

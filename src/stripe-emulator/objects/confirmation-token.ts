@@ -6,6 +6,7 @@ export interface ElementsOptions {
   readonly mode?: string | undefined;
   readonly amount?: number | undefined;
   readonly currency?: string | undefined;
+  readonly capture_method?: string | undefined;
   readonly setup_future_usage?: string | null | undefined;
 }
 

@@ -36,6 +36,7 @@ const script_spec = {
     mode: choice('payment', 'setup'),
     amount: integer(0),
     currency: text(3),
+    capture_method: choice('automatic', 'automatic_async', 'manual'),
     setup_future_usage: usage,
   }),
 };

@@ -175,6 +175,7 @@ export function pickMethod(call: Call, intent: PaymentIntent, params: Sent): Pic
         mode: 'payment',
         amount: intent.amount,
         currency: intent.currency,
+        capture_method: intent.capture_method,
         setup_future_usage: params.setup_future_usage ?? intent.setup_future_usage,
       },
     });

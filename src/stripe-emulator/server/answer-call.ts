@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseFault } from '../faults/index.ts';
 import {
@@ -251,6 +252,9 @@ function keyedCall(
   const key = headers['idempotency-key'];
   const is_kept = method === 'POST' || (method === 'DELETE' && pathname.startsWith('/v2/'));
   if (key === undefined || key === '' || !is_kept) return null;
-  const parameters = `${canonicalText(raw)} ${expand.toSorted().join()}`;
+  // A hash: the parameters may contain a card number, and the state is written to disk.
+  const parameters = createHash('sha256')
+    .update(`${canonicalText(raw)} ${expand.toSorted().join()}`)
+    .digest('base64');
   return { key, method, url: pathname, parameters, request };
 }

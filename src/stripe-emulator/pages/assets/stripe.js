@@ -149,8 +149,8 @@
   }
 
   /** What the elements were set to: the server compares it with the intent that uses the token. */
-  function settingsOf({ mode, amount, currency, setupFutureUsage }) {
-    return { mode, amount, currency, setup_future_usage: setupFutureUsage };
+  function settingsOf({ mode, amount, currency, captureMethod, setupFutureUsage }) {
+    return { mode, amount, currency, capture_method: captureMethod, setup_future_usage: setupFutureUsage };
   }
 
   /** Shows the page of the issuer in a dialog; resolves when it was answered, or false when the buyer closed it. */
