@@ -6,6 +6,7 @@ import { migrateOnly } from './commands/migrate.ts';
 import { secret } from './commands/secret.ts';
 import { serve } from './commands/serve.ts';
 import { simulate } from './commands/simulate.ts';
+import { stripeEmulator } from './commands/stripe-emulator.ts';
 import { work } from './commands/work.ts';
 
 export type OptionValues = Record<string, string | boolean | (string | boolean)[] | undefined>;
@@ -25,6 +26,7 @@ export const commands: Readonly<Record<string, Command>> = {
   ledger,
   secret,
   simulate,
+  'stripe-emulator': stripeEmulator,
 };
 
 export const usage = `tollgate <command>
@@ -41,6 +43,8 @@ export const usage = `tollgate <command>
   simulate [--seed N] [--subscribers 1000] [--months 24]
                                    run a whole business with faults, in memory or in the empty database of DATABASE_URL, and check
                                    its rules; exits with 1 when one is broken
+  stripe-emulator [--port 12111] [--host 127.0.0.1] [--state FILE] [--clock real|ISO] [--webhook URL=SECRET]… [--seed N]
+                                   a local stand-in for Stripe: docs/operating/stripe-emulator.md
   ledger rebuild-balances          write the balances of the ledger anew from its entries, then verify it
 
 Settings are read from the environment: docs/reference/configuration.md.

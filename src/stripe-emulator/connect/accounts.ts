@@ -127,6 +127,23 @@ export function insertPlatform(ctx: Context, business_name: string): Account {
   return ctx.world.patch(account, { ...applyAccountState(account, 'ready'), controller: { type: 'account' } });
 }
 
+/** Inserts a connected account that can be charged, for tests that do not onboard one. */
+export function insertReadyAccount(ctx: Context, id: string): Account {
+  const account = newAccount({
+    id,
+    created: ctx.world.now,
+    country: 'US',
+    currency: 'usd',
+    email: null,
+    business_profile: { name: id },
+    metadata: {},
+    capabilities: ['card_payments', 'transfers'],
+    controller: CONTROLLERS.standard,
+  });
+  ctx.world.insert(platformOf(ctx.scope), account);
+  return setAccountState(ctx, id, 'ready');
+}
+
 /** Gives an account a state and emits `account.updated`. A complete account has a bank account. */
 export function setAccountState(ctx: Context, id: string, state: AccountState): Account {
   const account = findAccount(ctx, id);

@@ -8,5 +8,12 @@ import { payout_kind } from './payouts.ts';
 export const connect_kinds: readonly Kind[] = [account_kind, account_link_kind, fee_refund_kind, payout_kind];
 
 export { endAccountLink, findAccountLink, useAccountLink } from './account-links.ts';
-export { deauthorizeAccount, findAccount, findOwnAccount, insertPlatform, setAccountState } from './accounts.ts';
+export {
+  deauthorizeAccount,
+  findAccount,
+  findOwnAccount,
+  insertPlatform,
+  insertReadyAccount,
+  setAccountState,
+} from './accounts.ts';
 export { advancePayout, mayReach, type Payout, type PayoutStatus } from './payout.ts';

@@ -42,7 +42,7 @@ export function controlOf(emulator: Emulator, dispatcher: Dispatcher, setUp: () 
     invariants: () => findViolations(emulator),
     reset(seed) {
       if (seed !== undefined) emulator.world.seed = seed;
-      emulator.world.load([]);
+      emulator.world.clear();
       emulator.requests.length = 0;
       dispatcher.attempts.length = 0;
       emulator.faults.clear();

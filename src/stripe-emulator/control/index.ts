@@ -1,6 +1,6 @@
 import type { Emulator, PageHandler } from '../server/index.ts';
 import type { Dispatcher } from '../webhooks/index.ts';
-import { answerPage } from './control-pages.ts';
+import { controlPages } from './control-pages.ts';
 import { controlOf, type Control } from './control.ts';
 
 export type { Control } from './control.ts';
@@ -11,5 +11,6 @@ export function makeControl(
   dispatcher: Dispatcher,
   setUp: () => void,
 ): { api: Control; answerPage: PageHandler } {
-  return { api: controlOf(emulator, dispatcher, setUp), answerPage };
+  const api = controlOf(emulator, dispatcher, setUp);
+  return { api, answerPage: controlPages(emulator, dispatcher, api) };
 }

@@ -42,7 +42,7 @@ export class World {
   readonly #lists = new Map<string, Set<string>>();
   readonly #index = new Map<string, Set<string>>();
   #undo = new Map<string, Row | null>();
-  #timeline = new Timeline();
+  readonly #timeline = new Timeline();
 
   constructor(seed: string, time_ms: number) {
     this.seed = seed;
@@ -163,14 +163,14 @@ export class World {
     this.#undo = new Map();
   }
 
-  /** Replaces the whole state. */
-  load(rows: Iterable<Row>): void {
-    this.#rows.clear();
-    this.#lists.clear();
-    this.#index.clear();
-    this.#undo = new Map();
-    this.#timeline = new Timeline();
-    for (const row of rows) this.#place(row);
+  /** Removes every row; it can be undone until the next commit. */
+  clear(): void {
+    for (const id of Array.from(this.#rows.keys())) this.remove(id);
+  }
+
+  /** Inserts a row of a snapshot. */
+  restore(row: Row): void {
+    this.#set(row);
   }
 
   /** Applies one change of a log of changes. */

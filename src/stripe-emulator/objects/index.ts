@@ -5,11 +5,10 @@ import { charges } from './charges.ts';
 import { confirmation_tokens } from './confirmation-tokens.ts';
 import { customers } from './customers.ts';
 import { disputes } from './disputes.ts';
-import { events } from './events.ts';
 import { payment_intents } from './payment-intents.ts';
 import { payment_methods } from './payment-methods.ts';
 import { refunds } from './refunds.ts';
-import { webhook_endpoints } from './webhook-endpoints.ts';
+import { mandates, setup_attempts, setup_intents } from './setup-intents.ts';
 
 /** Every kind of object with its endpoints: a new kind is one file and one line. */
 export const kinds: readonly Kind[] = [
@@ -19,11 +18,12 @@ export const kinds: readonly Kind[] = [
   confirmation_tokens,
   customers,
   disputes,
-  events,
+  mandates,
   payment_intents,
   payment_methods,
   refunds,
-  webhook_endpoints,
+  setup_attempts,
+  setup_intents,
 ];
 
 export { returnApplicationFee, type ApplicationFee } from './application-fee.ts';
@@ -34,8 +34,8 @@ export { confirmIntent, finishAuthentication, settleDelayed } from './confirm-in
 export { cardError } from './card-input.ts';
 export { newObject } from './new-object.ts';
 export { dispute_statuses, moveDispute, openDispute, type Dispute } from './dispute.ts';
+export { finishSetupAuthentication, type SetupIntent } from './setup-intent.ts';
 export { moveRefund, type Refund } from './refund.ts';
-export { addEndpoint, type WebhookEndpoint } from './webhook-endpoints.ts';
 export type { Charge } from './charge.ts';
 export type { PaymentIntent } from './payment-intent.ts';
 export type { PaymentMethod } from './payment-method.ts';

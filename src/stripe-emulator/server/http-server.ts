@@ -50,6 +50,15 @@ async function handle(emulator: Emulator, hooks: Hooks, req: IncomingMessage, re
     headers: headersOf(req),
     body,
   };
+  const remote = req.socket.remoteAddress ?? '';
+  if (url.pathname.startsWith('/_emulator') && !/^(?:::ffff:)?127\.|^::1$/.test(remote)) {
+    write(res, {
+      status: 403,
+      headers: {},
+      body: '{"error":{"message":"The control API answers on this machine only."}}',
+    });
+    return;
+  }
   const page = (await hooks.pages(request)) ?? answerPage(emulator, request);
   if (page) {
     write(res, page);
@@ -133,7 +142,8 @@ async function writeAnswer(res: ServerResponse, answer: Answer): Promise<void> {
     for (const byte of Buffer.from(answer.body)) {
       if (res.destroyed) return;
       res.write(Buffer.of(byte));
-      await sleep(Number(trickle.values['ms'] ?? TRICKLE_MS), undefined, { ref: false });
+      const ms = Number(trickle.values['ms'] ?? TRICKLE_MS);
+      if (ms > 0) await sleep(ms, undefined, { ref: false });
     }
     res.end();
     return;

@@ -6,9 +6,9 @@ import {
   type Fault,
   type StoredEvent,
 } from '../engine/index.ts';
-import type { WebhookEndpoint } from '../objects/index.ts';
 import type { Emulator } from '../server/index.ts';
 import { signatureHeader } from './sign.ts';
+import type { WebhookEndpoint } from './webhook-endpoints.ts';
 
 /** A delivery that was tried, as the control API shows it. */
 export interface Attempt {

@@ -18,7 +18,7 @@ import {
   type StoredObject,
   type Values,
 } from '../engine/index.ts';
-import { newObject } from './new-object.ts';
+import { newObject } from '../objects/index.ts';
 
 /** An endpoint; its secrets are hidden. */
 export interface WebhookEndpoint extends StoredObject {

@@ -1,0 +1,1 @@
+export { StateFile } from './state-file.ts';
