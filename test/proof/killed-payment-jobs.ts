@@ -143,6 +143,27 @@ export const paymentWork: readonly JobWork[] = [
     check: (scene) => expectPaid(scene, 1),
   },
   {
+    job: 'handle_processor_events',
+    title: 'settles a charge of which a message came',
+    // It moves the clock past the claim of a run that was killed, and leaves the message alone.
+    recover: ['forget_processor_events'],
+    async prepare(scene) {
+      const { name, notes, site } = scene;
+      await sell(scene, {}, 'tok_chargeAsyncFail');
+      await decideQuietly(scene, 'done');
+      const at = site.app.clock.now();
+      await sql`insert into processor_events (event_key, processor, kind, object_key, received_at, next_at)
+        values (${name}, 'test', 'charge', ${notes.get('charge')}, ${at}, ${at})`.execute(site.app.db);
+      return none();
+    },
+    async check(scene) {
+      await expectPaid(scene, 1);
+      await expectCounts(scene, { handled: 1 }, () => ({
+        handled: sql`processor_events where event_key = ${scene.name} and state = 'done' and failures_count = 0`,
+      }));
+    },
+  },
+  {
     job: 'settle_disputes',
     title: 'books a dispute that was won',
     async prepare(scene) {

@@ -209,6 +209,16 @@ const deletions: readonly JobWork[] = [
     ),
   ),
   deletion(
+    'forget_processor_events',
+    ({ name }) => sql`processor_events where event_key = ${name}`,
+    insert(
+      ({
+        name,
+      }) => sql`insert into processor_events (event_key, processor, kind, object_key, received_at, next_at, state, done_at)
+        values (${name}, 'test', 'charge', ${name}, ${before}, ${before}, 'done', ${before})`,
+    ),
+  ),
+  deletion(
     'forget_counts',
     ({ name }) => sql`rate_limits where key = ${name}`,
     insert(({ name }) => sql`insert into rate_limits (key, points, expire) values (${name}, 1, 1)`),
