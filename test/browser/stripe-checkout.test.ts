@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { type RunningEmulator, startEmulator } from '../../src/stripe-emulator/index.ts';
+import { requireAccessible } from '../support/accessibility.ts';
+import { openVisitAs } from '../support/browser-visits.ts';
+import { type ChangeSite, startChanges } from '../support/changes.ts';
+import { openChromium, withoutChromium } from '../support/chromium.ts';
+
+const password = 'correct horse 7';
+const skip = withoutChromium;
+
+let emulator: RunningEmulator;
+let site: ChangeSite;
+let browser: Browser;
+let origin: string;
+
+before(async () => {
+  if (skip !== false) return;
+  emulator = await startEmulator({ clock: { now: () => new Date(Date.now()) } });
+  site = await startChanges({
+    config: {
+      terms_required: false,
+      processor: 'stripe',
+      stripe_secret_key: 'sk_test_tollgate',
+      stripe_publishable_key: 'pk_test_tollgate',
+      stripe_api_url: emulator.url,
+    },
+  });
+  await site.plan('basic', { period_amount: 2000 });
+  origin = await site.app.tollgate.listen();
+  browser = await openChromium();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+  await emulator?.stop();
+});
+
+/** Signs in, puts a plan into the cart and opens the checkout. */
+async function openCheckout(name: string): Promise<Page> {
+  const call = await site.register(name);
+  await call('POST', '/api/cart', { plan: 'basic' });
+  const { page } = await openVisitAs(browser, name, { origin, javaScriptEnabled: true, password });
+  await page.goto(`/billing/${name}/checkout/`);
+  return page;
+}
+
+/** Fills the form in the frame of the processor, by the keyboard only. */
+async function enterCard(page: Page, number: string): Promise<void> {
+  const frame = page.locator('tg-card-element iframe').first().contentFrame();
+  await frame.getByLabel('Card number').fill(number);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('1230');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('123');
+}
+const pay = (page: Page) => page.locator('#pay-button').click();
+const chargesOf = async (name: string) =>
+  site.app.db
+    .selectFrom('charges')
+    .innerJoin('profiles', 'profiles.id', 'charges.profile_id')
+    .select(['charges.state', 'charges.last4', 'charges.processor'])
+    .where('slug', '=', name)
+    .execute();
+
+test('S79: a declined card, then another one, is charged in the frame of the processor', { skip }, async () => {
+  const page = await openCheckout('dana');
+  await page.locator('tg-card-element iframe').first().contentFrame().getByLabel('Card number').waitFor();
+  await requireAccessible(page, 'checkout with the form of a processor');
+  await enterCard(page, '4000000000000002');
+  await pay(page);
+  await page.getByText('The payment did not go through').waitFor();
+  assert.deepEqual(await chargesOf('dana'), []);
+  await enterCard(page, '4242424242424242');
+  await page.getByLabel('Keep this card for later payments').check();
+  await pay(page);
+  await page.waitForURL(/\/billing\/dana\/receipt\//);
+  assert.deepEqual(await chargesOf('dana'), [{ state: 'done', last4: '4242', processor: 'stripe' }]);
+
+  // The card that was kept pays the next order.
+  const call = await site.signIn('dana');
+  await site.plan('extra', { period_amount: 3000 });
+  await call('POST', '/api/cart', { plan: 'extra' });
+  await page.goto('/billing/dana/checkout/');
+  await page.getByText('Card ending in 4242').first().waitFor();
+  await pay(page);
+  await page.waitForURL(/\/billing\/dana\/receipt\//);
+  assert.equal((await chargesOf('dana')).length, 2);
+});
+
+test('S23, S79: a payment is confirmed at the bank, and the buyer returns to the receipt', { skip }, async () => {
+  const page = await openCheckout('erin');
+  await enterCard(page, '4000002760003184');
+  await pay(page);
+  await page.getByRole('button', { name: 'Approve payment' }).click();
+  await page.waitForURL(/\/billing\/erin\/receipt\//);
+  assert.deepEqual(await chargesOf('erin'), [{ state: 'done', last4: '3184', processor: 'stripe' }]);
+});
+
+test('S24: a payment that the bank does not confirm leaves the cart, and another card pays', { skip }, async () => {
+  const page = await openCheckout('finn');
+  await enterCard(page, '4000002760003184');
+  await pay(page);
+  await page.getByRole('button', { name: 'Fail authentication' }).click();
+  await page.waitForURL(/\/billing\/finn\/checkout\//);
+  await page.getByText('You were not charged').waitFor();
+  await enterCard(page, '4242424242424242');
+  await pay(page);
+  await page.waitForURL(/\/billing\/finn\/receipt\//);
+  assert.deepEqual(await chargesOf('finn'), [{ state: 'done', last4: '4242', processor: 'stripe' }]);
+});
