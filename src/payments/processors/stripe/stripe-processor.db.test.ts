@@ -153,7 +153,7 @@ test('a payment that is decided days later is paid or failed then', async () => 
   }
 });
 
-test('a card that the payer confirmed is kept; an absent payer whom the bank asks again is declined', async () => {
+test('a card that the payer confirmed is kept; a renewal that the bank asks about again is declined', async () => {
   const request = await requestWith('pm_card_visa');
   const { payer } = request;
   const off_session = { off_session: true, profile_id: payer.profile_id };
