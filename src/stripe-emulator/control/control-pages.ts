@@ -16,7 +16,7 @@ import {
   type SetupIntent,
 } from '../objects/index.ts';
 import { addKey, revokeKey, type CallRequest, type Emulator, type PageHandler } from '../server/index.ts';
-import type { Dispatcher } from '../webhooks/index.ts';
+import { rollSecret, type Dispatcher, type WebhookEndpoint } from '../webhooks/index.ts';
 import { advanceTo, type Control } from './control.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -128,6 +128,8 @@ function actOnObject(emulator: Emulator, route: string, id: string, verb: string
   }
   if (route === 'POST setup_intents' && value.object === 'setup_intent')
     return finishSetupAuthentication(ctx, value as SetupIntent, text(body, 'to') === 'approve');
+  if (route === 'POST webhook_endpoints' && value.object === 'webhook_endpoint' && verb === 'roll')
+    return { secret: rollSecret(ctx, value as WebhookEndpoint) };
   throw unknownObject(route, id);
 }
 

@@ -31,6 +31,7 @@ export function controlOf(emulator: Emulator, dispatcher: Dispatcher, setUp: () 
     advance: (seconds) => advanceTo(emulator, dispatcher, emulator.clock_ms + seconds * 1000),
     async flush() {
       emulator.tick();
+      while ((dispatcher.nextAt() ?? Number.POSITIVE_INFINITY) <= emulator.clock_ms) await dispatcher.pump();
       await dispatcher.pump();
     },
     addFault: (rule) => emulator.faults.add(rule),

@@ -50,6 +50,8 @@ export interface Movement {
 interface BalanceRow extends StoredObject {
   readonly available: number;
   readonly pending: number;
+  /** Sum of the fees that the account paid. */
+  readonly fees: number;
 }
 
 const DAY_S = 86_400;
@@ -72,20 +74,24 @@ export function postMovement(ctx: Context, movement: Movement): BalanceTransacti
     status: available_in_s > 0 ? 'pending' : 'available',
   });
   ctx.world.insert(ctx.scope, transaction);
-  addToBalance(ctx, movement.currency, available_in_s > 0 ? { pending: net } : { available: net });
+  addToBalance(ctx, movement.currency, { fees: fee, ...(available_in_s > 0 ? { pending: net } : { available: net }) });
   if (available_in_s > 0) planTask(ctx, 'release_movement', available_in_s, { id: transaction.id });
   if (net > 0) planTask(ctx, 'retry_refunds', 0, { currency: movement.currency });
   return transaction;
 }
 
 /** Returns the sums of a currency. */
-export function balanceOf(ctx: Context, currency: string): { available: number; pending: number } {
+export function balanceOf(ctx: Context, currency: string): { available: number; pending: number; fees: number } {
   const row = ctx.world.row(balanceId(ctx, currency))?.value as BalanceRow | undefined; // only addToBalance keeps it
-  return { available: row?.available ?? 0, pending: row?.pending ?? 0 };
+  return { available: row?.available ?? 0, pending: row?.pending ?? 0, fees: row?.fees ?? 0 };
 }
 
-function addToBalance(ctx: Context, currency: string, change: { available?: number; pending?: number }): void {
-  const { available, pending } = balanceOf(ctx, currency);
+function addToBalance(
+  ctx: Context,
+  currency: string,
+  change: { available?: number; pending?: number; fees?: number },
+): void {
+  const { available, pending, fees } = balanceOf(ctx, currency);
   const row: BalanceRow = {
     id: balanceId(ctx, currency),
     object: '_balance',
@@ -93,6 +99,7 @@ function addToBalance(ctx: Context, currency: string, change: { available?: numb
     currency,
     available: available + (change.available ?? 0),
     pending: pending + (change.pending ?? 0),
+    fees: fees + (change.fees ?? 0),
   };
   ctx.world.keep(row);
 }

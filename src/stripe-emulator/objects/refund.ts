@@ -1,5 +1,5 @@
 import { emit, planTask, type Context, type StoredObject } from '../engine/index.ts';
-import { balanceOf, postMovement, type BalanceTransaction } from './balance.ts';
+import { balanceOf, postMovement } from './balance.ts';
 import { testCardOfCharge, type Charge } from './charge.ts';
 import { newObject } from './new-object.ts';
 
@@ -128,11 +128,10 @@ function bookRefund(ctx: Context, refund: Refund): Refund {
 }
 
 /**
- * True when the balance does not suffice. The fees that Stripe kept of the charge may be missing: a full refund of an
- * account's only sale leaves it below zero by these fees.
+ * True when the balance does not suffice. The account may fall below zero by the fees that it paid: Stripe keeps them,
+ * so that a full refund of an account's only sale leaves it below zero.
  */
-function isShort(ctx: Context, charge: Charge, amount: number): boolean {
-  const { available, pending } = balanceOf(ctx, charge.currency);
-  const booked = ctx.world.row(charge.balance_transaction ?? '')?.value as BalanceTransaction | undefined;
-  return available + pending + (booked?.fee ?? 0) < amount;
+function isShort(ctx: Context, { currency }: Charge, amount: number): boolean {
+  const { available, pending, fees } = balanceOf(ctx, currency);
+  return available + pending + fees < amount;
 }

@@ -6,4 +6,4 @@ import { webhook_endpoints } from './webhook-endpoints.ts';
 export const webhook_kinds: readonly Kind[] = [events, webhook_endpoints];
 
 export { Dispatcher, type Attempt } from './dispatcher.ts';
-export { addEndpoint } from './webhook-endpoints.ts';
+export { addEndpoint, rollSecret, type WebhookEndpoint } from './webhook-endpoints.ts';

@@ -35,6 +35,7 @@ export interface WebhookEndpoint extends StoredObject {
 }
 
 const SECRET_LENGTH = 32;
+const OLDER_MS = 24 * 3_600_000;
 const common = {
   description: unsettable(text(5000)),
   enabled_events: list(text(100), 300),
@@ -68,6 +69,15 @@ export function addEndpoint(
     $: { secret, is_connect },
   });
   return ctx.world.insert(ctx.scope, endpoint);
+}
+
+/** Gives an endpoint a new secret; the older one signs as well for 24 hours. Returns the new secret. */
+export function rollSecret(ctx: Context, endpoint: WebhookEndpoint): string {
+  const { secret, is_connect } = endpoint.$;
+  const next = `whsec_${ctx.world.nextId('', ctx.scope, SECRET_LENGTH)}`;
+  const older = { secret, until_ms: ctx.world.time_ms + OLDER_MS };
+  ctx.world.patch(endpoint, { $: { secret: next, is_connect, older } });
+  return next;
 }
 
 function createEndpoint(call: Call, params: Values<typeof create_spec>): Record<string, unknown> {
