@@ -7,8 +7,8 @@ import { startEmulator, type RunningEmulator } from './start-emulator.ts';
 const START = new Date('2026-11-27T12:00:00Z');
 const KINDS =
   'account account_link application_fee balance balance_transaction bank_account charge checkout.session ' +
-  'confirmation_token customer customer_session dispute event fee_refund item login_link payment_intent ' +
-  'payment_method payout refund token webhook_endpoint';
+  'confirmation_token customer customer_session dispute event fee_refund item login_link mandate payment_intent ' +
+  'payment_method payout refund setup_attempt setup_intent token webhook_endpoint';
 const seen = new Set<string>();
 const faults = new Set<string>();
 const bugs: unknown[] = [];
@@ -87,6 +87,30 @@ async function makePayments(customer: string): Promise<void> {
 async function saveCards(customer: string): Promise<void> {
   const token = await stripe.testHelpers.confirmationTokens.create({ payment_method: 'pm_card_visa' });
   await stripe.confirmationTokens.retrieve(token.id);
+  const setup = await stripe.setupIntents.create({
+    customer,
+    payment_method: 'pm_card_visa',
+    confirm: true,
+    return_url: 'https://site.example/',
+    expand: ['payment_method', 'latest_attempt'],
+  });
+  if (typeof setup.mandate === 'string') await stripe.mandates.retrieve(setup.mandate);
+  await stripe.setupAttempts.list({ setup_intent: setup.id });
+  await assert.rejects(
+    stripe.setupIntents.create({
+      customer,
+      payment_method: 'pm_card_chargeDeclined',
+      confirm: true,
+      return_url: 'https://site.example/',
+    }),
+    { type: 'StripeCardError' },
+  );
+  await stripe.setupIntents.create({
+    customer,
+    payment_method: 'pm_card_authenticationRequired',
+    confirm: true,
+    return_url: 'https://site.example/',
+  });
   const method = await stripe.paymentMethods.attach('pm_card_mastercard', { customer });
   await stripe.paymentMethods.update(method.id, { card: { exp_month: 3 } });
   await stripe.paymentMethods.list({ customer });

@@ -228,6 +228,18 @@ test('the page confirms an intent with its form, and reads it with the client se
     `stripe.retrievePaymentIntent('${intent.client_secret}')`,
   );
   assert.equal(read.paymentIntent.status, 'succeeded');
+  const setup = await stripe.setupIntents.create({ customer: (await stripe.customers.create()).id });
+  await frame.getByLabel('Card number').fill('4000002760003184');
+  const saved = opened.evaluate<{ setupIntent: { status: string } }>(
+    `stripe.confirmSetup({ elements, clientSecret: '${setup.client_secret}', confirmParams: { return_url: location.href }, redirect: 'if_required' })`,
+  );
+  await opened
+    .getByRole('dialog')
+    .locator('iframe')
+    .contentFrame()
+    .getByRole('button', { name: /^Approve/ })
+    .click();
+  assert.equal((await saved).setupIntent.status, 'succeeded');
   await opened.context().close();
 });
 

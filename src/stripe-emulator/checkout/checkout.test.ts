@@ -144,6 +144,18 @@ test('a session expires by its time and by a call, and takes no payment afterwar
   assert.equal(data.length, 2);
 });
 
+test('a session that saves a card makes a customer and sets the card up for later charges', async () => {
+  const session = whole(
+    await stripe.checkout.sessions.create({ mode: 'setup', currency: 'usd', success_url: payment.success_url }),
+  );
+  const { location } = await submit(session);
+  assert.match(location, /^https:\/\/site\.example\/finish/);
+  const saved = whole(await stripe.checkout.sessions.retrieve(session.id, { expand: ['setup_intent'] }));
+  assert.deepEqual([saved.status, saved.payment_status], ['complete', 'no_payment_required']);
+  const intent = saved.setup_intent as Stripe.SetupIntent; // expanded
+  assert.deepEqual([intent.status, intent.customer], ['succeeded', saved.customer]);
+});
+
 test('malformed sessions are refused by the name of the parameter', async () => {
   const cases: [change: object, expected: object][] = [
     [{ success_url: 'javascript:alert(1)' }, { code: 'url_invalid', param: 'success_url' }],

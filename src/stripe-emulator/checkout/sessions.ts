@@ -35,8 +35,7 @@ const ID_LENGTH = 58;
 
 const create = defineEndpoint('POST /v1/checkout/sessions', session_params, (call, params) => {
   const { mode, success_url } = params;
-  if (mode === 'subscription' || (mode === 'setup' && !call.kinds.has('setup_intent')))
-    throw unsupported(`Checkout in mode ${mode}`);
+  if (mode === 'subscription') throw unsupported('Checkout in mode subscription');
   if (params.ui_mode !== undefined && params.ui_mode !== 'hosted_page')
     throw unsupported(`Checkout with ui_mode ${params.ui_mode}`);
   if (success_url === undefined)

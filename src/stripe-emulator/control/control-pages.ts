@@ -126,10 +126,13 @@ function actOnObject(emulator: Emulator, route: string, id: string, verb: string
     completeSessions(ctx, after);
     return after;
   }
-  if (route === 'POST setup_intents' && value.object === 'setup_intent')
-    return finishSetupAuthentication(ctx, value as SetupIntent, text(body, 'to') === 'approve');
   if (route === 'POST webhook_endpoints' && value.object === 'webhook_endpoint' && verb === 'roll')
     return { secret: rollSecret(ctx, value as WebhookEndpoint) };
+  if (route === 'POST setup_intents' && value.object === 'setup_intent') {
+    const after = finishSetupAuthentication(ctx, value as SetupIntent, text(body, 'to') === 'approve');
+    completeSessions(ctx, after);
+    return after;
+  }
   throw unknownObject(route, id);
 }
 

@@ -1,6 +1,11 @@
 import { completeSessions } from '../checkout/index.ts';
 import type { Context, StoredObject } from '../engine/index.ts';
-import { finishAuthentication, type PaymentIntent } from '../objects/index.ts';
+import {
+  finishAuthentication,
+  finishSetupAuthentication,
+  type PaymentIntent,
+  type SetupIntent,
+} from '../objects/index.ts';
 import {
   formatAmount,
   makeErrorPage,
@@ -22,7 +27,7 @@ export function answerChallenge(
   { method, fields }: PageRequest,
   is_public: boolean,
 ): PageResponse {
-  const place = findPlaced(emulator, id, ['payment_intent']);
+  const place = findPlaced(emulator, id, ['payment_intent', 'setup_intent']);
   if (!place) return makeErrorPage(404, 'Not found', 'There is no such payment.');
   const { ctx, value } = place;
   const view = { in_frame: fields['frame'] === '1', is_public };
@@ -35,10 +40,16 @@ export function answerChallenge(
   if (answer !== 'approve' && answer !== 'fail')
     return makeErrorPage(400, 'Not valid', 'Choose one of the two answers.');
   const return_url = returnUrlOf(value);
-  const after = is_open ? finishAuthentication(ctx, value as PaymentIntent, answer === 'approve') : value;
+  const after = is_open ? finish(ctx, value, answer === 'approve') : value;
   completeSessions(ctx, after);
   if (view.in_frame) return renderChallengeEnd(view, 'Thank you. You return to the shop.');
   return return_url === null ? renderChallengeEnd(view, ENDED) : redirectTo(withResult(return_url, after));
+}
+
+function finish(ctx: Context, value: StoredObject, is_approved: boolean): StoredObject {
+  return value.object === 'setup_intent'
+    ? finishSetupAuthentication(ctx, value as SetupIntent, is_approved) // kind of the row
+    : finishAuthentication(ctx, value as PaymentIntent, is_approved); // kind of the row
 }
 
 function describe(ctx: Context, intent: StoredObject): { amount: string | null; merchant: string; last4: string } {

@@ -35,18 +35,15 @@ export function answerPage(emulator: Emulator, request: CallRequest, site: SiteS
   const { method, pathname } = request;
   const asset = method === 'GET' ? findAsset(pathname, site.is_public) : undefined;
   if (asset) return asset;
-  for (const [path, methods, answer] of pages) {
-    const [, id] = path.exec(pathname) ?? [];
-    if (id === undefined) continue;
-    if (!methods.split(' ').includes(method)) {
-      return makeErrorPage(405, 'Not allowed', 'This page has no form.');
-    }
-    if (method === 'POST' && isOfOtherOrigin(emulator, request)) {
-      return makeErrorPage(403, 'Not allowed', 'The form is on a page of another origin.');
-    }
-    return workOnPage(emulator, () => answer(emulator, id, readPageRequest(request), site));
+  const found = pages.find(([path]) => path.test(pathname));
+  if (method !== 'GET' && (found || pathname.startsWith('/_emulator/')) && isOfOtherOrigin(emulator, request)) {
+    return makeErrorPage(403, 'Not allowed', 'The form is on a page of another origin.');
   }
-  return null;
+  if (!found) return null;
+  const [path, methods, answer] = found;
+  if (!methods.split(' ').includes(method)) return makeErrorPage(405, 'Not allowed', 'This page has no form.');
+  const id = path.exec(pathname)?.[1] ?? '';
+  return workOnPage(emulator, () => answer(emulator, id, readPageRequest(request), site));
 }
 
 function answerFrame(_: Emulator, kind: string, { fields }: PageRequest, { is_public }: SiteSettings): PageResponse {
@@ -54,7 +51,7 @@ function answerFrame(_: Emulator, kind: string, { fields }: PageRequest, { is_pu
   return frame ?? makeErrorPage(400, 'Not valid', 'The parameter `origin` is no origin.');
 }
 
-/** A page of another site must not press the buttons of these pages. Programs send no `Origin`. */
+/** Pages of other sites must not press these buttons or call the control. Programs send no `Origin`. */
 function isOfOtherOrigin({ settings }: Emulator, { headers }: CallRequest): boolean {
   const { origin, host } = headers;
   if (origin === undefined || origin === 'null') return origin === 'null';

@@ -10,6 +10,7 @@ import {
 import { HIDDEN, type Context, type StoredObject } from '../engine/index.ts';
 import {
   finishAuthentication,
+  finishSetupAuthentication,
   moveDispute,
   moveRefund,
   openDispute,
@@ -18,6 +19,7 @@ import {
   type Dispute,
   type PaymentIntent,
   type Refund,
+  type SetupIntent,
 } from '../objects/index.ts';
 
 /** Something that the outside world does to an object: a button of the console. */
@@ -37,6 +39,8 @@ export function actionsOf(value: StoredObject): Readonly<Record<string, ObjectAc
       return accountActions(value);
     case 'payment_intent':
       return paymentActions(value as PaymentIntent); // kind
+    case 'setup_intent':
+      return setupActions(value as SetupIntent); // kind
     case 'charge':
       return chargeActions(value as Charge); // kind
     case 'dispute':
@@ -58,6 +62,16 @@ function accountActions({ id, ...account }: StoredObject): Record<string, Object
     review: { label: 'Put payouts in review', run: (ctx) => setAccountState(ctx, id, 'review') },
     restrict: { label: 'Restrict the account', run: (ctx) => setAccountState(ctx, id, 'restrict') },
     deauthorize: { label: 'Disconnect from the platform', run: (ctx) => deauthorizeAccount(ctx, id) },
+  };
+}
+
+function setupActions(intent: SetupIntent): Record<string, ObjectAction> {
+  if (intent.status !== 'requires_action') return {};
+  const finish = (is_approved: boolean) => (ctx: Context) =>
+    completeSessions(ctx, finishSetupAuthentication(ctx, intent, is_approved));
+  return {
+    approve: { label: 'Approve the authentication', run: finish(true) },
+    fail: { label: 'Fail the authentication', run: finish(false) },
   };
 }
 
