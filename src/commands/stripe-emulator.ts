@@ -14,6 +14,7 @@ export const stripeEmulator: Command = {
     state: { type: 'string' },
     clock: { type: 'string', default: 'real' },
     webhook: { type: 'string', multiple: true },
+    'connect-webhook': { type: 'string', multiple: true },
     'webhook-retries': { type: 'string', default: 'normal' },
     seed: { type: 'string', default: '1' },
     public: { type: 'boolean', default: false },
@@ -46,13 +47,9 @@ function readOptions(values: OptionValues): Options | string {
     return `--host ${host}: the emulator has public keys, so it listens on loopback addresses only. Add --public to change that.`;
   const start = values['clock'] === 'real' ? null : new Date(String(values['clock']));
   if (start !== null && Number.isNaN(start.getTime())) return '--clock: real, or an ISO instant.';
-  const webhooks: { url: string; secret: string }[] = [];
-  for (const text of [values['webhook'] ?? []].flat()) {
-    const [, url, secret] = /^(https?:\/\/.+)=(whsec_\w+)$/.exec(String(text)) ?? [];
-    if (url === undefined || secret === undefined)
-      return '--webhook: URL=SECRET with a secret that starts with whsec_.';
-    webhooks.push({ url, secret });
-  }
+  const webhooks = [...readWebhooks(values['webhook'], false), ...readWebhooks(values['connect-webhook'], true)];
+  if (webhooks.some(({ secret }) => secret === ''))
+    return '--webhook: URL=SECRET with a secret that starts with whsec_.';
   const state = values['state'];
   return {
     clock: start === null ? systemClock() : { now: () => start },
@@ -60,10 +57,19 @@ function readOptions(values: OptionValues): Options | string {
     host,
     seed: String(values['seed']),
     webhooks,
+    is_public: values['public'] === true,
     webhook_retry_divisor: values['webhook-retries'] === 'fast' ? FAST_DIVISOR : 1,
     on_bug: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
     ...(typeof state === 'string' ? { state_file: state } : {}),
   };
+}
+
+/** Reads URL=SECRET; the secret is empty when the text has another form. */
+function readWebhooks(value: OptionValues[string], is_connect: boolean) {
+  return [value ?? []].flat().map((text) => {
+    const [, url = '', secret = ''] = /^(https?:\/\/.+)=(whsec_\w+)$/.exec(String(text)) ?? [];
+    return { url, secret, is_connect };
+  });
 }
 
 function isLoopback(host: string): boolean {

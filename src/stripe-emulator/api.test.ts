@@ -88,6 +88,8 @@ test('S5 a search is paged, lags behind and hides the newest with late_list', as
     page = found.next_page ?? undefined;
   } while (page !== undefined);
   assert.deepEqual(pages, [2, 2, 1]);
+  const counted = await stripe.customers.search({ query, limit: 1, expand: ['total_count'] });
+  assert.equal(counted.total_count, 5);
   emulator.control.change({ search_lag_s: 60 });
   assert.equal((await stripe.customers.search({ query })).data.length, 0);
   await emulator.control.advance(60);

@@ -17,13 +17,7 @@ export function planTask(ctx: Context, task: string, delay_s: number, args: Read
 }
 
 /** Plans a task at an instant in milliseconds. */
-export function planAt(
-  world: World,
-  scope: Scope,
-  task: string,
-  at_ms: number,
-  args: Readonly<Record<string, string>>,
-): void {
+function planAt(world: World, scope: Scope, task: string, at_ms: number, args: Readonly<Record<string, string>>): void {
   const order = world.nextCount('_due');
   const row: DueRow = { id: `_due:${order}`, object: '_due', at_ms, order, task, scope: scopeName(scope), args };
   world.keep(row);

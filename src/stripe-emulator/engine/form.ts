@@ -42,7 +42,7 @@ export function rawOf(json: unknown, depth = 0): Raw {
   return hash;
 }
 
-export function emptyHash(): RawHash {
+function emptyHash(): RawHash {
   const hash: RawHash = Object.create(null) as RawHash; // Object.create is typed any
   return hash;
 }

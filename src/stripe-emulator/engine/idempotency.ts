@@ -59,7 +59,18 @@ export function startKey(world: World, scope: string, call: KeyedCall): void {
     status: null,
     body: '',
   };
+  // Removed first, so that the rows stay in the order of their start.
+  world.remove(row.id);
   world.keep(row);
+}
+
+/** Removes keys that are older than their life. Rows are in the order of their start. */
+export function dropOldKeys(world: World): void {
+  for (;;) {
+    const oldest = world.first('_idempotency');
+    if (!oldest || world.time_ms - Number(oldest['started_ms']) <= LIFE_MS) return;
+    world.remove(oldest.id);
+  }
 }
 
 /** Stores the answer of a key. */

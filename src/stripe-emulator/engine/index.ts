@@ -10,13 +10,12 @@ export type {
   PageAnswer,
   PageRequest,
   PageRoute,
-  Task,
 } from './context.ts';
-export { planAt, planTask, runDue, type DueRow } from './due.ts';
+export { planTask, runDue, type DueRow } from './due.ts';
 export { API_VERSION, emit, inScope, planDelivery, type DeliveryRow, type StoredEvent } from './emit.ts';
 export { defineEndpoint, pathId } from './endpoint.ts';
-export { canonicalText, emptyHash, isHash, parseForm, rawOf, type Raw, type RawHash } from './form.ts';
-export { findStored, finishKey, releaseKey, startKey, type KeyedCall, type KeyRow } from './idempotency.ts';
+export { canonicalText, isHash, parseForm, rawOf, type RawHash } from './form.ts';
+export { dropOldKeys, findStored, finishKey, releaseKey, startKey, type KeyedCall } from './idempotency.ts';
 export { defineList, defineRetrieve, findOr404, innerList, list_params, pageOf, span, texts } from './list.ts';
 export {
   assertExclusive,
@@ -36,5 +35,5 @@ export {
 } from './param.ts';
 export { present, presentObject } from './present.ts';
 export { defineSearch } from './search.ts';
-export { HIDDEN, type Page, type Scope, type StoredObject } from './stored-object.ts';
+export { HIDDEN, type Scope, type StoredObject } from './stored-object.ts';
 export { scopeName, scopeOf, World, type Row } from './world.ts';

@@ -9,7 +9,8 @@ const EXPAND_DEPTH_MAX = 4;
 export function present(ctx: Context, answer: Record<string, unknown>, paths: readonly string[]): unknown {
   assertDepth(paths);
   const { data } = answer;
-  if ((answer['object'] === 'list' || answer['object'] === 'search_result') && Array.isArray(data)) {
+  if (answer['object'] === 'search_result') return presentSearch(ctx, answer, paths);
+  if (answer['object'] === 'list' && Array.isArray(data)) {
     const inner = paths.map((path) => {
       if (!path.startsWith('data.')) throw notExpandable(path);
       return path.slice('data.'.length);
@@ -18,6 +19,18 @@ export function present(ctx: Context, answer: Record<string, unknown>, paths: re
   }
   if (isStored(answer)) return presentObject(ctx, answer, paths);
   return answer;
+}
+
+/** `total_count` of a search is shown when it is expanded. */
+function presentSearch(ctx: Context, answer: Record<string, unknown>, paths: readonly string[]): unknown {
+  const { total_count, object, ...rest } = answer;
+  const shown = present(
+    ctx,
+    { ...rest, object: 'list' },
+    paths.filter((path) => path !== 'total_count'),
+  );
+  const counted = paths.includes('total_count') ? { total_count } : {};
+  return { ...(isRecord(shown) ? shown : {}), object, ...counted };
 }
 
 /** Returns an object as the API shows it, without hidden facts, expanded by `paths`. */

@@ -119,6 +119,12 @@ export class World {
     return this.#valuesOf(this.#lists.get(`|${kind}`));
   }
 
+  /** Returns the oldest row of a kind of the emulator. */
+  first(kind: string): StoredObject | undefined {
+    const id = this.#lists.get(`|${kind}`)?.values().next().value;
+    return id === undefined ? undefined : this.#rows.get(id)?.value;
+  }
+
   /** Inserts or replaces a row of the emulator. */
   keep(value: StoredObject): void {
     this.#set({ id: value.id, kind: value.object, scope: '', value });

@@ -1,1 +1,1 @@
-export { fault_names, FaultBook, parseFault, type FaultRule, type FaultTarget } from './fault-book.ts';
+export { FaultBook, parseFault, type FaultRule, type FaultTarget } from './fault-book.ts';

@@ -83,7 +83,7 @@ export function makeMagicMethod(ctx: Context, id: string): PaymentMethod | null 
 }
 
 /** Returns billing details with all of their fields. */
-export function billingDetails(sent: MethodData['billing_details']): Record<string, unknown> {
+function billingDetails(sent: MethodData['billing_details']): Record<string, unknown> {
   const { address, email = null, name = null, phone = null, tax_id = null } = sent ?? {};
   return { address: wholeAddress(address ?? {}), email, name, phone, tax_id };
 }

@@ -50,13 +50,6 @@ const spec = {
   tax_exempt: text(10),
 };
 
-/** Returns a customer that is not deleted. @throws ApiError 400 */
-export function findCustomer(call: Call, id: string): Customer {
-  const value = findOr404(call, 'customer', id, 'customer');
-  if (value['deleted'] === true) throw invalidRequest('resource_missing', `No such customer: '${id}'`, 'customer');
-  return value as Customer; // the store has customers under this kind
-}
-
 function createCustomer(call: Call, params: Values<typeof spec>): StoredObject {
   const { payment_method } = params;
   const customer = newObject<Customer>(call, 'customer', 'cus', {

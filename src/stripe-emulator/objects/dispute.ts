@@ -16,7 +16,7 @@ export interface Dispute extends StoredObject {
   readonly status: DisputeStatus;
 }
 
-export const dispute_statuses = [
+const dispute_statuses = [
   'warning_needs_response',
   'warning_under_review',
   'warning_closed',

@@ -29,11 +29,10 @@ export const kinds: readonly Kind[] = [
 export { returnApplicationFee, type ApplicationFee } from './application-fee.ts';
 export { assertChargeable } from './amounts.ts';
 export { balanceOf, postMovement, type BalanceTransaction } from './balance.ts';
-export { useConfirmationToken } from './confirmation-token.ts';
-export { confirmIntent, finishAuthentication, settleDelayed } from './confirm-intent.ts';
+export { finishAuthentication, settleDelayed } from './confirm-intent.ts';
 export { cardError } from './card-input.ts';
 export { newObject } from './new-object.ts';
-export { dispute_statuses, moveDispute, openDispute, type Dispute } from './dispute.ts';
+export { moveDispute, openDispute, type Dispute } from './dispute.ts';
 export { finishSetupAuthentication, type SetupIntent } from './setup-intent.ts';
 export { moveRefund, type Refund } from './refund.ts';
 export type { Charge } from './charge.ts';

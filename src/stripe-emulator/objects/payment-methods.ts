@@ -1,3 +1,4 @@
+import { fingerprintOf } from '../cards/index.ts';
 import {
   assertExclusive,
   defineEndpoint,
@@ -24,7 +25,7 @@ import {
 import { wholeAddress } from './address.ts';
 import { makeMagicMethod, makeMethod, method_data } from './card-input.ts';
 import { newObject } from './new-object.ts';
-import { attachMethod, detachMethod, usedUp, type PaymentMethod } from './payment-method.ts';
+import { attachMethod, detachMethod, testCardOf, usedUp, type PaymentMethod } from './payment-method.ts';
 
 const create_spec = { ...method_data, customer: text(255), payment_method: text(255) };
 const update_spec = {
@@ -64,9 +65,13 @@ function cloneMethod(call: Call, id: string, customer: string | undefined): Stor
     );
   if (source.customer === null && source.$.is_used) throw usedUp();
   const { id: _id, object: _object, created: _created, customer: _customer, ...fields } = source;
+  const card = testCardOf(source);
   const copy = newObject<PaymentMethod>(call, 'payment_method', 'pm', {
     ...fields,
     metadata: {},
+    ...(card
+      ? { card: { ...source.card, fingerprint: fingerprintOf(card.number, call.scope.account, call.world.seed) } }
+      : {}),
     $: { ...source.$, is_used: false },
   });
   return call.world.insert(call.scope, copy);

@@ -5,6 +5,7 @@ import {
   API_VERSION,
   ApiError,
   canonicalText,
+  dropOldKeys,
   findStored,
   finishKey,
   invalidRequest,
@@ -98,6 +99,7 @@ async function work(emulator: Emulator, request: CallRequest, head: Head, faults
     faults,
   };
   const run = match.endpoint.prepare(call, raw);
+  if (keyed) dropOldKeys(emulator.world);
   if (keyed) startKey(emulator.world, owner, keyed);
   emulator.commit();
   const slow = faults.find(({ name }) => name === 'slow');

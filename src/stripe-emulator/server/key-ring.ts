@@ -69,7 +69,7 @@ export function unauthorized(code: string | undefined, message: string): ApiErro
   return new ApiError(401, { type: 'invalid_request_error', code, message }, {}, headers);
 }
 
-export function maskKey(key: string): string {
+function maskKey(key: string): string {
   return key.length > 12 ? `${key.slice(0, 8)}${'*'.repeat(8)}${key.slice(-4)}` : '*'.repeat(key.length);
 }
 
