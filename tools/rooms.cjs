@@ -32,7 +32,7 @@ const subrooms = {
     webhooks: ['engine', 'objects', 'server'],
     connect: ['engine', 'objects', 'shapes'],
     checkout: ['cards', 'engine', 'objects', 'shapes'],
-    site: ['checkout', 'connect', 'engine', 'objects', 'pages', 'server'],
+    site: ['checkout', 'connect', 'engine', 'objects', 'pages', 'server', 'shapes'],
     control: ['engine', 'faults', 'objects', 'connect', 'checkout', 'server', 'webhooks'],
   },
   metrics: {

@@ -1,3 +1,2 @@
 export type { Control } from './control/index.ts';
 export { default_keys, startEmulator, type EmulatorOptions, type RunningEmulator } from './start-emulator.ts';
-export { findShapeFaults } from './shapes/index.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { failureOf, startStripe } from '../../test/support/stripe-emulator.ts';
 import { findViolations } from './control/invariants.ts';
-import { answerCall } from './server/index.ts';
+import { answerCall } from './server/answer-call.ts';
 import { fillState, makeEmulator } from './start-emulator.ts';
 
 const CARDS = [

@@ -1,6 +1,7 @@
 import { presentObject, scopeName, scopeOf, type DeliveryRow, type StoredObject } from '../engine/index.ts';
 import { makeErrorPage, redirectTo, renderConsole, type ConsoleTable, type PageResponse } from '../pages/index.ts';
 import type { Emulator } from '../server/index.ts';
+import { findShapeFaults } from '../shapes/index.ts';
 import { actionsOf } from './object-actions.ts';
 import { findPlaced, type PageRequest } from './page-work.ts';
 
@@ -69,12 +70,15 @@ export function answerObject(emulator: Emulator, id: string, { method, fields }:
     return redirectTo(objectPath(id));
   }
   const { world } = emulator;
+  const shown = presentObject(ctx, value, []);
+  const shape_faults = findShapeFaults(shown);
   const events = world.all(ctx.scope, 'event').filter((event) => objectOf(event) === id);
   return renderConsole({
     title: id,
     facts: [
       ['Kind', value.object],
       ['Account', scopeName(ctx.scope)],
+      ["Differences from Stripe's fields", shape_faults.length === 0 ? 'none' : shape_faults.join(', ')],
     ],
     actions: Object.entries(actions).map(([action, { label }]) => ({
       label,
@@ -96,7 +100,7 @@ export function answerObject(emulator: Emulator, id: string, { method, fields }:
         empty: 'The object has no events.',
       },
     ],
-    detail: JSON.stringify(presentObject(ctx, value, []), undefined, 2),
+    detail: JSON.stringify(shown, undefined, 2),
   });
 }
 

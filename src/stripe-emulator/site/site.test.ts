@@ -45,6 +45,7 @@ test('the console shows requests, objects and unsupported calls, and names of ob
   const object = await open(`/_emulator/objects/${intent.id}`);
   assert.ok(object.text.includes('&quot;status&quot;: &quot;succeeded&quot;') && object.text.includes('charge'));
   assert.ok(!object.text.includes('&quot;$&quot;'), 'hidden facts are not shown');
+  assert.match(object.text, /fields<\/dt>\s*<dd>none<\/dd>/);
   assert.equal((await open('/_emulator/objects?kind=_key&scope=')).status, 404);
 });
 
