@@ -47,6 +47,7 @@ test('a direct charge pays fee and share; refunds with the share end where Strip
   const charge = intent.latest_charge as Stripe.Charge;
   const movement = charge.balance_transaction as Stripe.BalanceTransaction;
   assert.deepEqual([movement.amount, movement.fee, movement.net], [17999, 2351, 15648]);
+  assert.match(charge.calculated_statement_descriptor ?? '', /club/i);
   assert.deepEqual([await totalOf(stripe, club), await totalOf(stripe)], [15648, 1799]);
   const fee = String(charge.application_fee);
   await stripe.refunds.create({ charge: charge.id, amount: 4000 }, club);
@@ -154,7 +155,7 @@ test('3-D Secure: approved, failed, expired; a confirmation token is used once',
   const { stripe, emulator } = site;
   const ask = () => stripe.paymentIntents.create({ ...order, payment_method: 'pm_card_threeDSecure2Required' });
   const [approved, failed, expired] = [await ask(), await ask(), await ask()];
-  await act(site, `payment_intents/${approved.id}`, { to: 'approve' });
+  await act(site, `payment_intents/${approved.id}`, { approve: true });
   await act(site, `payment_intents/${failed.id}`, { to: 'fail' });
   await emulator.control.advance(30 * 60);
   const states = [];
@@ -195,5 +196,22 @@ test('a delayed method is paid or fails after four days of the clock', async () 
   ];
   assert.deepEqual([first.status, second.status], ['succeeded', 'requires_payment_method']);
   assertShapes(first, second, await stripe.charges.list());
+  assert.deepEqual(emulator.control.invariants(), []);
+});
+
+test('a charge settles in another currency, and its refund at the rate of its own instant', async () => {
+  await using site = await startStripe();
+  const { stripe, emulator } = site;
+  await act(site, 'settings', { exchange_rates: { cad: { to: 'usd', rate: 0.7 } } });
+  const cad = { ...order, amount: 10_000, currency: 'cad', payment_method: 'pm_card_visa' } as const;
+  const paid = await stripe.paymentIntents.create({ ...cad, expand: ['latest_charge.balance_transaction'] });
+  const movement = (paid.latest_charge as Stripe.Charge).balance_transaction as Stripe.BalanceTransaction;
+  assert.deepEqual(
+    [movement.amount, movement.fee, movement.net, movement.currency, movement.exchange_rate],
+    [7000, 233, 6767, 'usd', 0.7],
+  );
+  emulator.control.change({ exchange_rates: { cad: { to: 'usd', rate: 0.68 } } });
+  await stripe.refunds.create({ payment_intent: paid.id });
+  assert.equal(await totalOf(stripe), 6767 - 6800);
   assert.deepEqual(emulator.control.invariants(), []);
 });

@@ -51,6 +51,7 @@ export function makeEmulator(options: EmulatorOptions): Emulator {
     events_before_answer: false,
     webhook_retry_divisor: options.webhook_retry_divisor ?? 1,
     dispute_fee: 1500,
+    exchange_rates: {},
     dispute_fee_returned: false,
   };
   const emulator = new Emulator({ clock: options.clock, seed: options.seed ?? '1', kinds, settings });

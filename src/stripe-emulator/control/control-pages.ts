@@ -98,7 +98,7 @@ async function act(emulator: Emulator, dispatcher: Dispatcher, api: Control, req
 
 function actOnObject(emulator: Emulator, route: string, id: string, verb: string, body: Body): unknown {
   const [ctx, value] = find(emulator, id);
-  if (value.object === 'account' || value.object === 'payout') return actOnAccount(ctx, value, text(body, 'to'));
+  if (value.object === 'account' || value.object === 'payout') return actOnAccount(ctx, value, wishOf(body));
   const charge = value as Charge;
   if (route === 'POST charges' && value.object === 'charge' && verb === 'dispute')
     return openDispute(ctx, charge, {
@@ -118,7 +118,7 @@ function actOnObject(emulator: Emulator, route: string, id: string, verb: string
   }
   if (route === 'POST payment_intents' && value.object === 'payment_intent') {
     const intent = value as PaymentIntent;
-    const wish = text(body, 'to');
+    const wish = wishOf(body);
     const is_delayed = wish === 'finish' || wish === 'fail_later';
     const after = is_delayed
       ? settleDelayed(ctx, intent, wish === 'fail_later')
@@ -129,7 +129,7 @@ function actOnObject(emulator: Emulator, route: string, id: string, verb: string
   if (route === 'POST webhook_endpoints' && value.object === 'webhook_endpoint' && verb === 'roll')
     return { secret: rollSecret(ctx, value as WebhookEndpoint) };
   if (route === 'POST setup_intents' && value.object === 'setup_intent') {
-    const after = finishSetupAuthentication(ctx, value as SetupIntent, text(body, 'to') === 'approve');
+    const after = finishSetupAuthentication(ctx, value as SetupIntent, wishOf(body) === 'approve');
     completeSessions(ctx, after);
     return after;
   }
@@ -153,6 +153,12 @@ function find(emulator: Emulator, id: string): [Context, StoredObject] {
   const row = emulator.world.row(id);
   if (!row || row.scope === '') throw unknownObject('object', id);
   return [emulator.contextOf(scopeOf(row.scope)), row.value];
+}
+
+/** `{ to: 'approve' }`, or `{ approve: true }`. */
+function wishOf(body: Body): string {
+  const named = Object.keys(body).find((name) => body[name] === true);
+  return named ?? text(body, 'to');
 }
 
 function targetOf(emulator: Emulator, { now, advance_s }: Body): number {

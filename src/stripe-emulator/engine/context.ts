@@ -39,6 +39,8 @@ export interface EmulatorSettings {
   /** Divides the gaps between deliveries. */
   webhook_retry_divisor: number;
   dispute_fee: number;
+  /** Currencies that settle in another one: units of `to` per unit, both in their smallest units. */
+  exchange_rates: Readonly<Record<string, { readonly to: string; readonly rate: number }>>;
   dispute_fee_returned: boolean;
 }
 

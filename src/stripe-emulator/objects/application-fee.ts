@@ -1,5 +1,5 @@
 import { emit, inScope, innerList, type Context, type StoredObject } from '../engine/index.ts';
-import { postMovement } from './balance.ts';
+import { postMovement, settle } from './balance.ts';
 import type { Charge } from './charge.ts';
 import { newObject } from './new-object.ts';
 
@@ -14,15 +14,15 @@ export interface ApplicationFee extends StoredObject {
 }
 
 /** Makes the fee of a charge on the platform and books it there. Emits `application_fee.created` without an account. */
-export function createApplicationFee(ctx: Context, charge: Charge, amount: number): ApplicationFee {
+export function createApplicationFee(ctx: Context, charge: Charge): ApplicationFee {
   const platform = inScope(ctx, { ...ctx.scope, account: '' });
   const id = platform.world.nextId('fee', platform.scope);
   const { currency } = charge;
+  const amount = charge.application_fee_amount ?? 0;
   const movement = postMovement(platform, {
     type: 'application_fee',
     reporting_category: 'platform_earning',
-    amount,
-    currency,
+    ...settle(ctx, amount, currency),
     source: id,
   });
   const fee = newObject<ApplicationFee>(platform, 'application_fee', 'fee', {
@@ -57,15 +57,13 @@ export function returnApplicationFee(
   const movement = postMovement(platform, {
     type: 'application_fee_refund',
     reporting_category: 'platform_earning_refund',
-    amount: -amount,
-    currency,
+    ...settle(ctx, -amount, currency),
     source: id,
   });
   postMovement(connected, {
     type: 'application_fee_refund',
     reporting_category: 'platform_earning_refund',
-    amount,
-    currency,
+    ...settle(ctx, amount, currency),
     source: id,
   });
   const refund = newObject(platform, 'fee_refund', 'fr', {

@@ -41,6 +41,7 @@ export interface Movement {
   readonly currency: string;
   readonly source: string | null;
   readonly description?: string | null;
+  readonly exchange_rate?: number | null;
   readonly fee_details?: readonly FeeDetail[];
   /** Seconds until the money is available; debits are available at the same instant. */
   readonly available_in_s?: number;
@@ -57,6 +58,17 @@ interface BalanceRow extends StoredObject {
 const DAY_S = 86_400;
 /** Delay of charges in the US. */
 export const AVAILABLE_IN_S = 2 * DAY_S;
+
+/** Returns an amount in the currency in which it settles, at the rate of this instant. */
+export function settle(
+  { settings }: Context,
+  amount: number,
+  currency: string,
+): { amount: number; currency: string; exchange_rate: number | null } {
+  const exchange = settings.exchange_rates[currency];
+  if (!exchange) return { amount, currency, exchange_rate: null };
+  return { amount: Math.round(amount * exchange.rate), currency: exchange.to, exchange_rate: exchange.rate };
+}
 
 /** Books a movement: a balance transaction, and the account's sums. Refunds that wait for money are tried again. */
 export function postMovement(ctx: Context, movement: Movement): BalanceTransaction {

@@ -2,7 +2,7 @@ import type { Decline, TestCard } from '../cards/index.ts';
 import { emit, planTask, type Context, type Fault, type StoredObject } from '../engine/index.ts';
 import { processingFee } from './amounts.ts';
 import { createApplicationFee } from './application-fee.ts';
-import { AVAILABLE_IN_S, postMovement, type FeeDetail } from './balance.ts';
+import { AVAILABLE_IN_S, postMovement, settle, type FeeDetail } from './balance.ts';
 import { newObject } from './new-object.ts';
 import { testCardOf, type PaymentMethod } from './payment-method.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -37,6 +37,7 @@ interface Outcome {
 }
 
 const DELAY_DEFAULT_S = 60;
+const DESCRIPTOR_MAX = 22;
 
 /** Makes the charge of an intent and books it when it succeeded. Emits `charge.{status}`. */
 export function createCharge(
@@ -57,7 +58,7 @@ export function createCharge(
     amount_refunded: 0,
     application_fee_amount: has_succeeded ? intent.application_fee_amount : null,
     billing_details: method.billing_details,
-    calculated_statement_descriptor: descriptorOf(intent),
+    calculated_statement_descriptor: descriptorOf(ctx, intent),
     captured: has_succeeded && !outcome.is_held,
     currency: intent.currency,
     customer: intent.customer,
@@ -131,8 +132,8 @@ export function bookLater(ctx: Context, { id = '' }: Readonly<Record<string, str
 }
 
 function bookMoney(ctx: Context, charge: Charge): Charge {
-  const { amount_captured: amount, currency } = charge;
-  const share = charge.application_fee_amount ?? 0;
+  const { amount, currency, exchange_rate } = settle(ctx, charge.amount_captured, charge.currency);
+  const share = settle(ctx, charge.application_fee_amount ?? 0, charge.currency).amount;
   const details: FeeDetail[] = [
     {
       amount: processingFee(amount, currency),
@@ -144,7 +145,7 @@ function bookMoney(ctx: Context, charge: Charge): Charge {
   ];
   let application_fee: string | null = null;
   if (share > 0) {
-    application_fee = createApplicationFee(ctx, charge, share).id;
+    application_fee = createApplicationFee(ctx, charge).id;
     details.push({
       amount: share,
       application: null,
@@ -159,6 +160,7 @@ function bookMoney(ctx: Context, charge: Charge): Charge {
     reporting_category: 'charge',
     amount,
     currency,
+    exchange_rate,
     source: charge.id,
     description: typeof charge['description'] === 'string' ? charge['description'] : null,
     fee_details: details,
@@ -180,9 +182,22 @@ function planDisputes(ctx: Context, charge: Charge): void {
     planTask(ctx, 'open_dispute', 0, { charge: charge.id, reason, inquiry: inquiry ? 'true' : 'false' });
 }
 
-function descriptorOf(intent: PaymentIntent): string {
-  const suffix = intent.statement_descriptor_suffix;
-  return suffix === null ? 'TOLLGATE' : `TOLLGATE* ${suffix}`.slice(0, 22);
+/** The prefix of the account of the charge, and the suffix of the intent. */
+function descriptorOf(ctx: Context, { statement_descriptor_suffix: suffix }: PaymentIntent): string {
+  const prefix = prefixOf(findAccountOf(ctx));
+  return suffix === null ? prefix : `${prefix}* ${suffix}`.slice(0, DESCRIPTOR_MAX);
+}
+
+function findAccountOf({ world, scope }: Context): StoredObject | undefined {
+  if (scope.account !== '') return world.row(scope.account)?.value;
+  return world.all(scope, 'account').find(({ $ }) => isRecord($) && $['is_platform'] === true);
+}
+
+function prefixOf(account: StoredObject | undefined): string {
+  const settings = account?.['settings'];
+  const card = isRecord(settings) ? settings['card_payments'] : undefined;
+  const prefix = isRecord(card) ? card['statement_descriptor_prefix'] : undefined;
+  return typeof prefix === 'string' ? prefix : 'STRIPE';
 }
 
 function outcomeOf({ status, decline, is_blocked }: Outcome, card: TestCard | undefined): Record<string, unknown> {

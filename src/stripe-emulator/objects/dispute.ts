@@ -1,5 +1,5 @@
 import { emit, type Context, type StoredObject } from '../engine/index.ts';
-import { postMovement, type BalanceTransaction } from './balance.ts';
+import { postMovement, settle, type BalanceTransaction } from './balance.ts';
 import type { Charge } from './charge.ts';
 import { newObject } from './new-object.ts';
 import { unrefunded } from './refund.ts';
@@ -116,12 +116,17 @@ function withdraw(ctx: Context, dispute: Dispute): Dispute {
   const movement = postMovement(ctx, {
     type: 'adjustment',
     reporting_category: 'dispute',
-    amount: -dispute.amount,
-    currency: dispute.currency,
+    ...settle(ctx, -dispute.amount, dispute.currency),
     source: dispute.id,
     description: `Chargeback withdrawal for ${dispute.charge}`,
     fee_details: [
-      { amount: fee, application: null, currency: dispute.currency, description: 'Dispute fee', type: 'stripe_fee' },
+      {
+        amount: fee,
+        application: null,
+        currency: settle(ctx, 0, dispute.currency).currency,
+        description: 'Dispute fee',
+        type: 'stripe_fee',
+      },
     ],
   });
   return ctx.world.patch(dispute, { balance_transactions: [...dispute.balance_transactions, movement] });
@@ -132,8 +137,7 @@ function reinstate(ctx: Context, dispute: Dispute): Dispute {
   const movement = postMovement(ctx, {
     type: 'adjustment',
     reporting_category: 'dispute_reversal',
-    amount: dispute.amount,
-    currency: dispute.currency,
+    ...settle(ctx, dispute.amount, dispute.currency),
     source: dispute.id,
     description: `Chargeback reversal for ${dispute.charge}`,
     fee_details: dispute_fee_returned

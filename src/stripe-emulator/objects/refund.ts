@@ -1,5 +1,5 @@
 import { emit, planTask, type Context, type StoredObject } from '../engine/index.ts';
-import { balanceOf, postMovement } from './balance.ts';
+import { balanceOf, postMovement, settle } from './balance.ts';
 import { testCardOfCharge, type Charge } from './charge.ts';
 import { newObject } from './new-object.ts';
 
@@ -67,8 +67,7 @@ export function moveRefund(ctx: Context, refund: Refund, to: Refund['status']): 
     const returned = postMovement(ctx, {
       type: 'refund_failure',
       reporting_category: 'refund_failure',
-      amount: refund.amount,
-      currency: refund.currency,
+      ...settle(ctx, refund.amount, refund.currency),
       source: refund.id,
       description: 'REFUND FAILURE',
     });
@@ -93,7 +92,8 @@ export function finishRefund(ctx: Context, { id = '', to = '' }: Readonly<Record
 export function retryRefunds(ctx: Context, { currency = '' }: Readonly<Record<string, string>>): void {
   for (const value of ctx.world.all(ctx.scope, 'refund')) {
     const refund = value as Refund; // the store has refunds under this kind
-    if (refund.currency !== currency || refund.pending_reason !== 'insufficient_funds') continue;
+    const settled = settle(ctx, refund.amount, refund.currency);
+    if (settled.currency !== currency || refund.pending_reason !== 'insufficient_funds') continue;
     const charge = ctx.world.get(ctx.scope, 'charge', refund.charge) as Charge; // a refund has a charge
     if (isShort(ctx, charge, refund.amount)) return;
     moveRefund(ctx, bookRefund(ctx, refund), 'succeeded');
@@ -119,8 +119,7 @@ function bookRefund(ctx: Context, refund: Refund): Refund {
   const movement = postMovement(ctx, {
     type: refund.charge.startsWith('py_') ? 'payment_refund' : 'refund',
     reporting_category: 'refund',
-    amount: -refund.amount,
-    currency: refund.currency,
+    ...settle(ctx, -refund.amount, refund.currency),
     source: refund.id,
     description: 'REFUND FOR CHARGE',
   });
@@ -132,6 +131,7 @@ function bookRefund(ctx: Context, refund: Refund): Refund {
  * so that a full refund of an account's only sale leaves it below zero.
  */
 function isShort(ctx: Context, { currency }: Charge, amount: number): boolean {
-  const { available, pending, fees } = balanceOf(ctx, currency);
-  return available + pending + fees < amount;
+  const due = settle(ctx, amount, currency);
+  const { available, pending, fees } = balanceOf(ctx, due.currency);
+  return available + pending + fees < due.amount;
 }
