@@ -199,3 +199,13 @@ test('S12 keys: unknown, publishable, restricted, revoked and live', async () =>
   await fetch(`${emulator.url}/_emulator/keys/rk_test_reader`, { method: 'POST', body: '{"revoke":true}' });
   assert.equal((await failureOf(reader.customers.list())).code, 'api_key_expired');
 });
+
+test('the control API refuses pages of other origins', async () => {
+  await using site = await startStripe();
+  const { url } = site.emulator;
+  const reset = (headers: Record<string, string>) =>
+    fetch(`${url}/_emulator/reset`, { method: 'POST', headers, body: '{}' }).then(({ status }) => status);
+  assert.equal(await reset({ origin: 'https://example.com' }), 403);
+  assert.equal(await reset({ origin: url }), 200);
+  assert.equal((await site.stripe.customers.list()).data.length, 0, 'keys survive a reset');
+});

@@ -7,6 +7,8 @@ import type { Answer } from './error-answer.ts';
 
 const BODY_MAX = 1024 * 1024;
 const TRICKLE_MS = 100;
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
 const ODD_BODIES: Readonly<Record<string, { status: number; body: string; type: string }>> = {
   '500_no_error': { status: 500, body: '{"oops":1}', type: 'application/json' },
   '502_html': { status: 502, body: '<html><body>502 Bad Gateway</body></html>', type: 'text/html' },
@@ -50,13 +52,9 @@ async function handle(emulator: Emulator, hooks: Hooks, req: IncomingMessage, re
     headers: headersOf(req),
     body,
   };
-  const remote = req.socket.remoteAddress ?? '';
-  if (url.pathname.startsWith('/_emulator') && !/^(?:::ffff:)?127\.|^::1$/.test(remote)) {
-    write(res, {
-      status: 403,
-      headers: {},
-      body: '{"error":{"message":"The control API answers on this machine only."}}',
-    });
+  if (url.pathname.startsWith('/_emulator') && !isOfThisMachine(req)) {
+    const body = '{"error":{"message":"The control API answers programs and pages of this machine only."}}';
+    write(res, { status: 403, headers: {}, body });
     return;
   }
   const page = (await hooks.pages(request)) ?? answerPage(emulator, request);
@@ -73,6 +71,16 @@ async function handle(emulator: Emulator, hooks: Hooks, req: IncomingMessage, re
   if (emulator.settings.events_before_answer) await hooks.deliver();
   await writeAnswer(res, answer);
   void hooks.deliver();
+}
+
+/** True for a loopback caller, unless a browser sends it for a page of another origin or for another host name. */
+function isOfThisMachine({ socket, headers }: IncomingMessage): boolean {
+  const { host = '', origin } = headers;
+  return (
+    LOOPBACK.test(socket.remoteAddress ?? '') &&
+    LOOPBACK_HOST.test(host) &&
+    (origin === undefined || origin === `http://${host}`)
+  );
 }
 
 /** Answers a page of a kind; null for any other path. */
