@@ -77,7 +77,7 @@ export interface Tollgate {
 
 /** Wires every room, in order. Nothing is connected or listening before the caller starts it. */
 export async function buildTollgate(options: TollgateOptions): Promise<Tollgate> {
-  const services = makeServices(options);
+  const services = await makeServices(options);
   const { config, log, mailer, site, makeContext, base_url } = services;
   let is_stopping = false;
   const gateway = makeGatewayOf(services);

@@ -2,7 +2,7 @@ import { creditReturn } from '#billing';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { findVerifiedAddresses, makeAccountsSettings } from '#accounts';
-import { makeProcessors, type PaymentContext, type Processors } from '#payments';
+import { loadStripe, makeProcessors, type PaymentContext, type Processors } from '#payments';
 import { type Clock, type MovableClock, systemClock } from '#platform/clock';
 import type { Database } from '#platform/db/database';
 import { type Facts, makeFacts } from '#platform/facts/facts';
@@ -56,7 +56,7 @@ export interface Services extends TollgateOptions {
   close(): Promise<void>;
 }
 
-export function makeServices(options: TollgateOptions): Services {
+export async function makeServices(options: TollgateOptions): Promise<Services> {
   const { config, secret, database, clock, log } = options;
   const { db } = database;
   useMasterKey(secret);
@@ -69,7 +69,7 @@ export function makeServices(options: TollgateOptions): Services {
   const themes = makeThemes({ folder: themeFolder, live: config.mode === 'development' });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const { throttle, request_limit } = makeLimits(options);
-  const made = makeSiteProcessors(options);
+  const made = await makeSiteProcessors(options);
   const processors = options.wrapProcessors?.(made) ?? made;
   const mailer = makeMailer({
     smtp_url: config.smtp_url,
@@ -116,14 +116,11 @@ export function makeServices(options: TollgateOptions): Services {
   };
 }
 
-function makeSiteProcessors({ config, database, clock, log }: TollgateOptions): Processors {
+async function makeSiteProcessors({ config, database, clock, log }: TollgateOptions): Promise<Processors> {
+  const { db } = database;
   const settings = readStripeSettings(config);
-  return makeProcessors(config.processor, {
-    db: database.db,
-    clock,
-    credit: creditReturn,
-    stripe: settings && { settings, log, app_version: version },
-  });
+  const stripe = settings && (await loadStripe({ db, clock, log, settings, app_version: version }));
+  return makeProcessors(config.processor, { db, clock, credit: creditReturn, stripe });
 }
 
 /** Counts attempts and requests in the database, which all nodes share; in memory for an embedded database. */

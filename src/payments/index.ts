@@ -49,6 +49,7 @@ export {
   type CreditReturn,
   DEFAULT_PROCESSOR,
   isAccepted,
+  loadStripe,
   makeProcessors,
   movesMoney,
   type PaymentContext,

@@ -15,6 +15,7 @@ const LOADED_ON_USE = [
   '@zxcvbn-ts/language-common',
   'pdfkit',
   'fontkit',
+  'stripe',
 ];
 
 const program = `

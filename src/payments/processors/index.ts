@@ -33,5 +33,6 @@ export {
   type RefundedCredit,
   type RefundedLine,
 } from './registry.ts';
+export { loadStripe } from './stripe/load-stripe.ts';
 export { processorDevRoutes } from './test/routes.ts';
 export { withProcessorTimeout } from './with-processor-timeout.ts';

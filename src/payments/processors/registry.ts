@@ -4,16 +4,14 @@ import type { NewEntry } from '#ledger';
 import type { LedgerEntryId, LedgerEventId, ProfileId, RefundId } from '#platform/db/db-schema';
 import type { Db, Tx } from '#platform/db/database';
 import type { Processor } from './processor.ts';
-import type { StripeSettings } from './stripe/stripe-client.ts';
 import { STRIPE } from './stripe/stripe-needs.ts';
-import { makeStripeProcessor } from './stripe/stripe-processor.ts';
 import { makeTestProcessor, TEST_PROCESSOR } from './test/test-processor.ts';
 
 interface Needs {
   db: Db;
   clock: Clock;
-  /** Settings of Stripe; null or absent: the site has no keys of it. */
-  stripe?: { settings: StripeSettings; log: Context['log']; app_version: string } | null;
+  /** Of `loadStripe`; null or absent: the site has no keys of Stripe. */
+  stripe?: Processor | null;
 }
 
 interface Entry {
@@ -29,7 +27,7 @@ const registry: ReadonlyMap<string, Entry> = new Map([
     STRIPE,
     {
       moves_money: true,
-      make: ({ db, clock, stripe = null }) => stripe && makeStripeProcessor({ db, clock, ...stripe }),
+      make: ({ stripe = null }) => stripe,
     },
   ],
 ]);

@@ -26,7 +26,7 @@ import {
 /** Longest token that a form may name. */
 const TOKEN_LENGTH_MAX = 255;
 
-type Given = Pick<StripeNeeds, 'db' | 'clock' | 'log' | 'settings'> & {
+export type StripeProcessorNeeds = Pick<StripeNeeds, 'db' | 'clock' | 'log' | 'settings'> & {
   /** Version of Tollgate, for the log of Stripe. */
   app_version: string;
 };
@@ -36,7 +36,7 @@ type Given = Pick<StripeNeeds, 'db' | 'clock' | 'log' | 'settings'> & {
  * entered into a frame of Stripe and never reaches Tollgate.
  * @see docs/decisions/0118-stripe-as-a-processor.md
  */
-export function makeStripeProcessor({ app_version, ...given }: Given): Processor {
+export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNeeds): Processor {
   const needs = addNeeds(given, app_version);
   const { settings } = given;
   const page_parts = makePageParts(settings);
@@ -96,7 +96,7 @@ function isLiveKey(key: string): boolean {
   return /^(sk|rk|pk)_live_/.test(key);
 }
 
-function addNeeds(given: Omit<Given, 'app_version'>, app_version: string): StripeNeeds {
+function addNeeds(given: Omit<StripeProcessorNeeds, 'app_version'>, app_version: string): StripeNeeds {
   const known = new Set<string>();
   let installation: Promise<string> | null = null;
   const readInstallation = async () => {
