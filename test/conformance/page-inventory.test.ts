@@ -148,6 +148,7 @@ const linked_elsewhere: Readonly<Record<string, string>> = {
   '/billing/:profile/credit-notes/download/': 'the page of a credit note',
   '/billing/': 'redirects to a profile, or shows a choice',
   '/billing/cart/': 'redirects to a profile, or shows a choice',
+  '/billing/cart/finish/': 'the page that leads to the bank, and the bank',
 };
 
 test('a page without further parameters is in a menu, below an entry of one, or linked elsewhere', () => {

@@ -53,14 +53,8 @@ export function webhookRoutes(app: App, needs: Needs): void {
             bare: true,
             problems: [paymentsProblems.signature_invalid, throttleProblems.too_many_requests],
           },
-          schema: {
-            tags: ['billing'],
-            summary: isConnect
-              ? 'Takes a message of Stripe about an account of a provider'
-              : 'Takes a message of Stripe',
-            description: 'Called by Stripe. The message must have the header Stripe-Signature.',
-            response: { 200: Type.String() },
-          },
+          // Only Stripe can call it: docs/operating/payments.md.
+          schema: { hide: true, response: { 200: Type.String() } },
         },
         async ({ body, headers }, reply) => {
           if (!isWithinRate()) throw throttleProblems.too_many_requests({ retry_after_s: 1 });
