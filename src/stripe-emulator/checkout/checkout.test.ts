@@ -181,6 +181,9 @@ test('a token stands for a card; neither it nor the stored answer of its call co
   assert.deepEqual([token.card?.last4, token.card?.brand], ['4242', 'Visa']);
   const method = whole(await stripe.paymentMethods.create({ type: 'card', card: { token: token.id } }));
   assert.equal(method.card?.last4, '4242');
+  assert.equal((await stripe.tokens.retrieve(token.id)).used, true);
+  const again = stripe.paymentMethods.create({ type: 'card', card: { token: token.id } });
+  await assert.rejects(again, { code: 'token_already_used', param: 'card[token]' });
   for (const id of [token.id, method.id, '_idempotency:test/:token-1']) {
     const stored = JSON.stringify(emulator.control.object(id));
     assert.ok(stored && !stored.includes(number), id);

@@ -158,6 +158,7 @@ test('the share of the platform is refunded in parts, up to the whole', async ()
       amount: 17_999,
       currency: 'usd',
       application_fee_amount: 1799,
+      statement_descriptor_suffix: 'Desk',
       payment_method: 'pm_card_visa',
       confirm: true,
       capture_method: 'automatic',
@@ -168,6 +169,8 @@ test('the share of the platform is refunded in parts, up to the whole', async ()
   const fees = whole(await stripe.applicationFees.list({ charge: String(intent.latest_charge) }));
   const fee = fees.data[0];
   assert.ok(fee);
+  const charge = whole(await stripe.charges.retrieve(String(intent.latest_charge), {}, options));
+  assert.equal(charge.calculated_statement_descriptor, 'CAFE CLUB* Desk');
   assert.deepEqual([fee.amount, fee.account], [1799, id]);
   const first = whole(await stripe.applicationFees.createRefund(fee.id, { amount: 400, metadata: { a: '1' } }));
   assert.equal(first.amount, 400);

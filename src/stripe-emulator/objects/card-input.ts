@@ -113,7 +113,7 @@ function cardFacts(ctx: Context, card: NonNullable<MethodData['card']>, path: st
     const test_card = findMagicCard(card.token);
     if (test_card) return magicFacts(ctx, test_card);
     const stored = ctx.world.get(ctx.scope, 'token', card.token);
-    if (stored) return tokenFacts(stored);
+    if (stored) return useToken(ctx, stored, `${path}[token]`);
     throw invalidRequest('resource_missing', `No such token: '${card.token}'`, `${path}[token]`);
   }
   for (const name of ['number', 'exp_month', 'exp_year'] as const) {
@@ -127,8 +127,13 @@ function cardFacts(ctx: Context, card: NonNullable<MethodData['card']>, path: st
   return acceptCard(entry);
 }
 
-/** The card of a token, which keeps the key of the test card and no number. */
-function tokenFacts(token: StoredObject): CardFacts {
+/** Uses a token once. It keeps the key of the test card and no number. @throws ApiError 400 at the second use */
+function useToken(ctx: Context, token: StoredObject, path: string): CardFacts {
+  if (token['used'] === true) {
+    const message = `You cannot use a Stripe token more than once: ${token.id}.`;
+    throw invalidRequest('token_already_used', message, path);
+  }
+  ctx.world.patch(token, { used: true });
   const { card, ...facts } = token['$'] as Omit<CardFacts, 'test_card'> & { card: string }; // tokens.ts writes it
   const test_card = findCardByKey(card);
   if (!test_card) throw new Error(`the table of test cards has no ${card}`);
