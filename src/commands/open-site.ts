@@ -64,7 +64,8 @@ export async function openSite(): Promise<OpenSite> {
   for (const { setting, reason } of findDoubtfulSettings(config)) log.warn({ setting }, reason);
   if (config.mode === 'evaluation')
     log.warn(
-      'evaluation mode: loopback addresses only, payments use the test processor, e-mails are written to this log',
+      { processor: config.processor },
+      'evaluation mode: loopback addresses only, e-mails are written to this log',
     );
   const secret = await loadSecretKey(config);
   const database = await openConfiguredDatabase(config, log);

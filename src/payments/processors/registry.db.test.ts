@@ -40,10 +40,11 @@ const makeNewAttempt = (
   ...more,
 });
 
-test('an unknown processor is refused with a list of the known names', () => {
+test('an unknown processor is refused with a list of the known names, one without keys by its name', () => {
   const build = () => makeProcessors('paypall', { db: database.db, clock: ctx.clock, credit: creditReturn });
   assert.throws(build, { message: `no payment processor is called paypall; known: ${processorNames.join(', ')}` });
   assert.throws(() => ctx.processors.getByName(''), { message: /known: / });
+  assert.throws(() => ctx.processors.getByName('stripe'), { message: /stripe has no keys in the settings/ });
 });
 
 test('a token is charged by the chosen processor, a card on file by the processor that keeps it', async () => {
