@@ -13,7 +13,7 @@ const rooms = {
   gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments', 'billing'],
   metrics: ['accounts', 'profiles', 'catalog', 'ledger', 'billing'],
   notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing', 'metrics'],
-  operations: ['accounts', 'profiles', 'billing'],
+  operations: ['accounts', 'profiles', 'payments', 'billing'],
   'stripe-emulator': [],
 };
 

@@ -1,5 +1,6 @@
 import { listParked, type ParkedProfile } from '#billing';
 import type { ListQuery } from '#kernel/page';
+import { listParkedMessages, type ParkedMessage } from '#payments';
 import type { App } from '#platform/http/app';
 import { type FailedWork, listFailedWork, listSchedules, type Schedule } from '#platform/jobs/work-store';
 import { askList } from '#platform/pages/lists/ask-list';
@@ -7,7 +8,7 @@ import type { CsvColumn } from '#platform/pages/lists/csv-cell';
 import { csvOfPages } from '#platform/pages/lists/csv-of';
 import { sendCsv } from '#platform/pages/lists/send-csv';
 import { brokerTimezone, failedFilter, schedulesFilter } from './asked-work.ts';
-import { failedWorkListPage, parkedListPage, scheduleListPage } from './page-types.ts';
+import { failedWorkListPage, messageListPage, parkedListPage, scheduleListPage } from './page-types.ts';
 
 const options = { config: { access: { kind: 'broker' }, page: true }, schema: { hide: true } } as const;
 
@@ -30,6 +31,12 @@ export function operationDownloads(app: App): void {
     const asked = askList(request, parkedListPage, await brokerTimezone(ctx));
     const read = async (list: ListQuery) => listParked(ctx.db, list, listUrl);
     return sendCsv(reply, csvOfPages(asked, { name: 'parked-profiles', columns: parked_columns, read }));
+  });
+  app.get('/site/jobs/messages/download/', options, async (request, reply) => {
+    const { ctx, listUrl } = request;
+    const asked = askList(request, messageListPage, await brokerTimezone(ctx));
+    const read = async (list: ListQuery) => listParkedMessages(ctx.db, list, listUrl);
+    return sendCsv(reply, csvOfPages(asked, { name: 'payment-messages', columns: message_columns, read }));
   });
 }
 
@@ -62,5 +69,16 @@ const parked_columns: readonly CsvColumn<ParkedProfile & { slug: string; full_na
   { heading: 'Slug', kind: 'text', value: ({ slug }) => slug },
   { heading: 'Job', kind: 'text', value: ({ job }) => job },
   { heading: 'Attempts', kind: 'number', value: ({ attempts_count }) => attempts_count },
+  { heading: 'Reason', kind: 'text', value: ({ reason }) => reason },
+];
+
+const message_columns: readonly CsvColumn<ParkedMessage>[] = [
+  { heading: 'Parked at', kind: 'instant', value: ({ parked_at }) => parked_at },
+  { heading: 'Received at', kind: 'instant', value: ({ received_at }) => received_at },
+  { heading: 'Processor', kind: 'text', value: ({ processor }) => processor },
+  { heading: 'Account', kind: 'text', value: ({ account }) => account },
+  { heading: 'Kind', kind: 'text', value: ({ kind }) => kind },
+  { heading: 'Object', kind: 'text', value: ({ object_key }) => object_key },
+  { heading: 'Message', kind: 'text', value: ({ event_key }) => event_key },
   { heading: 'Reason', kind: 'text', value: ({ reason }) => reason },
 ];

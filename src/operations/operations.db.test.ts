@@ -204,3 +204,81 @@ test('a parked profile is listed with its reason, and a manager of the broker re
   assert.equal((await parked()).count, 0);
   assert.equal((await api('POST', '/api/jobs/parked/petra/retry', body)).status, 404);
 });
+
+async function parkMessage(event_key: string): Promise<void> {
+  const at = app.clock.now();
+  const row = { processor: 'stripe', kind: 'charge', object_key: 'ch_1', state: 'parked', reason: 'no line' } as const;
+  await app.db
+    .insertInto('processor_events')
+    .values({ ...row, event_key, failures_count: 7, received_at: at, next_at: at, done_at: at })
+    .execute();
+}
+const findMessage = (event_key: string) =>
+  app.db.selectFrom('processor_events').selectAll().where('event_key', '=', event_key).executeTakeFirst();
+
+test('S71: the broker sees a message that could not be handled, retries it, and ignores another with a reason', async () => {
+  await parkMessage('evt_a');
+  await parkMessage('evt_b');
+  const list_url = '/api/jobs/messages?q=ch_1&q_f=object&o=received_at';
+  const { count, results } = await list<{ event_key: string; object: string; reason: string }>(list_url);
+  assert.deepEqual(
+    [count, results.map((row) => [row.event_key, row.object, row.reason]).toSorted()],
+    [
+      2,
+      [
+        ['evt_a', 'ch_1', 'no line'],
+        ['evt_b', 'ch_1', 'no line'],
+      ],
+    ],
+  );
+  assert.match((await api('GET', '/metrics')).text, /^tollgate_processor_events_parked 2$/m);
+  const call = async (key: string, verb: string, body?: object) => {
+    const { status, text } = await api('POST', `/api/jobs/messages/${key}/${verb}`, body);
+    return [status, /"code":"(\w+)"/.exec(text)?.[1] ?? text];
+  };
+  assert.equal((await reader('POST', '/api/jobs/messages/evt_a/retry')).status, 403, 'a contributor reads only');
+  const retried = app.clock.now();
+  assert.deepEqual(await call('evt_a', 'retry'), [200, '{"count":1}']);
+  const row = await findMessage('evt_a');
+  assert.deepEqual([row?.state, row?.failures_count, row?.next_at, row?.retried_at], ['new', 0, retried, retried]);
+  assert.notEqual(row?.retried_by, null);
+  for (const [key, verb, body, expected] of [
+    ['evt_a', 'retry', undefined, [409, 'message_not_parked']],
+    ['evt_a', 'ignore', { reason: 'x' }, [409, 'message_not_parked']],
+    ['evt_c', 'retry', undefined, [404, 'message_unknown']],
+    ['evt_c', 'ignore', { reason: 'x' }, [404, 'message_unknown']],
+    ['evt_b', 'ignore', { reason: ' ' }, [400, 'invalid_input']],
+    ['evt_b', 'ignore', {}, [400, 'invalid_input']],
+    ['evt_b', 'ignore', { reason: 'made by hand' }, [200, '{"count":1}']],
+  ] as const)
+    assert.deepEqual(await call(key, verb, body), expected, `${key} ${verb}`);
+  const ignored = await findMessage('evt_b');
+  assert.deepEqual([ignored?.state, ignored?.reason, ignored?.done_at], ['ignored', 'made by hand', retried]);
+  assert.notEqual(ignored?.ignored_by, null);
+  assert.equal((await list(list_url)).count, 0);
+});
+
+test('S71: the page of messages retries one, and asks for the reason before it ignores one', async () => {
+  await parkMessage('evt_d');
+  await parkMessage('evt_e');
+  const browser = await signInBrowser(app, 'olga', testPassword);
+  const url = '/site/jobs/messages/';
+  const page = await browser.get(url);
+  assert.match(page.text, /Payment messages \(2\)/);
+  assert.match(page.text, /no line<br>message evt_d/);
+  assert.match(page.text, /href="\/billing\/charges\/\?q=ch_1"/);
+  assert.match(page.text, /href="\/site\/jobs\/messages\/evt_e\/ignore\/"/);
+  const csv = (await browser.get(`${url}download/?q=evt_d`)).text;
+  assert.match(csv, /,stripe,,charge,ch_1,evt_d,no line\r\n$/);
+
+  assert.match((await browser.follow(await browser.post(url, { message: 'evt_d' }))).text, /handled again/);
+  assert.match((await browser.follow(await browser.post(url, { message: 'evt_d' }))).text, /not parked/);
+  const form = `${url}evt_e/ignore/`;
+  assert.match((await browser.get(form)).text, /no line/);
+  const blank = await browser.post(form, { reason: ' ' });
+  assert.deepEqual([blank.status, (await findMessage('evt_e'))?.state], [400, 'parked']);
+  assert.match((await browser.follow(await browser.post(form, { reason: 'by hand' }))).text, /The message is ignored/);
+  assert.equal((await findMessage('evt_e'))?.reason, 'by hand');
+  assert.match((await browser.follow(await browser.post(form, { reason: 'again' }))).text, /not parked/);
+  assert.deepEqual([(await browser.get(form)).status, (await browser.get(`${url}evt_f/ignore/`)).status], [409, 404]);
+});

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import { countParked, listParked } from '#billing';
+import { listParked } from '#billing';
 import { durationText } from '#kernel/progress';
 import type { OutboxEventId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { countFailedWork, listFailedWork, listSchedules } from '#platform/jobs/work-store';
+import { listFailedWork, listSchedules } from '#platform/jobs/work-store';
 import { askList } from '#platform/pages/lists/ask-list';
 import { backToList } from '#platform/pages/lists/list-address';
 import { viewList } from '#platform/pages/lists/list-view';
@@ -13,6 +13,7 @@ import { postAction } from '#platform/pages/lists/row-actions';
 import { isBrokerManager } from '#profiles';
 import { brokerTimezone, failedFilter, schedulesFilter } from './asked-work.ts';
 import { operationDownloads } from './downloads.ts';
+import { messagePages } from './message-pages.ts';
 import {
   failedWorkListPage,
   failedWorkPage,
@@ -25,6 +26,7 @@ import { presentFailedWork, presentParked, presentSchedule } from './present-wor
 import { operationProblems } from './problems.ts';
 import { retryParked } from './retry-parked.ts';
 import { retryAllWork, retryWork } from './retry-work.ts';
+import { readTabs } from './work-tabs.ts';
 
 const read = { access: { kind: 'broker' }, page: true } as const;
 const schema = { hide: true } as const;
@@ -33,6 +35,7 @@ const schema = { hide: true } as const;
 export function operationPages(app: App): void {
   workPages(app);
   parkedPages(app);
+  messagePages(app);
   operationDownloads(app);
 }
 
@@ -41,9 +44,9 @@ function workPages(app: App): void {
     const { ctx, listUrl } = request;
     const asked = askList(request, scheduleListPage, await brokerTimezone(ctx));
     const page = await listSchedules(ctx.db, schedulesFilter(asked), asked.list, listUrl);
-    const counts = await countFailedWork(ctx.db);
+    const { counts, tabs } = await readTabs(ctx.db);
     return reply.page(jobsPage, {
-      tabs: tabsOf(counts, await countParked(ctx.db)),
+      tabs,
       schedules: page.results.map((row) => {
         return { ...presentSchedule(row), took_text: row.took_ms === null ? null : runText(row.took_ms) };
       }),
@@ -60,7 +63,7 @@ function workPages(app: App): void {
     const { ctx, listUrl, subject } = request;
     const asked = askList(request, failedWorkListPage, await brokerTimezone(ctx));
     const page = await listFailedWork(ctx.db, failedFilter(asked), asked.list, listUrl);
-    const counts = await countFailedWork(ctx.db);
+    const { counts, tabs } = await readTabs(ctx.db);
     const may_edit = isBrokerManager(subject);
     const parked_count = counts.parked_events + counts.parked_jobs;
     const work = (await presentFailedWork(ctx.db, page.results)).map((row) => ({
@@ -69,7 +72,7 @@ function workPages(app: App): void {
         may_edit && row.state === 'parked' ? [postAction('Retry', { action: 'retry', work: String(row.id) })] : [],
     }));
     return reply.page(failedWorkPage, {
-      tabs: tabsOf(counts, await countParked(ctx.db)),
+      tabs,
       work,
       parked_count,
       may_edit,
@@ -100,10 +103,10 @@ function parkedPages(app: App): void {
     const { ctx, listUrl, subject } = request;
     const asked = askList(request, parkedListPage, await brokerTimezone(ctx));
     const page = await listParked(ctx.db, asked.list, listUrl);
-    const counts = await countFailedWork(ctx.db);
+    const { tabs } = await readTabs(ctx.db);
     const may_edit = isBrokerManager(subject);
     return reply.page(parkedPage, {
-      tabs: tabsOf(counts, page.count),
+      tabs,
       profiles: page.results.map((row) => ({
         ...presentParked(row),
         href: paths.accounts(row.slug),
@@ -145,12 +148,6 @@ async function retry({ ctx, body }: FastifyRequest): Promise<string> {
   if (!/^[0-9]+$/.test(id)) throw operationProblems.failed_work_unknown();
   const { name } = await retryWork(ctx, Number(id) as OutboxEventId); // digits
   return `${name} is attempted again.`;
-}
-
-function tabsOf(counts: Awaited<ReturnType<typeof countFailedWork>>, parked_count: number) {
-  const failed_count = counts.parked_events + counts.parked_jobs + counts.retrying;
-  const [jobs, failed, parked] = [paths.jobs(), paths.failedWork(), paths.parkedProfiles()];
-  return { jobs, failed, failed_count, parked, parked_count };
 }
 
 function runText(took_ms: number): string {

@@ -1,9 +1,10 @@
 import type { Static } from 'typebox';
 import type { ParkedProfile } from '#billing';
+import type { ParkedMessage } from '#payments';
 import type { Reader } from '#platform/db/database';
 import type { FailedWork, Schedule } from '#platform/jobs/work-store';
 import { findLastRetries } from './retry-store.ts';
-import type { FailedWorkSchema, ParkedProfileSchema, ScheduleSchema } from './schemas.ts';
+import type { FailedWorkSchema, ParkedMessageSchema, ParkedProfileSchema, ScheduleSchema } from './schemas.ts';
 
 export function presentSchedule(row: Schedule): Static<typeof ScheduleSchema> {
   const { name, schedule, ran_at, took_ms, outcome, last_error, next_run_at, attempts_count } = row;
@@ -24,6 +25,21 @@ export function presentParked(
 ): Static<typeof ParkedProfileSchema> {
   const { slug, full_name, job, reason, attempts_count, parked_at } = row;
   return { profile: { slug, full_name }, job, reason, attempts_count, parked_at: parked_at.toISOString() };
+}
+
+export function presentMessage(row: ParkedMessage): Static<typeof ParkedMessageSchema> {
+  const { event_key, processor, account, kind, object_key, reason, received_at, parked_at, retried_at } = row;
+  return {
+    event_key,
+    processor,
+    account,
+    kind,
+    object: object_key,
+    reason,
+    received_at: received_at.toISOString(),
+    parked_at: parked_at.toISOString(),
+    last_retry: retried_at ? { by: row.retried_by, at: retried_at.toISOString() } : null,
+  };
 }
 
 /** Presents failed work with the manager who retried it last, in one statement for all rows. */

@@ -5,13 +5,23 @@ import type { App } from '#platform/http/app';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
 import { failedWorkList, listFailedWork, listSchedules, scheduleList } from '#platform/jobs/work-store';
 import { listParked, parkedList } from '#billing';
+import {
+  ignoreMessage,
+  listParkedMessages,
+  MESSAGE_REASON_LENGTH_MAX,
+  parkedMessageList,
+  paymentsProblems,
+  retryMessage,
+} from '#payments';
 import { retryParked } from './retry-parked.ts';
-import { presentFailedWork, presentParked, presentSchedule } from './present-work.ts';
+import { presentFailedWork, presentMessage, presentParked, presentSchedule } from './present-work.ts';
 import { operationProblems } from './problems.ts';
 import { retryAllWork, retryWork } from './retry-work.ts';
 import {
   failed_states,
   FailedWorkSchema,
+  IgnoredSchema,
+  ParkedMessageSchema,
   ParkedProfileSchema,
   RetriedSchema,
   run_outcomes,
@@ -69,6 +79,7 @@ export function operationRoutes(app: App): void {
     },
   );
   parkedRoutes(app);
+  messageRoutes(app);
   retryRoutes(app);
 }
 
@@ -106,6 +117,64 @@ function parkedRoutes(app: App): void {
     },
     async ({ ctx, params, body }) => {
       await retryParked(ctx, params.parked_profile, body.job);
+      return { count: 1 };
+    },
+  );
+}
+
+function messageRoutes(app: App): void {
+  app.get(
+    '/api/jobs/messages',
+    {
+      config: { access, problems: [listProblems.page_out_of_range] },
+      schema: {
+        tags,
+        summary: 'Lists parked messages',
+        description: 'Lists the messages of payment processors that could not be handled, the last one first.',
+        querystring: listQuerystring(parkedMessageList),
+        response: { 200: PageOf(ParkedMessageSchema) },
+      },
+    },
+    async (request) => {
+      const page = await listParkedMessages(request.ctx.db, request.list(), request.listUrl);
+      return { ...page, results: page.results.map(presentMessage) };
+    },
+  );
+
+  const params = Type.Object({ event_key: Type.String({ minLength: 1, maxLength: 255 }) });
+  const problems = [paymentsProblems.message_unknown, paymentsProblems.message_not_parked];
+  app.post(
+    '/api/jobs/messages/:event_key/retry',
+    {
+      config: { access, problems },
+      schema: {
+        tags,
+        summary: 'Retries a parked message',
+        description: 'Makes one message of a payment processor due again, and records who did so.',
+        params,
+        response: { 200: RetriedSchema },
+      },
+    },
+    async ({ ctx, params: { event_key } }) => {
+      await retryMessage(ctx, event_key);
+      return { count: 1 };
+    },
+  );
+  app.post(
+    '/api/jobs/messages/:event_key/ignore',
+    {
+      config: { access, problems },
+      schema: {
+        tags,
+        summary: 'Ignores a parked message',
+        description: 'Closes one message of a payment processor without an effect; records the reason and who gave it.',
+        params,
+        body: Type.Object({ reason: Type.String({ minLength: 1, maxLength: MESSAGE_REASON_LENGTH_MAX }) }),
+        response: { 200: IgnoredSchema },
+      },
+    },
+    async ({ ctx, params: { event_key }, body }) => {
+      await ignoreMessage(ctx, event_key, body.reason);
       return { count: 1 };
     },
   );

@@ -44,4 +44,21 @@ export const ParkedProfileSchema = Type.Object({
   parked_at: IsoInstant,
 });
 
+export const ParkedMessageSchema = Type.Object({
+  event_key: Type.String({ description: 'Key of the message at the processor' }),
+  processor: Type.String(),
+  account: Type.String({ description: 'Account of the object at the processor; empty for that of the broker' }),
+  kind: Type.Enum(['charge', 'refund', 'dispute', 'payout'], { description: 'What the message is about' }),
+  object: Type.String({ description: 'Key of the charge or payout at the processor' }),
+  reason: Type.String({ description: 'Why its handler failed the last time' }),
+  received_at: IsoInstant,
+  parked_at: IsoInstant,
+  last_retry: Type.Unsafe<Static<typeof RetrySchema> | null>({
+    ...Type.Union([RetrySchema, Type.Null()]),
+    description: 'The manager who retried it last',
+  }),
+});
+
+export const IgnoredSchema = Type.Object({ count: Type.Integer({ description: 'Messages that were ignored' }) });
+
 export const RetriedSchema = Type.Object({ count: Type.Integer({ description: 'Rows that are due again' }) });

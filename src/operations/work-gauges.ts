@@ -1,4 +1,5 @@
 import { countParked } from '#billing';
+import { countParkedMessages } from '#payments';
 import type { Reader } from '#platform/db/database';
 import type { Gauge } from '#platform/http/replies/metrics';
 import { countFailedWork } from '#platform/jobs/work-store';
@@ -31,6 +32,11 @@ export async function readWorkGauges(reader: Reader): Promise<Gauge[]> {
       name: 'tollgate_profiles_parked',
       help: 'Profiles whose books break a rule, once for each job that leaves them alone until the broker retries.',
       value: await countParked(reader),
+    },
+    {
+      name: 'tollgate_processor_events_parked',
+      help: 'Messages of payment processors that could not be handled and wait for the broker.',
+      value: await countParkedMessages(reader),
     },
   ];
 }

@@ -96,6 +96,16 @@ export {
   /** @public the proof looks up a withdrawal with it */
   findPayoutByKey,
 } from './records/index.ts';
+export {
+  countParkedMessages,
+  getParkedMessage,
+  ignoreMessage,
+  listParkedMessages,
+  type ParkedMessage,
+  parkedMessageList,
+  REASON_LENGTH_MAX as MESSAGE_REASON_LENGTH_MAX,
+  retryMessage,
+} from './intake/index.ts';
 export { connectBank, withdrawFunds } from './payouts/index.ts';
 export {
   type RefundPart,

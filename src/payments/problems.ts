@@ -41,6 +41,12 @@ export const paymentsProblems = defineProblems({
   payout_in_flight: { status: 409, title: 'A payout of these funds is on its way.' },
   payout_refused: { status: 400, title: 'The payment processor refused the payout.' },
   signature_invalid: { status: 400, title: 'The message is not signed by the payment processor.' },
+  message_unknown: { status: 404, title: 'There is no such message of a payment processor.' },
+  message_not_parked: {
+    status: 409,
+    title: 'This message is not parked.',
+    help: 'It was handled or ignored, or it is handled automatically.',
+  },
   refund_refused: { status: 400, title: 'The payment processor refused the refund.' },
 });
 

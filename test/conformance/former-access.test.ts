@@ -85,7 +85,13 @@ const first = '/api/profile/prov/subscribers/dunning';
 
 test('before, each of them is admitted', async () => {
   for (const name of ['removed', 'archived'] as const)
-    for (const url of [first, '/api/jobs/parked', '/api/billing/acme/credits', '/api/profile/prov/notes/acme'])
+    for (const url of [
+      first,
+      '/api/jobs/parked',
+      '/api/jobs/messages',
+      '/api/billing/acme/credits',
+      '/api/profile/prov/notes/acme',
+    ])
       assert.equal((await calls[name]('GET', url)).status, 200, `${name} ${url}`);
   assert.equal((await calls.orphan('GET', '/api/profile/gone/subscribers/dunning')).status, 200);
 });

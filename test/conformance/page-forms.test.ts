@@ -24,6 +24,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   agreement: ['terms-of-use'],
   rule: ['1', '2'],
   cartitem_id: ['1', '2', '3', '4'],
+  event_key: ['evt_parked'],
 };
 
 /**
@@ -45,6 +46,7 @@ const opened: OpenedPage[] = [];
 before(async () => {
   app = await startDemoApp();
   await makeProvider();
+  await parkMessage();
   const routes = app.http.routeList.filter(
     ({ method, page, passthrough, url }) => method === 'GET' && page && !passthrough && !url.startsWith('/_dev/'),
   );
@@ -68,6 +70,16 @@ async function makeProvider(): Promise<void> {
   await inTransaction(db, (tx) =>
     openOrExtend(tx, { profile_id: subscriber.id, plan, periods_count: 1, at: clock.now() }),
   );
+}
+
+/** Makes a message of a payment processor that could not be handled. */
+async function parkMessage(): Promise<void> {
+  const at = app.clock.now();
+  const message = { processor: 'stripe', kind: 'charge', object_key: 'ch_XAb124EF', reason: 'no line' } as const;
+  await app.db
+    .insertInto('processor_events')
+    .values({ ...message, event_key: 'evt_parked', state: 'parked', received_at: at, next_at: at, done_at: at })
+    .execute();
 }
 
 async function putInCart(caller: string): Promise<void> {
@@ -149,6 +161,7 @@ test('pages that are a form were opened by one of the callers', () => {
     '/billing/:profile/checkout/',
     '/billing/:profile/card/',
     '/profile/:profile/plans/new/',
+    '/site/jobs/messages/:event_key/ignore/',
   ])
     assert.ok(known.has(route), route);
 });

@@ -87,6 +87,24 @@ const payoutWork: readonly JobWork[] = [
   },
 ];
 
+const messageWork: readonly JobWork[] = [
+  {
+    job: 'sweep_processor_events',
+    title: 'notes up to when the messages were listed',
+    async prepare(scene) {
+      await sell(scene);
+      wait(scene, HOUR_MS);
+      return none();
+    },
+    check: (scene) =>
+      expectNumber(
+        scene,
+        1,
+        sql`processor_cursors where processor = ${DEFAULT_PROCESSOR} and swept_to = ${scene.site.app.clock.now()}`,
+      ),
+  },
+];
+
 const figureWork: readonly JobWork[] = [
   {
     job: 'send_sales_reports',
@@ -289,4 +307,4 @@ const deletions: readonly JobWork[] = [
 ];
 
 /** Work of the jobs of payouts, figures and clean-up. */
-export const upkeepWork: readonly JobWork[] = [...payoutWork, ...figureWork, ...deletions];
+export const upkeepWork: readonly JobWork[] = [...payoutWork, ...messageWork, ...figureWork, ...deletions];

@@ -14,6 +14,7 @@ const RETRY_MS = [10_000, 60_000, 300_000, 1_800_000, 7_200_000, 21_600_000, 43_
 
 /** An event can come before the response to its call: unknown objects are looked for again this often. */
 const UNKNOWN_MAX = 3;
+const UNKNOWN = 'unknown object';
 
 /** Longer than a processor lists its events, so that one that is listed again is still known. */
 const KEPT_MS = 35 * 86_400_000;
@@ -55,10 +56,10 @@ async function handleGroup(ctx: PaymentContext, group: readonly StoredEvent[]): 
   try {
     const taken = await applyEvent(ctx, processor, { type, object, account });
     const isUnsure = taken === 'ignored' && first.failures_count < UNKNOWN_MAX;
-    if (isUnsure) return await postpone(ctx, group);
+    if (isUnsure) return await postpone(ctx, group, UNKNOWN);
     const end = {
       state: taken === 'taken' ? 'done' : 'ignored',
-      reason: taken === 'taken' ? null : 'unknown object',
+      reason: taken === 'taken' ? null : UNKNOWN,
     } as const;
     await inTransaction(ctx.db, (tx) => closeEvents(tx, event_keys, { ...end, done_at: ctx.clock.now() }));
   } catch (error) {
@@ -68,11 +69,7 @@ async function handleGroup(ctx: PaymentContext, group: readonly StoredEvent[]): 
   }
 }
 
-async function postpone(
-  ctx: PaymentContext,
-  group: readonly StoredEvent[],
-  reason: string | null = null,
-): Promise<void> {
+async function postpone(ctx: PaymentContext, group: readonly StoredEvent[], reason: string): Promise<void> {
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
     for (const { event_key, failures_count } of group) {

@@ -10,6 +10,8 @@ import { makeCharge } from '../../../test/support/factories/payments.ts';
 import { runJob } from '../../../test/support/run-job.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { makeProcessors } from '../processors/index.ts';
+import { ignoreMessage, retryMessage } from './decide-message.ts';
+import { listParkedMessages } from './parked-message-store.ts';
 
 const secrets = { platform: 'whsec_new,whsec_old', connect: 'whsec_connect' };
 const { webhooks } = new Stripe('sk_test_x');
@@ -123,7 +125,7 @@ test('a message of a charge that is not in the books is looked for three times m
   assert.deepEqual([states[0], states[1]], ['new 1', 'new 2']);
 });
 
-test('a message whose handler fails is postponed seven times and parked; another one goes on', async () => {
+test('S71: a message whose handler fails seven times is parked, others go on, and a person retries or ignores it', async () => {
   const [failing, other] = [makeEvent(), makeEvent()];
   const ctx = await app.tollgate.makeContext('test');
   const test_processors = makeProcessors('test', { db: app.db, clock: app.clock, credit: creditReturn });
@@ -144,12 +146,40 @@ test('a message whose handler fails is postponed seven times and parked; another
       ])
       .execute();
   });
-  for (let hours = 0; hours < 9; hours += 1) {
-    await runJob(app.tollgate, 'handle_processor_events');
-    app.clock.set(new Date(app.clock.now().getTime() + 13 * 3_600_000));
+  async function fail(): Promise<void> {
+    // The first attempt, and one after each of seven waits.
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      const [row] = await storedOf(failing);
+      assert.deepEqual([row?.state, row?.failures_count], ['new', attempt - 1]);
+      await runJob(app.tollgate, 'handle_processor_events');
+      app.clock.set(new Date(app.clock.now().getTime() + 13 * 3_600_000));
+    }
   }
-  const [parked] = await storedOf(failing);
-  assert.deepEqual([parked?.state, parked?.failures_count], ['parked', 7]);
-  assert.match(parked?.reason ?? '', /no payment processor is called gone/);
+  const listed = async () => {
+    const { results } = await listParkedMessages(app.db, list, new URL('http://x/'));
+    return results.map(({ event_key, object_key, reason }) => [event_key, object_key, reason]);
+  };
+  const list = { page: 1, page_size: 25, terms: [], fields: [], order: [], start_at: null, ends_at: null };
+  const reason = 'no payment processor is called gone; known: test, stripe';
+
+  await fail();
   assert.equal((await storedOf(other))[0]?.state, 'ignored');
+  assert.deepEqual(await listed(), [[failing.id, charge.processor_key, reason]]);
+
+  await retryMessage(ctx, failing.id);
+  assert.deepEqual([await listed(), (await storedOf(failing))[0]?.retried_at], [[], app.clock.now()]);
+  await assert.rejects(retryMessage(ctx, failing.id), { code: 'message_not_parked' });
+  await fail();
+  assert.deepEqual(await listed(), [[failing.id, charge.processor_key, reason]]);
+
+  await assert.rejects(ignoreMessage(ctx, failing.id, ' '), { code: 'invalid_input' });
+  await ignoreMessage(ctx, failing.id, ' The charge was made by hand. ');
+  const [ignored] = await storedOf(failing);
+  assert.deepEqual(
+    [ignored?.state, ignored?.reason, ignored?.done_at],
+    ['ignored', 'The charge was made by hand.', app.clock.now()],
+  );
+  assert.deepEqual(await listed(), []);
+  await assert.rejects(ignoreMessage(ctx, failing.id, 'again'), { code: 'message_not_parked' });
+  await assert.rejects(retryMessage(ctx, 'evt_unknown'), { code: 'message_unknown' });
 });

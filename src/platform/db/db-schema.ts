@@ -1093,9 +1093,15 @@ export interface ProcessorEventsTable {
   failures_count: Generated<number>;
   /** The message is handled then, or again if the process that claimed it ended. */
   next_at: Date;
-  /** Why the message is ignored or parked. */
+  /** Why the message is parked, or ignored: by the program, or by the manager in ignored_by. */
   reason: string | null;
+  /** When the message was handled, ignored or parked. */
   done_at: Date | null;
+  retried_by: UserId | null;
+  /** The last time that a manager made the parked message due again. */
+  retried_at: Date | null;
+  /** The manager who ignored the parked message, at done_at. */
+  ignored_by: UserId | null;
 }
 
 export interface ProfilesTable {

@@ -227,6 +227,11 @@ export const paths = {
   /** Profiles that jobs leave alone. */
   parkedProfiles: () => '/site/jobs/parked/',
   parkedProfilesDownload: () => '/site/jobs/parked/download/',
+  /** Messages of payment processors that could not be handled. */
+  parkedMessages: () => '/site/jobs/messages/',
+  parkedMessagesDownload: () => '/site/jobs/messages/download/',
+  /** Form that asks why a message is ignored. */
+  ignoreMessage: (event_key: string) => `/site/jobs/messages/${e(event_key)}/ignore/`,
   /** The e-mails of the site, and the preview of one. */
   mailPreview: (slug?: string) => `/proxy/notifications/${slug === undefined ? '' : `${e(slug)}/`}`,
   mailPreviewFrame: (slug: string) => `/proxy/notifications/${e(slug)}/iframe/`,

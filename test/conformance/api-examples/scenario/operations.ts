@@ -30,6 +30,19 @@ async function parkProfile({ app }: World): Promise<void> {
     .execute();
 }
 
+/** Makes a message of a payment processor that could not be handled. */
+const parkMessage =
+  (event_key: string) =>
+  async ({ app }: World): Promise<void> => {
+    const at = app.clock.now();
+    const reason = 'the charge has an amount that its lines do not have';
+    const row = { processor: 'stripe', kind: 'charge', object_key: 'ch_XAb124EF', state: 'parked' } as const;
+    await app.db
+      .insertInto('processor_events')
+      .values({ ...row, event_key, reason, failures_count: 7, received_at: at, next_at: at, done_at: at })
+      .execute();
+  };
+
 export const operationCalls: readonly ExampleCall[] = [
   { operation: 'GET /api/jobs', query: { page_size: '2' } },
   { operation: 'GET /api/jobs/failed', before: park },
@@ -43,5 +56,13 @@ export const operationCalls: readonly ExampleCall[] = [
     operation: 'POST /api/jobs/parked/{parked_profile}/retry',
     path: { parked_profile: 'xia' },
     body: { job: 'recognise_income' },
+  },
+  { operation: 'GET /api/jobs/messages', before: parkMessage('evt_1QXAb124EF') },
+  { operation: 'POST /api/jobs/messages/{event_key}/retry', path: { event_key: 'evt_1QXAb124EF' } },
+  {
+    operation: 'POST /api/jobs/messages/{event_key}/ignore',
+    before: parkMessage('evt_1QXAb125EF'),
+    path: { event_key: 'evt_1QXAb125EF' },
+    body: { reason: 'The charge was corrected by hand.' },
   },
 ];
