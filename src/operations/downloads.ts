@@ -8,7 +8,8 @@ import type { CsvColumn } from '#platform/pages/lists/csv-cell';
 import { csvOfPages } from '#platform/pages/lists/csv-of';
 import { sendCsv } from '#platform/pages/lists/send-csv';
 import { brokerTimezone, failedFilter, schedulesFilter } from './asked-work.ts';
-import { failedWorkListPage, messageListPage, parkedListPage, scheduleListPage } from './page-types.ts';
+import { messageListPage } from './message-page-types.ts';
+import { failedWorkListPage, parkedListPage, scheduleListPage } from './page-types.ts';
 
 const options = { config: { access: { kind: 'broker' }, page: true }, schema: { hide: true } } as const;
 

@@ -18,7 +18,7 @@ import { viewList } from '#platform/pages/lists/list-view';
 import { linkAction, postAction } from '#platform/pages/lists/row-actions';
 import { isBrokerManager } from '#profiles';
 import { brokerTimezone } from './asked-work.ts';
-import { ignoreForm, ignoreMessagePage, messageListPage, messagesPage } from './page-types.ts';
+import { ignoreForm, ignoreMessagePage, messageListPage, messagesPage } from './message-page-types.ts';
 import { presentMessage } from './present-work.ts';
 import { readTabs } from './work-tabs.ts';
 

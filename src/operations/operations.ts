@@ -1,4 +1,5 @@
 import type { Room } from '#platform/room';
+import { messagePageTypes } from './message-page-types.ts';
 import { operationPageTypes } from './page-types.ts';
 import { operationPages } from './pages.ts';
 import { operationRoutes } from './routes.ts';
@@ -10,7 +11,7 @@ export function makeOperations(): Room {
     name: 'operations',
     routes: operationRoutes,
     pages: operationPages,
-    page_types: operationPageTypes,
+    page_types: [...operationPageTypes, ...messagePageTypes],
     gauges: [readWorkGauges],
   };
 }
