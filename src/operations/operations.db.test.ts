@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiClient, signInBrowser } from '../../test/support/client.ts';
 import { testPassword } from '../../test/support/factories/accounts.ts';
+import { makeParkedMessage } from '../../test/support/factories/payments.ts';
 import { makeMember, makeReadyUser } from '../../test/support/factories/profiles.ts';
 import { runJob } from '../../test/support/run-job.ts';
 import { tokenOf } from '../../test/support/sign-in.ts';
@@ -205,14 +206,7 @@ test('a parked profile is listed with its reason, and a manager of the broker re
   assert.equal((await api('POST', '/api/jobs/parked/petra/retry', body)).status, 404);
 });
 
-async function parkMessage(event_key: string): Promise<void> {
-  const at = app.clock.now();
-  const row = { processor: 'stripe', kind: 'charge', object_key: 'ch_1', state: 'parked', reason: 'no line' } as const;
-  await app.db
-    .insertInto('processor_events')
-    .values({ ...row, event_key, failures_count: 7, received_at: at, next_at: at, done_at: at })
-    .execute();
-}
+const parkMessage = (event_key: string) => makeParkedMessage(app, { event_key, object_key: 'ch_1', reason: 'no line' });
 const findMessage = (event_key: string) =>
   app.db.selectFrom('processor_events').selectAll().where('event_key', '=', event_key).executeTakeFirst();
 

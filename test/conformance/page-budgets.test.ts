@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { type Budget, budgets, page_bytes_exceptions, page_exceptions, PAGE_BYTES_MAX } from '../../bench/budgets.ts';
 import { countStatements, type StatementCount } from '../../bench/statement-count.ts';
 import { withoutCounts } from '../support/page-statements.ts';
+import { makeParkedMessage } from '../support/factories/payments.ts';
 import { type DemoApp, startDemoApp } from '../support/start-demo-app.ts';
 
 /** Values for the parameters of routes in the sample data; each is tried. */
@@ -13,6 +14,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   selector: ['Funds'],
   slug: ['order_executed'],
   charge: ['ch_XAb124EF'],
+  event_key: ['evt_parked'],
   provider: ['cowork'],
   number: ['2026-000001'],
   plan: ['open-space'],
@@ -54,6 +56,7 @@ before(async () => {
   if (skip !== false) return;
   app = await startDemoApp();
   await writeNote();
+  await makeParkedMessage(app, { event_key: 'evt_parked' });
   routes.push(
     ...app.http.routeList
       .filter(

@@ -5,6 +5,7 @@ import { findProfileBySlug } from '#profiles';
 import { openOrExtend } from '#subscriptions';
 import { testContext } from '../support/context.ts';
 import { makePlan } from '../support/factories/catalog.ts';
+import { makeParkedMessage } from '../support/factories/payments.ts';
 import { makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
 import { type DemoApp, startDemoApp } from '../support/start-demo-app.ts';
 
@@ -46,7 +47,7 @@ const opened: OpenedPage[] = [];
 before(async () => {
   app = await startDemoApp();
   await makeProvider();
-  await parkMessage();
+  await makeParkedMessage(app, { event_key: 'evt_parked' });
   const routes = app.http.routeList.filter(
     ({ method, page, passthrough, url }) => method === 'GET' && page && !passthrough && !url.startsWith('/_dev/'),
   );
@@ -70,16 +71,6 @@ async function makeProvider(): Promise<void> {
   await inTransaction(db, (tx) =>
     openOrExtend(tx, { profile_id: subscriber.id, plan, periods_count: 1, at: clock.now() }),
   );
-}
-
-/** Makes a message of a payment processor that could not be handled. */
-async function parkMessage(): Promise<void> {
-  const at = app.clock.now();
-  const message = { processor: 'stripe', kind: 'charge', object_key: 'ch_XAb124EF', reason: 'no line' } as const;
-  await app.db
-    .insertInto('processor_events')
-    .values({ ...message, event_key: 'evt_parked', state: 'parked', received_at: at, next_at: at, done_at: at })
-    .execute();
 }
 
 async function putInCart(caller: string): Promise<void> {

@@ -9,7 +9,8 @@ import {
   reserveAttempt,
 } from '#payments';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db/database';
+import type { Clock } from '#platform/clock';
+import { type Db, inTransaction } from '#platform/db/database';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { next } from '../factories.ts';
 import { makeSubject, orderEntry } from './ledger.ts';
@@ -98,4 +99,26 @@ export async function makeCharge(
     recordCharge(tx, attempt, outcome, linesOf(orders, facts.broker_fee_percent), ctx.clock.now()),
   );
   return { charge, orders };
+}
+
+/** Stores a message of a payment processor that could not be handled; returns its key. */
+export async function makeParkedMessage(
+  { db, clock }: { db: Db; clock: Clock },
+  {
+    event_key,
+    object_key = 'ch_XAb124EF',
+    reason = 'the charge has an amount that its lines do not have',
+  }: {
+    event_key: string;
+    object_key?: string;
+    reason?: string;
+  },
+): Promise<string> {
+  const at = clock.now();
+  const row = { processor: 'stripe', kind: 'charge', state: 'parked', failures_count: 7 } as const;
+  await db
+    .insertInto('processor_events')
+    .values({ ...row, event_key, object_key, reason, received_at: at, next_at: at, done_at: at })
+    .execute();
+  return event_key;
 }

@@ -1,4 +1,5 @@
 import type { OutboxEventId } from '#platform/db/db-schema';
+import { makeParkedMessage } from '../../../support/factories/payments.ts';
 import type { ExampleCall, World } from '../record-examples.ts';
 
 /** Writes an event whose last attempt failed, and keeps its id. */
@@ -30,17 +31,10 @@ async function parkProfile({ app }: World): Promise<void> {
     .execute();
 }
 
-/** Makes a message of a payment processor that could not be handled. */
 const parkMessage =
   (event_key: string) =>
   async ({ app }: World): Promise<void> => {
-    const at = app.clock.now();
-    const reason = 'the charge has an amount that its lines do not have';
-    const row = { processor: 'stripe', kind: 'charge', object_key: 'ch_XAb124EF', state: 'parked' } as const;
-    await app.db
-      .insertInto('processor_events')
-      .values({ ...row, event_key, reason, failures_count: 7, received_at: at, next_at: at, done_at: at })
-      .execute();
+    await makeParkedMessage(app, { event_key });
   };
 
 export const operationCalls: readonly ExampleCall[] = [
