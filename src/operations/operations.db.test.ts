@@ -259,7 +259,7 @@ test('S71: the page of messages retries one, and asks for the reason before it i
   const url = '/site/jobs/messages/';
   const page = await browser.get(url);
   assert.match(page.text, /Payment messages \(2\)/);
-  assert.match(page.text, /no line<br>message evt_d/);
+  assert.match(page.text, /no line<br>Message evt_d/);
   assert.match(page.text, /href="\/billing\/charges\/\?q=ch_1"/);
   assert.match(page.text, /href="\/site\/jobs\/messages\/evt_e\/ignore\/"/);
   const csv = (await browser.get(`${url}download/?q=evt_d`)).text;
