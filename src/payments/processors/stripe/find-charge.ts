@@ -18,44 +18,51 @@ const PAGE = 100;
  * Returns the outcome of an attempt; null if Stripe has no payment of it.
  *
  * A payment that the payer had to confirm and that was declined is canceled first: the payer's browser has its secret,
- * and must not confirm it after the order was refused.
+ * and must not confirm it after the order was refused. Rejects while it is not canceled.
  */
 export async function findByKey(needs: StripeNeeds, attempt: AttemptRef): Promise<ChargeOutcome | null> {
   const intent = await findIntent(needs, attempt);
   if (intent === null) return null;
   const outcome = outcomeOfIntent(needs, intent, attempt.account);
-  if (attempt.intent_key === null || outcome?.outcome !== 'declined' || intent.status === 'canceled') return outcome;
-  const ended = await cancelIntent(needs, attempt, intent);
-  return ended.status === 'canceled' ? outcome : outcomeOfIntent(needs, ended, attempt.account);
+  const isUnpaid = outcome === null || outcome.outcome === 'declined';
+  if (attempt.intent_key === null || !isUnpaid || isOver(intent)) return outcome;
+  return outcomeOfIntent(needs, await cancelIntent(needs, attempt, intent), attempt.account);
 }
 
 /** Cancels the payment of an attempt. The outcome is accepted if the payer was faster. */
 export async function abandon(needs: StripeNeeds, attempt: AttemptRef): Promise<ChargeOutcome> {
   const intent = await findIntent(needs, attempt);
   if (intent === null) throw new Error('the attempt has no payment to abandon');
-  const isOver = ['canceled', 'succeeded', 'processing'].includes(intent.status);
-  const ended = isOver ? intent : await cancelIntent(needs, attempt, intent);
+  const ended = isOver(intent) ? intent : await cancelIntent(needs, attempt, intent);
   const outcome = outcomeOfIntent(needs, ended, attempt.account);
   if (outcome === null) throw new Error('the payment was not canceled');
   return outcome;
 }
 
-/** Cancels a payment, and returns it as it is afterwards: paid, if the payer was faster. */
+/** True if the payer can no longer confirm a payment. */
+function isOver({ status }: Stripe.PaymentIntent): boolean {
+  return status === 'canceled' || status === 'succeeded' || status === 'processing';
+}
+
+/**
+ * Cancels a payment, and returns it as it is afterwards: paid, if the payer was faster. Rejects if the payer could
+ * still confirm it.
+ *
+ * No key of the attempt: Stripe would repeat a stored 500 for a day, and a repeated cancel has no effect anyway.
+ */
 async function cancelIntent(
   needs: StripeNeeds,
-  { key, account }: AttemptRef,
+  { account }: AttemptRef,
   { id }: Stripe.PaymentIntent,
 ): Promise<Stripe.PaymentIntent> {
   try {
-    await needs.client.paymentIntents.cancel(
-      id,
-      { cancellation_reason: 'abandoned' },
-      callOptions(account, `${key}:cancel`),
-    );
+    await needs.client.paymentIntents.cancel(id, { cancellation_reason: 'abandoned' }, callOptions(account));
   } catch (error) {
     needs.log.info({ err: withoutBody(error), intent_key: id }, 'payment not canceled');
   }
-  return retrieveIntent(needs, id, account);
+  const ended = await retrieveIntent(needs, id, account);
+  if (!isOver(ended)) throw new Error('the payment was not canceled: the outcome is unknown');
+  return ended;
 }
 
 async function retrieveIntent({ client }: StripeNeeds, id: string, account: string): Promise<Stripe.PaymentIntent> {

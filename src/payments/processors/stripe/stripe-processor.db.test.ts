@@ -176,6 +176,26 @@ test('a card that the payer confirmed is kept; a renewal that the bank asks abou
   }
 });
 
+for (const decision of ['abandoned', 'declined'] as const) {
+  test(`a payment that could not be canceled is not ${decision}: its payer can still confirm it`, async () => {
+    const request = await requestWith('pm_card_threeDSecure2Required');
+    const asked = await processor.charge(request);
+    assert(asked.outcome === 'action_required');
+    const attempt = { ...refOf(request), intent_key: asked.intent_key };
+    if (decision === 'declined') {
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ to: 'fail' });
+      await fetch(`${emulator.url}/_emulator/payment_intents/${asked.intent_key}`, { method: 'POST', headers, body });
+    }
+    const end = () => (decision === 'declined' ? processor.findByKey(attempt) : processor.abandon(attempt));
+    emulator.control.addFault({ name: '500_before', match: { method: 'POST', path: '/cancel' } });
+    await assert.rejects(end());
+    emulator.control.clearFaults();
+    assert.equal((await end())?.outcome, 'declined');
+    assert.equal((await client.paymentIntents.retrieve(asked.intent_key)).status, 'canceled');
+  });
+}
+
 test('a card, a setup or a token of another customer is refused', async () => {
   const [owner, other] = [await requestWith('pm_card_visa'), await requestWith('pm_card_visa')];
   const saved = await processor.saveCard({ ...owner, key: randomKey40(), token: 'pm_card_visa' });
