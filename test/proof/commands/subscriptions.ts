@@ -92,8 +92,9 @@ export function moveClock(minutes: number): Command {
     text: `the clock moves by ${minutes} minutes`,
     payers: [],
     expect(model) {
+      const from = model.now;
       model.now += minutes * 60_000;
-      finishReservations(model);
+      finishReservations(model, from);
       for (const charge of model.charges) {
         if (charge.undelivered === 'done') payCharge(model, charge);
         if (charge.undelivered === 'failed') failCharge(charge);

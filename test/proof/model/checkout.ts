@@ -25,7 +25,13 @@ export interface Expected {
 }
 
 const MINIMUMS: Readonly<Record<string, number>> = { jpy: 5000 };
-const CODE_VALID_MS = 90 * 86_400_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const CODE_VALID_MS = 90 * DAY_MS;
+/** Age at which an order that the processor does not have is given up. */
+const GIVEN_UP_AFTER_MS = 2 * MINUTE_MS;
+/** Time in which the payment of a given-up order can still appear. */
+const HELD_FOR_MS = 60 * MINUTE_MS;
 
 /** Checks out the cart of a payer and what the payer owes. */
 export function checkOut(model: Model, payer: string, fate: Fate): Expected {
@@ -181,15 +187,40 @@ function newSeat(claim: Claim, { plan, periods_count }: Line, debt: Debt): Seat 
   return { claim, plan, periods_count, debts: [debt], item: null, claimed_by: null };
 }
 
-/** What the job does with the open orders: books those that were charged, gives up the others. */
-export function finishReservations(model: Model): Charge[] {
-  const charges: Charge[] = [];
-  for (const order of model.reservations) {
-    if (order.is_charged) {
-      const charge = book(model, order, 'accepted');
-      if (charge) charges.push(charge);
-    } else for (const coupon of order.coupons) if (coupon.left !== null) coupon.left += 1;
+/**
+ * What the job does with the open orders while the clock moves from `from` to the present: it books those that were
+ * charged and gives up the others. These release their redemptions when their payment can no longer appear.
+ * @see docs/decisions/0073-orders-keep-what-they-counted.md
+ */
+export function finishReservations(model: Model, from: number): void {
+  for (const at of runsBetween(from, model.now)) {
+    const open = model.reservations;
+    model.reservations = [];
+    for (const order of open) {
+      if (order.is_charged) book(model, order, 'accepted');
+      else if (at - order.at < GIVEN_UP_AFTER_MS) model.reservations.push(order);
+      else model.held.push({ coupons: order.coupons, given_up_at: at });
+    }
+    releaseHeld(model, at - HELD_FOR_MS);
   }
-  model.reservations = [];
-  return charges;
+}
+
+/** Releases the redemptions of the orders given up before an instant. */
+function releaseHeld(model: Model, before: number): void {
+  for (const { coupons, given_up_at } of model.held) {
+    if (given_up_at >= before) continue;
+    for (const coupon of coupons) if (coupon.left !== null) coupon.left += 1;
+  }
+  model.held = model.held.filter(({ given_up_at }) => given_up_at >= before);
+}
+
+/** Returns the runs of a job of each minute while the clock moves: the last one of each day (UTC), and of the move. */
+function runsBetween(from: number, to: number): number[] {
+  const runs: number[] = [];
+  for (let day = from - (from % DAY_MS); day <= to; day += DAY_MS) {
+    const end = Math.min(day + DAY_MS - 1, to);
+    const run = end - (end % MINUTE_MS);
+    if (run > from) runs.push(run);
+  }
+  return runs;
 }

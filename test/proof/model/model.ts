@@ -160,6 +160,12 @@ export interface Reservation {
   is_charged: boolean;
 }
 
+/** A given-up order. It keeps its redemptions while its payment can still appear. */
+export interface HeldOrder {
+  coupons: readonly Coupon[];
+  given_up_at: number;
+}
+
 export interface Model {
   now: number;
   broker: string;
@@ -179,6 +185,7 @@ export interface Model {
   /** Code that applies to items added later, by buyer. */
   remembered: Map<string, string>;
   reservations: Reservation[];
+  held: HeldOrder[];
   claims: Claim[];
   /** Counts subjects, so that each is new. */
   subjects_count: number;
@@ -199,6 +206,7 @@ export function makeModel(
     carts: new Map(given.buyers.map((buyer) => [buyer, []])),
     remembered: new Map(),
     reservations: [],
+    held: [],
     claims: [],
     subjects_count: 0,
   };
