@@ -17,7 +17,8 @@ export function payLater(buyer: string, plan: Plan, option: number): Command {
       const url = `/api/billing/${buyer}/checkout`;
       await site.call(broker, 'DELETE', '/api/cart');
       const added = await site.call(broker, 'POST', '/api/cart', { plan: plan.slug, option });
-      assert.equal(added.status, 201, added.text);
+      // A concurrent sequence can fill the cart after it was emptied. Without one, the model expects no such refusal.
+      if (added.status !== 201) return added;
       const reply = await site.call(broker, 'POST', `${url}/paylater`, {});
       if (reply.status === 201) site.links.push(reply.json<{ claim_code: string }>().claim_code);
       // A refused order leaves the cart as it was: the broker empties it.
