@@ -5,6 +5,9 @@ import { BEGIN, expectStatus, H, startChanges, type ChangeSite } from '../../tes
 import { checkRules } from './check-rules.ts';
 
 let site: ChangeSite;
+const RESUMED = new Date(Date.parse(H) + 23 * 86_400_000);
+const pause_url = '/api/profile/zoe/subscriptions/desk/pause';
+
 before(async () => {
   site = await startChanges();
   for (const plan of ['basic', 'pro']) await site.plan(plan, { downgrade_mode: 'prorate' });
@@ -14,6 +17,10 @@ before(async () => {
   await site.buy(yan, 'yan', 'once');
   site.moveTo(new Date(Date.parse(BEGIN) + 20 * 86_400_000).toISOString());
   await site.buy(site.xia, 'xia', 'basic');
+  // The pause of zoe moves a period that was bought ahead and has not begun.
+  await site.plan('desk', { period_amount: 1900, pause_days_max: 45 });
+  const zoe = await site.register('zoe');
+  for (const _period of ['first', 'second']) await site.buy(zoe, 'zoe', 'desk');
   site.moveTo(new Date(Date.parse(H) + 20 * 86_400_000).toISOString());
   for (const [from, to] of [
     ['basic', 'pro'],
@@ -24,6 +31,9 @@ before(async () => {
     const { preview_key } = shown.json<{ preview_key: string }>();
     await expectStatus(site.xia('POST', url, { to, at: 'now', preview_key }), 200);
   }
+  await expectStatus(zoe('POST', pause_url, {}), 200);
+  site.moveTo(RESUMED.toISOString());
+  await expectStatus(zoe('DELETE', pause_url), 200);
   await site.runAt(site.app.clock.now().toISOString(), 'recognise_income');
 });
 after(() => site.close());
@@ -45,6 +55,8 @@ const faults: Readonly<Record<string, [rule: RegExp, fault: RawBuilder<unknown>]
   '6: a payment of earned time stays in Backlog': [/has no Backlog, and no Receivable .* \(6\)/,
     sql`update ledger_entries set orig_account = 'Expenses' where dest_account = 'Receivable' and orig_account = 'Backlog'
       and subject_id = (select subject_id from order_lines where id in ${of_once})`],
+  '9: a period begins before the one that it follows ends': [/overlap only for seats \(9\)/,
+    sql`update coverages set starts_at = starts_at - interval '1 day' where starts_at = (select max(starts_at) from coverages)`],
   '12: income has the date of a late job': [/regardless of when the job ran \(12\)/,
     sql`update ledger_entries set created_at = created_at + interval '1 day' where orig_account = 'Income'`],
   '13: a period ends at midnight of a zone': [/whole periods in UTC after the anchor \(13\)/,
@@ -55,6 +67,18 @@ const faults: Readonly<Record<string, [rule: RegExp, fault: RawBuilder<unknown>]
 
 test('a business without a fault breaks no rule', async () => {
   assert.deepEqual(await checkRules(site.app.db, { is_final: false }), []);
+});
+
+test('coverages of one subscription overlap only for seats (9): a period that a pause moved leaves no time', async () => {
+  const empty = await sql`select from coverages where starts_at = ends_at and starts_at > ${RESUMED}`.execute(
+    site.app.db,
+  );
+  assert.equal(empty.rows.length, 1);
+  const broken = await checkRules(site.app.db, { is_final: false });
+  assert.deepEqual(
+    broken.filter(({ rule }) => rule.endsWith('(9)')),
+    [],
+  );
 });
 
 for (const [name, [rule, fault]] of Object.entries(faults))

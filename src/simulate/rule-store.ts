@@ -115,7 +115,8 @@ const rules: readonly Rule[] = [
           and (other.order_line_id, other.rank) > (one.order_line_id, one.rank)
         join order_lines other_line on other_line.id = other.order_line_id
       where line.kind = 'period' and other_line.kind = 'period'
-        and one.starts_at < other.ends_at and other.starts_at < one.ends_at`,
+        -- A range without length overlaps nothing: it is time that a pause or a change took before it began.
+        and tstzrange(one.starts_at, one.ends_at) && tstzrange(other.starts_at, other.ends_at)`,
   ),
   define(
     'every event, and with it all accounts, sums to zero in each unit (3)',

@@ -17,7 +17,6 @@ export async function checkProperties(db: Db, provider: number): Promise<void> {
   const entries = await readLedger(db);
   checkBalance(entries);
   checkCash(entries, provider);
-  await checkTime(db);
   await checkOnce(db);
 }
 
@@ -57,19 +56,6 @@ function checkCash(entries: readonly RecountEntry[], provider: number): void {
   const taken = total('Chargeback', 'Backlog') + total('Writeoff', 'Backlog');
   const refunds = total('Refunded', 'Refund') - total('Refund', 'Backlog') - taken;
   assert.equal(cash, income - unpaid_income - balanceOf('Backlog') + credit - refunds, 'property 8: cash');
-}
-
-/** Property 9: coverages of one subscription overlap only for seats, and lie within the subscription or a later one. */
-async function checkTime(db: Db): Promise<void> {
-  const { rows } = await sql`
-    select one.subscription_id, one.starts_at, one.ends_at, other.starts_at as other_starts_at
-    from coverages one join order_lines line on line.id = one.order_line_id
-      join coverages other on other.subscription_id = one.subscription_id
-        and (other.order_line_id, other.rank) > (one.order_line_id, one.rank)
-      join order_lines other_line on other_line.id = other.order_line_id
-    where line.kind = 'period' and other_line.kind = 'period'
-      and one.starts_at < other.ends_at and other.starts_at < one.ends_at`.execute(db);
-  assert.deepEqual(rows, [], 'property 9: two coverages of a subscription overlap');
 }
 
 /** Property 11: one trial of a profile and a plan. */
