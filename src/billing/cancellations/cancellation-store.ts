@@ -89,15 +89,28 @@ export async function findRefundIds(reader: Reader, id: CancellationId): Promise
   return rows.map(({ refund_id }) => refund_id);
 }
 
-/** Finds the lines of renewals of a subscription whose period has not begun. Index: order_lines_renewal. */
+/**
+ * Finds the lines of renewals of which a subscription has all the time ahead. A pause moves that time, not the
+ * `renews_from` of the line, so it is read from the coverages; those that an operation closed whole have no length.
+ * Indexes: coverages_subscription_id, primary keys of order_lines and coverages.
+ */
 export async function findRenewalsAhead(reader: Reader, id: SubscriptionId, at: Date): Promise<OrderLineId[]> {
-  const rows = await reader
-    .selectFrom('order_lines')
-    .select('id')
-    .where('subscription_id', '=', id)
-    .where('renews_from', '>', at)
-    .execute();
+  const rows = await executeFragment(
+    reader,
+    fragment<{ id: OrderLineId }>`
+    select distinct line.id from coverages ahead join order_lines line on line.id = ahead.order_line_id
+    where ahead.subscription_id = ${id} and ahead.ends_at > ${at} and ahead.starts_at > ${at}
+      and ahead.ends_at > ahead.starts_at
+      and line.renews_from is not null
+      and not exists (select from coverages begun where begun.order_line_id = line.id
+        and begun.starts_at <= ${at} and begun.ends_at > begun.starts_at)`,
+  );
   return rows.map((row) => row.id);
+}
+
+/** Lets the periods of renewals that were given back be ordered again, after the cancellation is withdrawn. */
+export async function releaseRenewals(tx: Tx, ids: readonly OrderLineId[]): Promise<void> {
+  if (ids.length > 0) await tx.updateTable('order_lines').set({ renews_from: null }).where('id', 'in', ids).execute();
 }
 
 /** Finds the plan of the pending change of a subscription whose order is not written. */

@@ -14,7 +14,7 @@ import {
 import { noteCredit, notedAmounts, saveNotedCredit, type WantedNote } from '../credits/index.ts';
 import type { RunningTerm } from '../pauses/index.ts';
 import { closeCoverages, closeFrozen, resumeCoverages } from '../recognition/index.ts';
-import { deletePendingChange } from './cancellation-store.ts';
+import { deletePendingChange, releaseRenewals } from './cancellation-store.ts';
 import { subscriptionCancelled } from './events.ts';
 import type { CancelPlan } from './plan-cancellation.ts';
 
@@ -51,6 +51,7 @@ export async function executeCancellation(
   if (plan.closes === 'ahead') {
     const order_line_ids = plan.lines.map(({ order_line_id }) => order_line_id);
     entries.push(...(await closeCoverages(tx, { order_line_ids }, at)).entries);
+    await releaseRenewals(tx, order_line_ids);
   }
   if (plan.closes === 'frozen') await closeFrozen(tx, subscription.id, at);
   // Time that is neither served nor given back is earned as if it ran on.
@@ -86,9 +87,13 @@ function wantedNotes({ lines }: CancelPlan): WantedNote[] {
   }));
 }
 
-/** Refunds of unused time, and the shares of earlier refunds and lost disputes, leave Backlog. */
+/**
+ * Refunds of unused time, and the shares of earlier refunds and lost disputes, leave Backlog of the order: a change of
+ * the plan without money hands its time to another subscription, and its entries stay with the first.
+ */
 function backlogEntries({ subscription, plan: { profile_id } }: RunningTerm, { lines, unit }: CancelPlan): NewEntry[] {
-  return lines.flatMap(({ unused, share, chargeback_share = 0 }) => {
+  const own_subject = subscriptionSubject(subscription.id);
+  return lines.flatMap(({ unused, share, chargeback_share = 0, subject = own_subject }) => {
     const taken = [
       { account: accounts.refund, amount: unused + share - chargeback_share },
       { account: accounts.chargeback, amount: chargeback_share },
@@ -101,7 +106,7 @@ function backlogEntries({ subscription, plan: { profile_id } }: RunningTerm, { l
             to: { profile_id, account: accounts.backlog },
             amount,
             unit,
-            subject: subscriptionSubject(subscription.id),
+            subject,
             description: 'Keep a balanced ledger',
           }),
     );

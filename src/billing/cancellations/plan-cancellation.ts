@@ -1,3 +1,4 @@
+import type { LedgerSubject } from '#ledger';
 import { unearned } from '#kernel/position';
 import type { ChargeId, LedgerEntryId, OrderLineId, PlanId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
@@ -27,6 +28,8 @@ interface CardPart {
 /** An order line whose unearned time is given back. */
 export interface CancelledLine extends LineRefund {
   order_line_id: OrderLineId;
+  /** Subject of its entries; absent from cancellations that were stored before it was kept. */
+  subject?: LedgerSubject;
   covers_from: Date;
   covers_to: Date;
   cards: CardPart[];
@@ -112,7 +115,7 @@ export async function planCancellation(
   };
 }
 
-interface LeftTime extends Pick<Coverage, 'order_line_id' | 'ledger_entry_id'> {
+interface LeftTime extends Pick<Coverage, 'order_line_id' | 'ledger_entry_id' | 'subject'> {
   amount_left: number;
   from: Date;
   to: Date;
@@ -150,7 +153,10 @@ async function splitLines(
     const split = splitRefund(line, choice === 'credit' ? 'unused' : choice);
     const covers = { covers_from: first.from, covers_to: own.at(-1)?.to ?? first.to };
     const forgiven = forgivenPart(order, split.due);
-    return [{ order_line_id, ...covers, ...split, forgiven, cards: takeParts(cards, split.unused + split.used) }];
+    const { subject } = first;
+    return [
+      { order_line_id, subject, ...covers, ...split, forgiven, cards: takeParts(cards, split.unused + split.used) },
+    ];
   });
 }
 
