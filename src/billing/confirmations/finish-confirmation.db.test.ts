@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { DEFAULT_PROCESSOR, makeProcessors } from '#payments';
 import { randomKey40 } from '#platform/security/crypto';
+import { expectStatus, startChanges } from '../../../test/support/changes.ts';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { addPlanToCart, makeBuyer, makeCheckoutInput } from '../../../test/support/factories/billing.ts';
@@ -76,4 +78,34 @@ test('another user, and a user after an hour, finds no payment', async () => {
   assert.equal(await finishConfirmation(second.ctx, actor.user_id), null);
   ctx.clock.set(new Date(ctx.clock.now().getTime() + 61 * 60_000));
   assert.equal(await finishConfirmation(first.buyer.ctx, first.user_id), null);
+});
+
+test('a payment that the bank confirmed and the processor decides later is pending, not declined', async () => {
+  const site = await startChanges();
+  try {
+    await site.plan('basic');
+    await site.plan('pro');
+    await site.buy(site.xia, 'xia', 'basic');
+    const url = '/api/profile/xia/subscriptions/basic/change';
+    const shown = await expectStatus(site.xia('GET', `${url}?to=pro`), 200);
+    const { preview_key } = shown.json<{ preview_key: string }>();
+    await expectStatus(site.xia('POST', url, { to: 'pro', preview_key, processor_token: 'tok_authenticate' }), 402);
+    const { created_by, key } = await site.app.db
+      .selectFrom('charge_attempts')
+      .select(['created_by', 'key'])
+      .where('intent_key', 'is not', null)
+      .executeTakeFirstOrThrow();
+    assert(created_by !== null, 'a user pays');
+    await site.app.db
+      .updateTable('test_processor_charges')
+      .set({ state: 'created', outcome: 'accepted' })
+      .where('idempotency_key', '=', key)
+      .execute();
+    const needs = { db: site.app.db, clock: site.app.clock, credit: ctx.processors.credit };
+    const paying = { ...site.ctx, processors: makeProcessors(DEFAULT_PROCESSOR, needs) };
+    assert.equal((await finishConfirmation(paying, created_by))?.state, 'pending');
+    assert.equal((await finishConfirmation(paying, created_by, { abandons: true }))?.state, 'pending');
+  } finally {
+    await site.close();
+  }
 });

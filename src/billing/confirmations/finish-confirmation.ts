@@ -1,4 +1,4 @@
-import { type Charge, findChargeOfAttempt, findConfirmedAttempt, type PaymentContext } from '#payments';
+import { type Charge, findAttempt, findChargeOfAttempt, findConfirmedAttempt, type PaymentContext } from '#payments';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { finishChange } from '../changes/index.ts';
 import { closePaidCases } from '../dunning/index.ts';
@@ -12,6 +12,8 @@ export type Confirmation = { payer_id: ProfileId } & (
   | { state: 'paid'; charge: Charge }
   | { state: 'declined'; detail: string }
   | { state: 'waiting'; bank_url: string | null }
+  /** The payer has confirmed it, and the processor decides later. */
+  | { state: 'pending' }
 );
 
 /**
@@ -39,6 +41,7 @@ export async function finishConfirmation(
   }
   const charge = await findChargeOfAttempt(ctx.db, id);
   if (charge) return { payer_id, state: 'paid', charge };
-  const ended = await findConfirmedAttempt(ctx.db, user_id, since);
+  const ended = await findAttempt(ctx.db, id);
+  if (ended?.state === 'awaiting_action') return { payer_id, state: 'pending' };
   return { payer_id, state: 'declined', detail: ended?.detail ?? '' };
 }

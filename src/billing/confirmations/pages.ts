@@ -34,6 +34,9 @@ async function show(
     case 'declined':
       if (!abandons) reply.flash('error', `You were not charged: ${found.detail || 'the payment was not confirmed.'}`);
       return reply.redirect(back_url, 303);
+    case 'pending':
+      reply.flash('info', 'The payment is being processed. You need not pay again.');
+      return reply.redirect(paths.subscriptions(payer.slug), 303);
     case 'waiting':
       return reply.page(bankPage, { bank_url: found.bank_url, back_url });
   }
