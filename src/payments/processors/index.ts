@@ -1,5 +1,5 @@
 export type { Account } from './account.ts';
-export type { RefundOutcome } from './processor-refund.ts';
+export type { RefundOutcome, RefundReport } from './processor-refund.ts';
 export type { PayoutOutcome, PayoutReport } from './payout.ts';
 export {
   type AcceptedOutcome,

@@ -1,12 +1,12 @@
 import { inTransaction, type Tx } from '#platform/db/database';
-import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
+import { type PaymentContext, type RefundReport, withProcessorTimeout } from '../processors/index.ts';
 import { type Charge, findRefundByKey, findRemainingLines, lockCharge, type RemainingLine } from '../records/index.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
 import { settleRefund } from './settle-refund.ts';
 
 /**
- * Books the refunds of a charge that were made at the processor without Tollgate, each once, over the lines in their
- * order.
+ * Books the refunds of a charge that Tollgate did not book, each once: those that were made without it, over the lines
+ * in their order, and those of its own that it took for failed. A key that no refund of this site has is a foreign one.
  * @throws processor_unreachable (503); refund_in_flight, charge_not_refundable, refund_exceeds_line (405) while the
  *   charge does not allow the refund that was made
  */
@@ -16,10 +16,7 @@ export async function adoptRefunds(ctx: PaymentContext, charge: Charge): Promise
   const reports = await withProcessorTimeout(ctx, processor.findRefunds({ processor_key, account }));
   for (const report of reports) {
     if (report.state !== 'succeeded') await warnOfReturn(ctx, report);
-    else if (report.key === null) {
-      const adopted = { key: `${processor.name}:refund:${report.processor_key}`, amount: report.amount };
-      await inTransaction(ctx.db, (tx) => adoptRefund(ctx, tx, charge, adopted));
-    }
+    else await inTransaction(ctx.db, (tx) => adoptRefund(ctx, tx, charge, report));
   }
 }
 
@@ -27,11 +24,14 @@ async function adoptRefund(
   ctx: PaymentContext,
   tx: Tx,
   { id, processor }: Charge,
-  { key, amount }: { key: string; amount: number },
+  { key: given_key, processor_key, amount }: RefundReport,
 ): Promise<void> {
   const charge = await lockCharge(tx, id);
-  if (await findRefundByKey(tx, key)) return;
   const at = ctx.clock.now();
+  const own = given_key === null ? undefined : await findRefundByKey(tx, given_key);
+  if (own?.charge_id === id) return settleRefund(tx, ctx.processors, own, { outcome: 'refunded' }, at);
+  const key = `${processor}:refund:${processor_key}`;
+  if (await findRefundByKey(tx, key)) return;
   const terms = ctx.processors.getByName(processor);
   const wanted = spreadRefund(await findRemainingLines(tx, charge, terms), amount);
   const refund = await reserveRefund(tx, id, wanted, { terms, created_by: null, key, at });
