@@ -50,7 +50,13 @@ async function takeSetup(needs: StripeNeeds, { account, payer, token }: SaveCard
   const isOurs = intent.metadata?.['tollgate_site'] === (await needs.installation());
   if (!isOurs || idOf(intent.customer) !== customer)
     return classify({ code: 'token_foreign', decline_code: '', advice_code: '' });
+  // The card was removed since: the setup stays succeeded, but its card can never be charged again.
+  if (intent.status === 'succeeded' && !isAttached(intent, customer)) return unusableToken;
   return outcomeOfSetup(needs, intent, account);
+}
+
+function isAttached({ payment_method: method }: Stripe.SetupIntent, customer: string): boolean {
+  return method !== null && typeof method !== 'string' && idOf(method.customer) === customer;
 }
 
 function outcomeOfSetup(needs: StripeNeeds, intent: Stripe.SetupIntent, account: string): SaveCardOutcome {

@@ -173,6 +173,9 @@ test('a card that the payer confirmed is kept; a renewal that the bank asks abou
     const renewal = await processor.charge(await requestWith({ saved }, off_session));
     assert.equal(isAccepted(renewal), is_paid, token);
     if (!is_paid) assert(renewal.outcome === 'declined' && renewal.kind === 'authenticate');
+    await processor.deleteCard(saved);
+    const removed = await processor.saveCard({ key: randomKey40(), account: '', payer, token: asked.intent_key });
+    assert(removed.outcome === 'declined' && removed.code === 'token_unusable', 'a removed card is not put back');
   }
 });
 
