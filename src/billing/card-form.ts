@@ -18,9 +18,12 @@ export function cardFormOf(request: FastifyRequest, { chosen }: Processors, mone
   return { test_cards: form_fields.length > 0, card_element };
 }
 
-/** Returns the page of the bank that confirms a payment; null for any other error. */
-export function bankPageOf(error: unknown): string | null {
+/**
+ * Returns what the page needs that leads to the bank, if an error asks the payer to confirm a payment; null for any
+ * other error. Some payments are confirmed in an app or at a till: their processor names no page.
+ */
+export function bankPageOf(error: unknown): { bank_url: string | null } | null {
   if (!(error instanceof Problem) || error.code !== paymentsProblems.action_required.code) return null;
   const url = error.extra.members?.['redirect_url'];
-  return typeof url === 'string' ? url : null;
+  return { bank_url: typeof url === 'string' ? url : null };
 }
