@@ -52,7 +52,7 @@ async function claimSeat(
 }
 
 async function setChargeState(key: string, state: 'disputed' | 'done'): Promise<void> {
-  await app.db.updateTable('test_processor_charges').set({ state }).where('key', '=', key).execute();
+  await app.db.updateTable('test_processor_charges').set({ state, disputes_count: 1 }).where('key', '=', key).execute();
   const charge = await findCharge(app.db, key);
   assert.ok(charge);
   await refreshCharge(ctx, charge);

@@ -25,7 +25,7 @@ const query = { terms: [], fields: [], order: [], page: 1, page_size: 100, start
 async function decide(charge: Charge, state: 'failed' | 'done' | 'disputed' | 'lost'): Promise<void> {
   await database.db
     .updateTable('test_processor_charges')
-    .set({ state })
+    .set({ state, ...(state === 'disputed' || state === 'lost' ? { disputes_count: 1 } : {}) })
     .where('key', '=', charge.processor_key)
     .execute();
   await refreshCharge(ctx, charge);
