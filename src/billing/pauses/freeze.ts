@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { postEvent } from '#ledger';
 import { periodContaining } from '#kernel/period';
 import type { Plan } from '#catalog';
@@ -12,6 +13,7 @@ import {
   updateSubscription,
 } from '#subscriptions';
 import { freezeCoverages, resumeCoverages } from '../recognition/index.ts';
+import { restOf } from './pause.ts';
 
 /** Why and how long a subscription stands still. */
 export interface Freezing {
@@ -64,8 +66,28 @@ export async function freezeSubscription(
 }
 
 /**
- * Lets the time of a subscription run on from `at`. Its periods are counted from its new end, at which it renews. Free
- * uses of the interrupted period are not granted again.
+ * Stops the time that was bought while a subscription stood still, with the rest of its time, which it follows.
+ * `listed_until` is that of the freezing. Returns the pause with the longer rest.
+ *
+ * The caller has locked the subscription.
+ */
+export async function freezeBought(
+  tx: Tx,
+  subscription: Subscription,
+  pause: Pause,
+  listed_until: Date,
+): Promise<Pause> {
+  const rest_ms = restOf(subscription, pause, listed_until);
+  if (rest_ms === pause.rest_ms) return pause;
+  // All other coverages ended when the time stopped. These begin after the rest, so that nothing of them is earned.
+  const { entries } = await freezeCoverages(tx, subscription.id, listed_until);
+  assert(entries.length === 0, 'time that was bought ahead has not begun');
+  return updatePause(tx, pause.id, { rest_ms });
+}
+
+/**
+ * Lets the time of a subscription run on from `at`, with what was bought since it stopped. Its periods are counted from
+ * its new end, at which it renews. Free uses of the interrupted period are not granted again.
  *
  * The caller has locked the subscription.
  */
@@ -73,8 +95,9 @@ export async function thawSubscription(
   tx: Tx,
   subscription: Subscription,
   plan: Pick<Plan, 'period_type' | 'period_length'>,
-  { pause, at }: { pause: Pause; at: Date },
+  { pause: stopped, listed_until, at }: { pause: Pause; listed_until: Date; at: Date },
 ): Promise<Subscription> {
+  const pause = await freezeBought(tx, subscription, stopped, listed_until);
   await resumeCoverages(tx, subscription.id, at);
   const rest_ms = pause.rest_ms ?? 0;
   const ends_at = new Date(at.getTime() + rest_ms);

@@ -10,7 +10,7 @@ import { findOpenPause, insertPause, isFrozen, updatePause, updateSubscription, 
 import { wholeSecond } from '../whole-second.ts';
 import { billingProblems } from '../problems.ts';
 import { pauseFacts, subscriptionPaused, subscriptionResumed } from './events.ts';
-import { freezeSubscription, thawSubscription } from './freeze.ts';
+import { freezeBought, freezeSubscription, thawSubscription } from './freeze.ts';
 import {
   findDueOn,
   findRunning,
@@ -170,10 +170,14 @@ export async function movePause(
     if (!pause || pause.kind !== 'pause') throw billingProblems.pause_unknown();
     const terms = { starts_at: pause.starts_at, now: at, days_max: is_provider ? null : plan.pause_days_max };
     const resumes_at = readResumption(text, terms, timezone, null);
+    const { rest_ms } =
+      pause.state === 'running' && pause.resumes_at !== null
+        ? await freezeBought(tx, subscription, pause, pause.resumes_at)
+        : pause;
     await updatePause(tx, pause.id, { resumes_at });
     if (pause.state === 'planned')
       return { state: 'pause_pending', paused_at: pause.starts_at, resumes_at, ends_at: subscription.ends_at };
-    const ends_at = new Date(resumes_at.getTime() + (pause.rest_ms ?? 0));
+    const ends_at = new Date(resumes_at.getTime() + (rest_ms ?? 0));
     const moved = await updateSubscription(tx, subscription.id, { resumes_at, ends_at });
     return { state: 'paused', paused_at: moved.paused_at, resumes_at, ends_at: moved.ends_at };
   });
@@ -194,7 +198,7 @@ export async function resumeSubscription(ctx: Context, target: RunningTarget): P
       await updatePause(tx, pause.id, { state: 'withdrawn' });
       return { state: 'running', paused_at: null, resumes_at: null, ends_at: subscription.ends_at };
     }
-    const resumed = await thawSubscription(tx, subscription, plan, { pause, at });
+    const resumed = await thawSubscription(tx, subscription, plan, { pause, listed_until: pause.resumes_at ?? at, at });
     const facts = pauseFacts(resumed, plan, { resumes_at: at, originated_by: actorId(ctx) });
     await emit(tx, subscriptionResumed(facts), at);
     return { state: 'running', paused_at: null, resumes_at: null, ends_at: resumed.ends_at };

@@ -22,3 +22,17 @@ export function refuseResumption(resumes_at: Date | null, { starts_at, now, days
   if (length_ms < DAY_MS) return 'A pause lasts at least one day.';
   return length_ms > days_max * DAY_MS ? `A pause lasts at most ${days_max} days.` : null;
 }
+
+/**
+ * Returns how long a subscription that stands still runs on after it resumes: the rest of its time when it stopped, or
+ * longer when further time was bought or given since. `listed_until` is the instant after which lists show that rest.
+ * Pure.
+ */
+export function restOf(
+  { ends_at }: { ends_at: Date },
+  { rest_ms }: { rest_ms: number | null },
+  listed_until: Date | null,
+): number {
+  const stopped = rest_ms ?? 0;
+  return listed_until === null ? stopped : Math.max(stopped, ends_at.getTime() - listed_until.getTime());
+}

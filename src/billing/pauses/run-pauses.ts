@@ -79,7 +79,7 @@ async function resume(tx: Tx, subscription: Subscription, pause: Pause): Promise
   const { resumes_at } = pause;
   if (resumes_at === null) return;
   const plan = await planOf(tx, subscription);
-  const resumed = await thawSubscription(tx, subscription, plan, { pause, at: resumes_at });
+  const resumed = await thawSubscription(tx, subscription, plan, { pause, listed_until: resumes_at, at: resumes_at });
   await emit(tx, subscriptionResumed(pauseFacts(resumed, plan, { resumes_at, originated_by: null })), resumes_at);
 }
 

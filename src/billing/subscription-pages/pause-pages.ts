@@ -12,6 +12,7 @@ import {
   pauseSubscription,
   previewPause,
   requirePausable,
+  restOf,
   resumeSubscription,
 } from '../pauses/index.ts';
 import {
@@ -178,11 +179,12 @@ function chargeAt(opened: OpenedSubscription, at: Date) {
 }
 
 /** Presents the pause that runs or is planned. Pure. */
-function viewPause(opened: OpenedSubscription, { state, starts_at, resumes_at, rest_ms }: Pause) {
+function viewPause(opened: OpenedSubscription, pause: Pause) {
+  const { state, starts_at, resumes_at } = pause;
   const { subscription, at, is_provider, plan } = opened;
   const is_running = state === 'running';
   const end = resumes_at ?? subscription.ends_at;
-  const ends_now = is_running ? new Date(at.getTime() + (rest_ms ?? 0)) : subscription.ends_at;
+  const ends_now = is_running ? new Date(at.getTime() + restOf(subscription, pause, resumes_at)) : subscription.ends_at;
   return {
     is_running,
     starts_at,
