@@ -60,6 +60,7 @@ export async function resumeTime(tx: Tx, ids: readonly SubscriptionId[], at: Dat
   for (const subscription of suspended) {
     const plan = plans.get(subscription.plan_id);
     const pause = pauses.get(subscription.id);
-    if (plan && pause) await thawSubscription(tx, subscription, plan, { pause, listed_until: suspensionEnd(pause.starts_at), at });
+    if (plan && pause)
+      await thawSubscription(tx, subscription, plan, { pause, listed_until: suspensionEnd(pause.starts_at), at });
   }
 }
