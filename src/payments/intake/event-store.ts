@@ -79,11 +79,14 @@ export async function postponeEvent(tx: Tx, event_key: string, next_at: Date): P
     .execute();
 }
 
-/** Deletes events that were closed before an instant; parked ones stay. Index: processor_events_done. */
-export async function deleteClosedEvents(tx: Tx, before: Date): Promise<void> {
-  await tx
-    .deleteFrom('processor_events')
+/** Deletes events that were closed before an instant, and returns how many; parked ones stay. Index: processor_events_done. */
+export async function deleteClosedEvents(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const closed = tx
+    .selectFrom('processor_events')
+    .select('event_key')
     .where('state', 'in', ['done', 'ignored'])
     .where('done_at', '<', before)
-    .execute();
+    .limit(rows_max);
+  const deleted = await tx.deleteFrom('processor_events').where('event_key', 'in', closed).executeTakeFirst();
+  return Number(deleted.numDeletedRows);
 }

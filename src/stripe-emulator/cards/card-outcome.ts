@@ -13,7 +13,7 @@ export interface ChargeManner {
   readonly is_set_up: boolean;
   /** The cardholder approved this payment. */
   readonly is_authenticated: boolean;
-  /** `request_three_d_secure: any`. */
+  /** Only when the request asks for it with `request_three_d_secure: any`. */
   readonly is_three_d_secure_requested: boolean;
 }
 
