@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '#kernel/problem';
 import type { Money } from '#kernel/money';
+import { paths } from '#platform/http/paths';
 import { type Processors, paymentsProblems } from '#payments';
 
 /** Currency in which a card is checked that is kept and not charged. */
@@ -18,12 +19,18 @@ export function cardFormOf(request: FastifyRequest, { chosen }: Processors, mone
   return { test_cards: form_fields.length > 0, card_element };
 }
 
+/** Pages around a confirmation: where it began, and what finishes a payment (null for a card to keep). */
+interface BankPlaces {
+  back_url: string;
+  finish_url?: string | null;
+}
+
 /**
- * Returns what the page needs that leads to the bank, if an error asks the payer to confirm a payment; null for any
- * other error. Some payments are confirmed in an app or at a till: their processor names no page.
+ * Returns the data of the page that leads to the bank, if an error asks the payer to confirm; null for any other error.
+ * Some payments are confirmed in an app or at a till: their processor names no page.
  */
-export function bankPageOf(error: unknown): { bank_url: string | null } | null {
+export function bankPageOf(error: unknown, { back_url, finish_url = paths.finishPayment() }: BankPlaces) {
   if (!(error instanceof Problem) || error.code !== paymentsProblems.action_required.code) return null;
   const url = error.extra.members?.['redirect_url'];
-  return { bank_url: typeof url === 'string' ? url : null };
+  return { bank_url: typeof url === 'string' ? url : null, back_url, finish_url };
 }

@@ -3,6 +3,9 @@ import type { ProfileId } from '#platform/db/db-schema';
 import type { Payer, PaymentContext } from './processors/index.ts';
 
 /** Returns the payer of a call to a processor, with the browser of the caller. */
-export function payerOf({ origin, peer }: Pick<PaymentContext, 'origin' | 'peer'>, profile_id: ProfileId): Payer {
-  return { profile_id, browser: peer, return_url: `${origin}${paths.finishPayment()}` };
+export function payerOf(
+  { origin, peer, return_path = paths.finishPayment() }: Pick<PaymentContext, 'origin' | 'peer' | 'return_path'>,
+  profile_id: ProfileId,
+): Payer {
+  return { profile_id, browser: peer, return_url: `${origin}${return_path}` };
 }

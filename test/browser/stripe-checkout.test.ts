@@ -110,3 +110,32 @@ test('S24: a payment that the bank does not confirm leaves the cart, and another
   await page.waitForURL(/\/billing\/finn\/receipt\//);
   assert.deepEqual(await chargesOf('finn'), [{ state: 'done', last4: '4242', processor: 'stripe' }]);
 });
+
+test(
+  'S43: a card that the bank must confirm is kept after the confirmation, and not without it',
+  { skip },
+  async () => {
+    await site.register('gina');
+    const { page } = await openVisitAs(browser, 'gina', { origin, javaScriptEnabled: true, password });
+    for (const [answer, text, kept] of [
+      ['Fail authentication', 'confirm', []],
+      ['Approve payment', 'The card was saved.', [{ last4: '3155' }]],
+    ] as const) {
+      await page.goto('/billing/gina/card/');
+      await enterCard(page, '4000002500003155');
+      await page.getByRole('button', { name: 'Save card' }).click();
+      await page.getByText('Nothing is charged.').waitFor();
+      await page.getByRole('link', { name: 'Continue at your bank' }).click();
+      await page.getByRole('button', { name: answer }).click();
+      await page.waitForURL(/\/billing\/gina\/card\/$/);
+      await page.getByText(text).first().waitFor();
+      const found = await site.app.db
+        .selectFrom('payment_methods')
+        .innerJoin('profiles', 'profiles.id', 'payment_methods.profile_id')
+        .select('last4')
+        .where('slug', '=', 'gina')
+        .execute();
+      assert.deepEqual(found, kept);
+    }
+  },
+);

@@ -6,9 +6,11 @@ import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
 import type { Profile } from '#profiles';
-import { type Processors, removeCard, saveCard, findSavedCard } from '#payments';
+import type { ProfileId } from '#platform/db/db-schema';
+import { type PaymentContext, type Processors, removeCard, saveCard, findSavedCard } from '#payments';
 import { findOpenCases } from '../dunning/index.ts';
-import { cardFormOf } from '../card-form.ts';
+import { bankPage } from '../bank-page.ts';
+import { bankPageOf, cardFormOf } from '../card-form.ts';
 import { getPayer, loadPayerSummary } from '../payer.ts';
 import { cardPage } from './page-types.ts';
 import { presentSavedCard } from './present-saved-card.ts';
@@ -39,8 +41,19 @@ export function cardPages(app: App, processors: Processors): void {
     };
   };
   app.get(url, options, async (request, reply) => {
+    const { ctx } = request;
     const { payer } = await getPayer(request);
-    return reply.page(cardPage, await load(request, payer));
+    const token = processors.chosen.readReturn(request.query as object); // a parsed query
+    if (token === null || !request.subject.is_manager) return reply.page(cardPage, await load(request, payer));
+    // The bank sent the browser here: the card that it confirmed is put on file, if it is one of this payer.
+    try {
+      reply.flash('success', await keepCard({ ...ctx, processors }, payer.id, token));
+    } catch (error) {
+      const bank_page = bankPageOf(error, { back_url: paths.card(payer.slug), finish_url: null });
+      if (bank_page !== null) return reply.page(bankPage, bank_page, 402);
+      reply.flash('error', problemToForm(error).detail);
+    }
+    return reply.redirect(paths.card(payer.slug), 303);
   });
   app.post(`${url}provider-charges/`, changing_options, async (request, reply) => {
     const { payer } = await getPayer(request);
@@ -58,19 +71,25 @@ export function cardPages(app: App, processors: Processors): void {
         reply.flash('success', 'The card was removed.');
       } else {
         const token = processors.chosen.readCardForm(body, ctx.clock.now());
-        await saveCard({ ...ctx, processors }, payer.id, token);
-        const owes = (await findOpenCases(ctx.db, [payer.id])).some(({ frozen_at }) => frozen_at === null);
-        // The job that a saved card begins charges it.
-        const charge = owes ? ' It is charged with what is due in a moment.' : '';
-        reply.flash('success', `The card was saved.${charge}`);
+        reply.flash('success', await keepCard({ ...ctx, processors }, payer.id, token));
       }
       return await reply.redirect(targetOf(request, paths.card(payer.slug)), 303);
     } catch (error) {
+      const bank_page = bankPageOf(error, { back_url: paths.card(payer.slug), finish_url: null });
+      if (bank_page !== null) return reply.page(bankPage, bank_page, 402);
       const { status, ...problem } = problemToForm(error);
       const form = { card_name: textField(body, 'card_name', 100) };
       return reply.page(cardPage, { ...(await load(request, payer, true)), ...problem, form }, status);
     }
   });
+}
+
+/** Puts a card on file; returns the sentence for its owner. */
+async function keepCard(ctx: PaymentContext, payer_id: ProfileId, token: string): Promise<string> {
+  await saveCard(ctx, payer_id, token);
+  const owes = (await findOpenCases(ctx.db, [payer_id])).some(({ frozen_at }) => frozen_at === null);
+  // The job that a saved card begins charges it.
+  return `The card was saved.${owes ? ' It is charged with what is due in a moment.' : ''}`;
 }
 
 /** Page that asks before the card is removed. */

@@ -169,8 +169,8 @@ async function confirmChange(
     });
     return await announce(request, reply, opened, outcome);
   } catch (error) {
-    const bank = bankPageOf(error);
-    if (bank !== null) return reply.page(bankPage, { ...bank, back_url: request.url }, 402);
+    const bank = bankPageOf(error, { back_url: request.url });
+    if (bank !== null) return reply.page(bankPage, bank, 402);
     const reason = outdatedReason(error);
     if (reason !== null) return showChange(request, reply, processors, opened, null, reason);
     return showChange(request, reply, processors, opened, placeRefusal(problemToForm(error)));

@@ -195,8 +195,8 @@ async function payOrder(
       303,
     );
   } catch (error) {
-    const bank = bankPageOf(error);
-    if (bank !== null) return reply.page(bankPage, { ...bank, back_url: paths.checkout(payer.slug) }, 402);
+    const bank = bankPageOf(error, { back_url: paths.checkout(payer.slug) });
+    if (bank !== null) return reply.page(bankPage, bank, 402);
     const { status, ...problem } = placeDecline(problemToForm(error));
     const invoicables = await show(problem.code !== billingProblems.cart_changed.code);
     return showOrder(request, reply, page, payer, invoicables, { ...problem, form: readKeptFields(request) }, status);

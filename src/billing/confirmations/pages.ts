@@ -38,6 +38,6 @@ async function show(
       reply.flash('info', 'The payment is being processed. You need not pay again.');
       return reply.redirect(paths.subscriptions(payer.slug), 303);
     case 'waiting':
-      return reply.page(bankPage, { bank_url: found.bank_url, back_url });
+      return reply.page(bankPage, { bank_url: found.bank_url, back_url, finish_url: paths.finishPayment() });
   }
 }

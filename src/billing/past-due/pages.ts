@@ -86,8 +86,8 @@ function addPayerPage(app: App, { processors, dunning }: DunningPageNeeds): void
       else reply.flash('info', 'The payment is in progress. Do not pay again.');
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const bank = bankPageOf(error);
-      if (bank !== null) return reply.page(bankPage, { ...bank, back_url: paths.dunning(payer.slug) }, 402);
+      const bank = bankPageOf(error, { back_url: paths.dunning(payer.slug) });
+      if (bank !== null) return reply.page(bankPage, bank, 402);
       if (error.code === 'dunning_retried') return showCases(request, reply, describeWait(error));
       if (error.code !== 'dunning_unknown') return showCases(request, reply, problemToForm(error));
       reply.flash('info', error.message); // paid in the meantime, or a repeated form

@@ -35,8 +35,8 @@ export function paymentLinkPages(app: App, processors: Processors): void {
       reply.flash('success', `Thank you. ${humanizeMoney(charge, ctx.lang)} was paid.`);
       return await reply.redirect(paths.paymentLink(params.claim_code), 303);
     } catch (error) {
-      const bank = bankPageOf(error);
-      if (bank !== null) return reply.page(bankPage, { ...bank, back_url: paths.paymentLink(params.claim_code) }, 402);
+      const bank = bankPageOf(error, { back_url: paths.paymentLink(params.claim_code) });
+      if (bank !== null) return reply.page(bankPage, bank, 402);
       const { status, detail, errors, code } = problemToForm(error);
       const form = { card_name: textField(body, 'card_name', 100) };
       const refused =

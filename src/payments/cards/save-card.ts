@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict';
+import { findProfileById } from '#profiles';
+import { paths } from '#platform/http/paths';
 import { actorId } from '#platform/actor-id';
 import { randomKey40 } from '#platform/security/crypto';
 import { inTransaction } from '#platform/db/database';
@@ -16,8 +19,12 @@ import { putCardOnFile } from './put-card-on-file.ts';
  */
 export async function saveCard(ctx: PaymentContext, profile_id: ProfileId, token: string): Promise<PaymentMethod> {
   const processor = ctx.processors.chosen;
+  const profile = await findProfileById(ctx.db, profile_id);
+  assert(profile, 'a card is of a profile');
+  // The page of the card takes what the bank confirmed.
+  const payer = payerOf({ ...ctx, return_path: paths.card(profile.slug) }, profile_id);
   const saved = await limitDeclines(ctx, async () => {
-    const request = { key: randomKey40(), account: '', token, payer: payerOf(ctx, profile_id) };
+    const request = { key: randomKey40(), account: '', token, payer };
     const outcome = await withProcessorTimeout(ctx, processor.saveCard(request));
     if (outcome.outcome === 'declined') throw declinedProblem(outcome);
     if (outcome.outcome === 'action_required') throw actionProblem(processor, outcome);

@@ -5,7 +5,7 @@ import { withProcessorTimeout } from '../processors/index.ts';
 import { type Attempt, attemptRef } from '../records/index.ts';
 
 type ProcessorContext = Pick<PaymentContext, 'log' | 'processors'>;
-type ChargeContext = ProcessorContext & Pick<PaymentContext, 'actor' | 'origin' | 'peer'>;
+type ChargeContext = ProcessorContext & Pick<PaymentContext, 'actor' | 'origin' | 'peer' | 'return_path'>;
 
 /**
  * Charges a committed attempt. Never called inside a transaction.

@@ -79,7 +79,7 @@ export async function postponeEvent(tx: Tx, event_key: string, next_at: Date): P
     .execute();
 }
 
-/** Deletes events that were closed before an instant, and returns how many; parked ones stay. Index: processor_events_done. */
+/** Deletes closed events of before an instant; returns how many. Parked ones stay. Index: processor_events_done. */
 export async function deleteClosedEvents(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const closed = tx
     .selectFrom('processor_events')

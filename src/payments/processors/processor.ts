@@ -273,6 +273,11 @@ export interface Processor extends ProcessorCapabilities {
    * @throws invalid_input (400) naming each invalid field
    */
   readCardForm(form: unknown, at: Date): string;
+  /**
+   * Returns the token in the query of the address to which the bank sent the browser after it confirmed a card to keep;
+   * null without one. It proves nothing: `saveCard` decides.
+   */
+  readReturn(query: object): string | null;
   /** Null if the processor sends no messages. */
   readonly intake: EventIntake | null;
 }

@@ -86,6 +86,8 @@ export interface Processors {
 /** Context of a verb that calls a payment processor. */
 export interface PaymentContext extends Context {
   processors: Processors;
+  /** Path to which the bank sends the browser after a confirmation; by default the page that finishes a payment. */
+  return_path?: string;
 }
 
 /**

@@ -12,6 +12,7 @@ import { RETURNS_FEE } from './intent-outcome.ts';
 import { findRefund, findRefunds, refundCharge } from './refund.ts';
 import { deleteCard, saveCard } from './save-card.ts';
 import { makeStripeClient, SCRIPT_URL, type StripeSettings } from './stripe-client.ts';
+import { isStripeId } from './stripe-id.ts';
 import { makeStripeIntake } from './stripe-intake.ts';
 import { STRIPE, type StripeNeeds } from './stripe-needs.ts';
 import {
@@ -79,6 +80,7 @@ export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNe
       unit: 'money' in wanted ? wanted.money.unit : wanted.unit,
     }),
     readCardForm: readTokenForm,
+    readReturn: readSetupReturn,
     intake: makeStripeIntake(needs.client, isLiveKey(settings.secret_key)),
   };
 }
@@ -148,6 +150,11 @@ function makePageParts({ api_url, js_url }: StripeSettings): PageParts {
     form_fields: [],
     hosted_url: null,
   };
+}
+
+function readSetupReturn(query: object): string | null {
+  const token = textField(query, 'setup_intent', TOKEN_LENGTH_MAX);
+  return isStripeId(token, 'setup_intent') ? token : null;
 }
 
 /**

@@ -102,6 +102,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     pageParts: () => pageParts,
     cardElement: () => null,
     readCardForm,
+    readReturn: () => null,
     intake: testIntake,
   };
 }
