@@ -76,6 +76,7 @@ export {
   findDisputingPlaces,
   findAttemptByKey,
   findConfirmedAttempt,
+  findWaitingAttempt,
   findCharge,
   findChargedLines,
   findInvoiceNumbers,

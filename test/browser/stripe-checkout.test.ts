@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { type RunningEmulator, startEmulator } from '../../src/stripe-emulator/index.ts';
 import { requireAccessible } from '../support/accessibility.ts';
-import { openVisitAs } from '../support/browser-visits.ts';
+import { openVisit, openVisitAs } from '../support/browser-visits.ts';
 import { type ChangeSite, startChanges } from '../support/changes.ts';
 import { openChromium, withoutChromium } from '../support/chromium.ts';
 
@@ -25,6 +25,7 @@ before(async () => {
       stripe_secret_key: 'sk_test_tollgate',
       stripe_publishable_key: 'pk_test_tollgate',
       stripe_api_url: emulator.url,
+      pay_later_allowed: true,
     },
   });
   await site.plan('basic', { period_amount: 2000 });
@@ -139,3 +140,23 @@ test(
     }
   },
 );
+
+test('a visitor without an account pays by a link, and comes back to it from the bank', { skip }, async () => {
+  const call = await site.register('hana');
+  await call('POST', '/api/cart', { plan: 'basic' });
+  await call('GET', '/api/billing/hana/checkout');
+  const placed = await call('POST', '/api/billing/hana/checkout/paylater', {});
+  const code = placed.json<{ claim_code: string }>().claim_code;
+  const { page } = await openVisit(browser, { origin, javaScriptEnabled: true });
+  const submit = () => page.getByRole('button', { name: /^Pay / }).click();
+  await page.goto(`/billing/payments/${code}/`);
+  await enterCard(page, '4000002760003184');
+  await submit();
+  await page.getByRole('button', { name: 'Use another card' }).click();
+  await enterCard(page, '4000002760003184');
+  await submit();
+  await page.getByRole('link', { name: 'Continue at your bank' }).click();
+  await page.getByRole('button', { name: 'Approve payment' }).click();
+  await page.getByText('This order is paid').first().waitFor();
+  assert.deepEqual(await chargesOf('hana'), [{ state: 'done', last4: '3184', processor: 'stripe' }]);
+});

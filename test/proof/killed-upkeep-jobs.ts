@@ -100,7 +100,7 @@ const messageWork: readonly JobWork[] = [
       expectNumber(
         scene,
         1,
-        sql`processor_cursors where processor = ${DEFAULT_PROCESSOR} and swept_to = ${scene.site.app.clock.now()}`,
+        sql`processor_cursors where processor = ${DEFAULT_PROCESSOR} and swept_at = ${scene.site.app.clock.now()}`,
       ),
   },
 ];

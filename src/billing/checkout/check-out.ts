@@ -21,7 +21,7 @@ import { mergeVisitorCart } from '../cart/index.ts';
 import { billingProblems } from '../problems.ts';
 import { type CheckoutInput, type Reservation, reserveOrder } from './reserve-order.ts';
 import { closePaidCases } from '../dunning/index.ts';
-import { CardNeeded, closeUnpaidOrder, settleOrder } from '../orders/index.ts';
+import { abandonAwaitingOrder, CardNeeded, closeUnpaidOrder, settleOrder } from '../orders/index.ts';
 
 /**
  * Orders and pays the items of a cart in three steps, because no network call may run inside a transaction:
@@ -105,6 +105,14 @@ export async function applyOutcome(
     (await findChargeOfAttempt(ctx.db, attempt.id));
   assert(charge, 'an accepted payment has a charge');
   return charge;
+}
+
+/**
+ * Ends a payment of a checkout that waits for its payer, and closes its order.
+ * @throws processor_unreachable (503)
+ */
+export async function abandonCheckout(ctx: PaymentContext, attempt: Attempt): Promise<void> {
+  await abandonAwaitingOrder(ctx, attempt, { balancePaid: closePaidCases });
 }
 
 /** Returns the outcome of the attempt that an earlier request made with the same key. */

@@ -8,6 +8,7 @@ import { findProfilesByIds, profileName } from '#profiles';
 import { bankPage } from '../bank-page.ts';
 import { bankPageOf, cardFormOf } from '../card-form.ts';
 import { viewInvoicables } from '../quotes/index.ts';
+import { finishLink, giveUpLink } from './finish-link.ts';
 import { viewLink } from './load-link.ts';
 import { paymentLinkPage } from './page-types.ts';
 import { payLink } from './pay-link.ts';
@@ -22,10 +23,22 @@ export function paymentLinkPages(app: App, processors: Processors): void {
     config: { access: { kind: 'public' }, page: true },
     schema: { hide: true, params: CodeParams },
   } as const;
-  app.get(url, options, async (request, reply) => show(request, reply, processors, request.params.claim_code));
+  app.get(url, options, async (request, reply) => {
+    const code = request.params.claim_code;
+    try {
+      await finishLink({ ...request.ctx, processors }, code);
+    } catch (error) {
+      return showRefusal(request, reply, processors, code, error);
+    }
+    return show(request, reply, processors, code);
+  });
   app.post(url, options, async (request, reply) => {
     const { ctx, body, params } = request;
     try {
+      if (textField(body, 'action', 20) === 'give_up') {
+        await giveUpLink({ ...ctx, processors }, params.claim_code);
+        return await reply.redirect(paths.paymentLink(params.claim_code), 303);
+      }
       const token = processors.chosen.readCardForm(body, ctx.clock.now());
       const charge = await payLink({ ...ctx, processors }, params.claim_code, {
         token,
@@ -35,17 +48,29 @@ export function paymentLinkPages(app: App, processors: Processors): void {
       reply.flash('success', `Thank you. ${humanizeMoney(charge, ctx.lang)} was paid.`);
       return await reply.redirect(paths.paymentLink(params.claim_code), 303);
     } catch (error) {
-      const bank = bankPageOf(error, { back_url: paths.paymentLink(params.claim_code) });
-      if (bank !== null) return reply.page(bankPage, bank, 402);
-      const { status, detail, errors, code } = problemToForm(error);
-      const form = { card_name: textField(body, 'card_name', 100) };
-      const refused =
-        code === paymentsProblems.card_declined.code
-          ? { detail: 'The payment did not go through', errors: { card_number: [detail] } }
-          : { detail, errors };
-      return show(request, reply, processors, params.claim_code, { ...refused, form }, status);
+      return showRefusal(request, reply, processors, params.claim_code, error);
     }
   });
+}
+
+/** Leads to the bank, or shows the page again with the reason of a refusal. */
+async function showRefusal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  processors: Processors,
+  claim_code: string,
+  error: unknown,
+): Promise<FastifyReply> {
+  const url = paths.paymentLink(claim_code);
+  const bank = bankPageOf(error, { back_url: url, finish_url: url });
+  if (bank !== null) return reply.page(bankPage, bank, 402);
+  const { status, detail, errors, code } = problemToForm(error);
+  const form = { card_name: textField(request.body, 'card_name', 100) };
+  const refused =
+    code === paymentsProblems.card_declined.code
+      ? { detail: 'The payment did not go through', errors: { card_number: [detail] } }
+      : { detail, errors };
+  return show(request, reply, processors, claim_code, { ...refused, form }, status);
 }
 
 async function show(

@@ -1,4 +1,5 @@
 import { invalidInput } from '#kernel/problem';
+import { paths } from '#platform/http/paths';
 import { actorId } from '#platform/actor-id';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { runTogether } from '#platform/db/together';
@@ -53,9 +54,12 @@ export async function payLink(ctx: PaymentContext, code: string, payment: LinkPa
     if (earlier && earlier.state !== 'failed' && earlier.profile_id === payer.id) return resumeCheckout(ctx, earlier);
     const input = { ...payment, ...(earlier ? { key: null } : {}), ...(await readCard(ctx, payer, payment)) };
     const { order, attempt } = await refusingConcurrent(() => reserveLink(ctx, link, input));
-    const outcome = await callProcessor(ctx, attempt).catch((error: unknown) => {
-      throw paymentUnknownProblem(error);
-    });
+    // A visitor has no account: the bank sends the browser back to the link.
+    const outcome = await callProcessor({ ...ctx, return_path: paths.paymentLink(code) }, attempt).catch(
+      (error: unknown) => {
+        throw paymentUnknownProblem(error);
+      },
+    );
     return applyOutcome(ctx, order.id, attempt, outcome);
   });
 }

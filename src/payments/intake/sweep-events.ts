@@ -22,10 +22,10 @@ export async function sweepEvents(ctx: PaymentContext): Promise<void> {
   const { name, intake } = ctx.processors.chosen;
   if (intake === null) return;
   const began_at = ctx.clock.now();
-  const swept_to = (await findCursor(ctx.db, name, ACCOUNT)) ?? began_at;
-  const since = Math.max(swept_to.getTime() - OVERLAP_MS, began_at.getTime() - LISTED_MS);
-  if (began_at.getTime() - swept_to.getTime() > LISTED_MS)
-    ctx.log.warn({ swept_to }, 'events of the payment processor were not listed for long: some are lost');
+  const swept_at = (await findCursor(ctx.db, name, ACCOUNT)) ?? began_at;
+  const since = Math.max(swept_at.getTime() - OVERLAP_MS, began_at.getTime() - LISTED_MS);
+  if (began_at.getTime() - swept_at.getTime() > LISTED_MS)
+    ctx.log.warn({ swept_at }, 'events of the payment processor were not listed for long: some are lost');
   let batch: NewStoredEvent[] = [];
   const store = async () => {
     const events = batch;

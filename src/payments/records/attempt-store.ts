@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Insertable, Selectable } from 'kysely';
-import type { ChargeAttemptId, ChargeAttemptsTable, UserId } from '#platform/db/db-schema';
+import type { ChargeAttemptId, ChargeAttemptsTable, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
@@ -32,6 +32,26 @@ export async function findConfirmedAttempt(reader: Reader, user_id: UserId, sinc
     .where('created_by', '=', user_id)
     .where('intent_key', 'is not', null)
     .where('created_at', '>=', since)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return row && { ...row, source: null };
+}
+
+/**
+ * Finds the attempt of a profile that waits for the confirmation of a user, or of a visitor without an account (null),
+ * without its source. Index: charge_attempts_awaiting.
+ */
+export async function findWaitingAttempt(
+  reader: Reader,
+  profile_id: ProfileId,
+  created_by: UserId | null,
+): Promise<Attempt | undefined> {
+  const row = await reader
+    .selectFrom('charge_attempts')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('state', '=', 'awaiting_action')
+    .where('created_by', created_by === null ? 'is' : '=', created_by)
     .orderBy('id', 'desc')
     .executeTakeFirst();
   return row && { ...row, source: null };

@@ -5,6 +5,7 @@ export {
   findAttempt,
   findAttemptByKey,
   findConfirmedAttempt,
+  findWaitingAttempt,
   insertedAttempt,
   markAwaitingAction,
   type NewAttemptRow,

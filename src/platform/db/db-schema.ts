@@ -1068,7 +1068,7 @@ export interface PlansTable {
 export interface ProcessorCursorsTable {
   processor: string;
   account: Generated<string>;
-  swept_to: Date;
+  swept_at: Date;
 }
 
 export interface ProcessorCustomersTable {
