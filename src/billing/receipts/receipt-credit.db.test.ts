@@ -95,7 +95,7 @@ test('the mailed receipt shows the same sums', async () => {
   const [first, second] = lots;
   assert.ok(
     text.includes(
-      `Total $30.00 Credit used (no. ${first}) -$23.00 Credit used (no. ${second}) -$2.00 Paid by card -$5.00 Still due $0.00`,
+      `Total $30.00 Credit used (no. ${first}) −$23.00 Credit used (no. ${second}) −$2.00 Paid by card −$5.00 Still due $0.00`,
     ),
     text,
   );
