@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { paymentsProblems, type Processors } from '#payments';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
@@ -21,16 +22,17 @@ export function paymentLinkPages(app: App, processors: Processors): void {
   const url = '/billing/payments/:claim_code/';
   const options = {
     config: { access: { kind: 'public' }, page: true },
-    schema: { hide: true, params: CodeParams },
+    schema: { hide: true, params: CodeParams, querystring: Type.Object({ from: Type.Optional(Type.String()) }) },
   } as const;
   app.get(url, options, async (request, reply) => {
     const code = request.params.claim_code;
+    if (request.query.from !== 'bank') return show(request, reply, processors, code);
     try {
       await finishLink({ ...request.ctx, processors }, code);
     } catch (error) {
       return showRefusal(request, reply, processors, code, error);
     }
-    return show(request, reply, processors, code);
+    return reply.redirect(paths.paymentLink(code), 303);
   });
   app.post(url, options, async (request, reply) => {
     const { ctx, body, params } = request;
@@ -62,7 +64,7 @@ async function showRefusal(
   error: unknown,
 ): Promise<FastifyReply> {
   const url = paths.paymentLink(claim_code);
-  const bank = bankPageOf(error, { back_url: url, finish_url: url });
+  const bank = bankPageOf(error, { back_url: url, finish_url: paths.finishPaymentLink(claim_code) });
   if (bank !== null) return reply.page(bankPage, bank, 402);
   const { status, detail, errors, code } = problemToForm(error);
   const form = { card_name: textField(request.body, 'card_name', 100) };

@@ -55,7 +55,7 @@ export async function payLink(ctx: PaymentContext, code: string, payment: LinkPa
     const input = { ...payment, ...(earlier ? { key: null } : {}), ...(await readCard(ctx, payer, payment)) };
     const { order, attempt } = await refusingConcurrent(() => reserveLink(ctx, link, input));
     // A visitor has no account: the bank sends the browser back to the link.
-    const outcome = await callProcessor({ ...ctx, return_path: paths.paymentLink(code) }, attempt).catch(
+    const outcome = await callProcessor({ ...ctx, return_path: paths.finishPaymentLink(code) }, attempt).catch(
       (error: unknown) => {
         throw paymentUnknownProblem(error);
       },

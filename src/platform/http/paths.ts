@@ -179,6 +179,8 @@ export const paths = {
   sellerRefund: (provider: string, charge: string, next?: string | null) =>
     withNext(`/billing/${e(provider)}/charges/${e(charge)}/refund/`, next),
   paymentLink: (claim_code: string) => `/billing/payments/${e(claim_code)}/`,
+  /** To which the bank sends the browser of a visitor after a confirmation. */
+  finishPaymentLink: (claim_code: string) => `/billing/payments/${e(claim_code)}/?from=bank`,
   paymentLinks: (profile: string) => `/billing/${e(profile)}/payment-links/`,
   paymentLinksDownload: (profile: string) => `/billing/${e(profile)}/payment-links/download/`,
   transfers: (profile: string) => `/billing/${e(profile)}/transfers/`,
