@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino';
 import { buildTollgate, type Tollgate } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import type { Processors } from '#payments';
 import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
 import type { Db } from '../../src/platform/db/database.ts';
 import { ordinaryDay } from './context.ts';
@@ -27,7 +28,14 @@ export { TEST_SECRET };
  * delivers the events.
  */
 export async function startApp(
-  given: { config?: Partial<Config>; now?: Date; seed?: boolean; database?: TestDatabase; log?: Logger } = {},
+  given: {
+    config?: Partial<Config>;
+    now?: Date;
+    seed?: boolean;
+    database?: TestDatabase;
+    log?: Logger;
+    wrapProcessors?: (processors: Processors) => Processors;
+  } = {},
 ): Promise<TestApp> {
   const database = given.database ?? (await openTestDatabase());
   const clock = movableClock(given.now ?? ordinaryDay);
@@ -47,7 +55,10 @@ export async function startApp(
     },
   );
   const log = given.log ?? pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
-  const tollgate = await buildTollgate({ config, secret: TEST_SECRET, database, clock, movable: clock, log });
+  const { wrapProcessors } = given;
+  const secret = TEST_SECRET;
+  const options = { config, secret, database, clock, movable: clock, log };
+  const tollgate = await buildTollgate({ ...options, ...(wrapProcessors ? { wrapProcessors } : {}) });
   await tollgate.http.ready();
   return {
     tollgate,

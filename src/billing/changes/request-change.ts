@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Problem } from '#kernel/problem';
+import { actorId } from '#platform/actor-id';
 import { inTransaction } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 import { previewInstant } from '#platform/security/preview-key';
 import { sha256Hex } from '#platform/security/crypto';
 import {
@@ -18,7 +20,7 @@ import {
   limitDeclines,
   type PaymentContext,
 } from '#payments';
-import { lockProfile } from '#profiles';
+import { findManagedAmong, lockProfile } from '#profiles';
 import { paymentUnknownProblem, refusingConcurrent } from '../checkout/index.ts';
 import { returnHeldCredit } from '../credits/index.ts';
 import { lockReservedOrder, updateOrderState } from '../records/index.ts';
@@ -60,7 +62,8 @@ export async function requestChange(
       const change = await findChangeByKey(ctx.db, key);
       assert(change, 'the change was recorded');
       if (attempt === null) return await resumeChange(ctx, change);
-      const outcome = await callProcessor(ctx, attempt).catch((error: unknown) => {
+      const is_payer_absent = !(await managesPayer(ctx, target.subscriber.id));
+      const outcome = await callProcessor({ ...ctx, is_payer_absent }, attempt).catch((error: unknown) => {
         throw paymentUnknownProblem(error);
       });
       return await applyChangeOutcome(ctx, change, attempt, outcome);
@@ -69,6 +72,12 @@ export async function requestChange(
       throw error;
     }
   });
+}
+
+/** True if the caller manages the payer: only the payer can confirm a payment at the bank. */
+async function managesPayer(ctx: PaymentContext, payer_id: ProfileId): Promise<boolean> {
+  const user_id = actorId(ctx);
+  return user_id !== null && (await findManagedAmong(ctx.db, user_id, [payer_id])).has(payer_id);
 }
 
 /** Builds the problem of an outdated preview, with the new preview; a refusal of the change takes its place. */

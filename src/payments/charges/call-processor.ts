@@ -5,7 +5,8 @@ import { withProcessorTimeout } from '../processors/index.ts';
 import { type Attempt, attemptRef } from '../records/index.ts';
 
 type ProcessorContext = Pick<PaymentContext, 'log' | 'processors'>;
-type ChargeContext = ProcessorContext & Pick<PaymentContext, 'actor' | 'origin' | 'peer' | 'return_path'>;
+type ChargeContext = ProcessorContext &
+  Pick<PaymentContext, 'actor' | 'origin' | 'peer' | 'return_path' | 'is_payer_absent'>;
 
 /**
  * Charges a committed attempt. Never called inside a transaction.
@@ -17,7 +18,7 @@ export async function callProcessor(ctx: ChargeContext, attempt: Attempt): Promi
   const { key, account, amount, unit, description, source } = attempt;
   assert(source, 'only the request that reserved an attempt can charge it');
   const processor = ctx.processors.getByName(attempt.processor);
-  const off_session = ctx.actor.kind === 'job';
+  const off_session = ctx.actor.kind === 'job' || ctx.is_payer_absent === true;
   const payer = payerOf(ctx, attempt.profile_id);
   const request = { key, account, amount, unit, description, source, payer, off_session };
   return withProcessorTimeout(ctx, processor.charge(request));

@@ -88,6 +88,8 @@ export interface PaymentContext extends Context {
   processors: Processors;
   /** Path to which the bank sends the browser after a confirmation; by default the page that finishes a payment. */
   return_path?: string;
+  /** True if the caller is not the payer and cannot confirm a payment: the provider, for example. Jobs never can. */
+  is_payer_absent?: boolean;
 }
 
 /**
