@@ -34,7 +34,8 @@ export const cardFormParts = {
 export const cardFormSample = { test_cards: true, card_element: null };
 /** Card form of a processor with a script. */
 export const cardElementSample = {
-  script_url: 'https://js.example.com/stripe.js',
+  // Loads nothing: the gallery shows the message about it.
+  script_url: '',
   publishable_key: 'pk_test_sample',
   account: '',
   amount: 2900,
