@@ -141,6 +141,9 @@ async function allSums(): Promise<unknown[]> {
 const fundsOf = async (profile: ProfileId, unit: string) =>
   (await findBalance(ctx.db, profile, accounts.funds)).find((each) => each.unit === unit)?.amount ?? 0;
 
+/** Key of the last dispute of each charge. */
+const dispute_keys = new Map<number, string>();
+
 /** Performs one act if the state of the charge allows it; returns the new state. */
 async function performAct(
   { charge }: Sale,
@@ -156,7 +159,10 @@ async function performAct(
         : ['disputed' as const, kind === 'won' ? ('done' as const) : ('failed' as const)];
     if (state !== from) return state;
     const fee_amount = dispute_fee * 100;
-    const dispute = { key: `du_${charge.id}`, amount: charge.amount, fee_amount, returns_fee };
+    // A charge can be disputed again after a win: the processor names each dispute.
+    if (kind === 'dispute') dispute_keys.set(charge.id, next('du'));
+    const key = dispute_keys.get(charge.id) ?? assert.fail('a dispute begins before it ends');
+    const dispute = { key, amount: charge.amount, fee_amount, returns_fee };
     await inTransaction(ctx.db, async (tx) => {
       const moved = await updateChargeState(tx, charge.id, { from, to, at });
       assert(moved);
