@@ -3,6 +3,7 @@ import { demo } from './commands/demo.ts';
 import { jobs } from './commands/jobs.ts';
 import { ledger } from './commands/ledger.ts';
 import { migrateOnly } from './commands/migrate.ts';
+import { payments } from './commands/payments.ts';
 import { secret } from './commands/secret.ts';
 import { serve } from './commands/serve.ts';
 import { simulate } from './commands/simulate.ts';
@@ -24,6 +25,7 @@ export const commands: Readonly<Record<string, Command>> = {
   demo,
   jobs,
   ledger,
+  payments,
   secret,
   simulate,
   'stripe-emulator': stripeEmulator,
@@ -45,6 +47,11 @@ export const usage = `tollgate <command>
                                    its rules; exits with 1 when one is broken
   stripe-emulator [--port 12111] [--host 127.0.0.1] [--state FILE] [--clock real|ISO] [--webhook URL=SECRET]… [--seed N]
                                    a local stand-in for Stripe: docs/operating/stripe-emulator.md
+  payments check                   ask the payment processor for account, permissions and endpoints; exits with 1 when one is missing
+  payments set-key [--other-account]
+                                   read a new secret key and publishable key, one a line, from standard input; used without a restart
+  payments reconcile [--from DATE] [--to DATE] [--account ID] [--format table|csv|json] [--fix]
+                                   compare the books with the payment processor; exits with 1 when something differs
   ledger rebuild-balances          write the balances of the ledger anew from its entries, then verify it
 
 Settings are read from the environment: docs/reference/configuration.md.

@@ -31,7 +31,8 @@ declare global {
   }
 }
 
-const NOT_LOADED = 'The card form could not be loaded. Reload the page, or pay with a card that is on file.';
+const NOT_LOADED =
+  'The card form could not be loaded. Reload the page, or enter the card on the page of the payment processor.';
 const NOT_CHECKED = 'The card could not be checked. Try again.';
 /** Longest wait for the script of the processor. */
 const LOAD_MS_MAX = 20_000;
@@ -51,7 +52,7 @@ export class CardElement extends HTMLElement {
     // Before the listeners of the page, which send the form.
     document.addEventListener('submit', this.onSubmit, { capture: true });
     this.form()?.addEventListener('change', this.onChange);
-    void this.load().catch(() => this.show(NOT_LOADED));
+    void this.load().catch(() => this.offerPage());
   }
 
   disconnectedCallback(): void {
@@ -65,7 +66,7 @@ export class CardElement extends HTMLElement {
     this.script = window.Stripe(key, account === '' ? {} : { stripeAccount: account });
     this.elements = this.script.elements(this.options());
     const element = this.elements.create('payment');
-    element.on('loaderror', () => this.show(NOT_LOADED));
+    element.on('loaderror', () => this.offerPage());
     const frame = this.querySelector<HTMLElement>('[data-frame]');
     if (frame) element.mount(frame);
   }
@@ -127,8 +128,16 @@ export class CardElement extends HTMLElement {
 
   /** True if the submitted form uses the card of this element. */
   private isNeeded(form: HTMLFormElement, submitter: HTMLElement | null): boolean {
+    if (submitter instanceof HTMLButtonElement && submitter.name === 'hosted') return false;
     const action = submitter instanceof HTMLButtonElement && submitter.name === 'action' ? submitter.value : 'pay';
     return action === 'pay' && new FormData(form).get('use_card') !== 'on_file';
+  }
+
+  /** The form of the processor cannot be shown: its page can. */
+  private offerPage(): void {
+    this.show(NOT_LOADED);
+    const offer = this.parentElement?.querySelector<HTMLElement>('[data-hosted]');
+    if (offer) offer.hidden = false;
   }
 
   private form(): HTMLFormElement | null {

@@ -6,6 +6,7 @@ import { readConfig } from '../config.ts';
 import { isEmpty } from '../simulate/empty-store.ts';
 import { resultText } from '../simulate/result-text.ts';
 import { simulate as runSimulation } from '../simulate/simulate.ts';
+import { simulated_processors } from '../simulate/simulation.ts';
 import { makeLog, openConfiguredDatabase } from './open-site.ts';
 import { reportProgress } from './progress.ts';
 
@@ -20,14 +21,16 @@ export const simulate: Command = {
     seed: { type: 'string' },
     subscribers: { type: 'string', default: '1000' },
     months: { type: 'string', default: '24' },
+    processor: { type: 'string', default: 'test' },
   },
   async run(values) {
     const seed = readCount(values['seed'] ?? String(randomInt(1, SEED_MAX)), SEED_MAX);
     const subscribers = readCount(values['subscribers'], 100_000);
     const months = readCount(values['months'], 240);
-    if (seed === null || subscribers === null || months === null) {
+    const processor = simulated_processors.find((name) => name === values['processor']);
+    if (seed === null || subscribers === null || months === null || processor === undefined) {
       process.stderr.write(
-        'Use: tollgate simulate [--seed N] [--subscribers 1000] [--months 24], with whole numbers.\n',
+        'Use: tollgate simulate [--seed N] [--subscribers 1000] [--months 24] [--processor test|stripe], with whole numbers.\n',
       );
       return 2;
     }
@@ -45,7 +48,7 @@ export const simulate: Command = {
         return 2;
       }
       await migrate(database.db);
-      const result = await runSimulation(database, { seed, subscribers, months, onDay: progress.report });
+      const result = await runSimulation(database, { seed, subscribers, months, processor, onDay: progress.report });
       progress.end();
       process.stdout.write(resultText(result));
       return result.broken.length === 0 ? 0 : 1;

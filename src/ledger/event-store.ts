@@ -4,7 +4,8 @@ import type { Reader, Tx } from '#platform/db/database';
 import { anyOf, executeFragment, fragment, type Ids } from '#platform/db/fragment';
 import { type Part, readRows } from '#platform/db/together';
 import { selectProfileNames } from '#profiles';
-import type { Entry, NewEntry } from './entry.ts';
+import type { AccountName, Entry, NewEntry } from './entry.ts';
+import type { LedgerSubject } from './subject.ts';
 
 /** An event with its entries as they are inserted. */
 export interface InsertedEvent {
@@ -78,6 +79,41 @@ export async function findEntriesOfEvents(
     .where('event.key', 'in', [...keys])
     .orderBy('entry.id')
     .execute();
+}
+
+/**
+ * Finds the entries with these ids, by id, and those on a thing and its parts that enter or leave one account, in the
+ * order of posting, in one statement. Indexes: primary key, ledger_entries_subject.
+ */
+export async function findEntriesAndOn(
+  reader: Reader,
+  ids: readonly LedgerEntryId[],
+  { kind, id, account }: Pick<LedgerSubject, 'kind' | 'id'> & { account: AccountName },
+): Promise<{ by_id: Map<LedgerEntryId, Entry>; on_subject: Entry[] }> {
+  const rows = await reader
+    .selectFrom('ledger_entries')
+    .selectAll()
+    .where((eb) =>
+      eb.or([
+        eb('id', '=', eb.fn.any(eb.val([...ids]))),
+        eb.and([
+          eb('subject_kind', '=', kind),
+          eb('subject_id', '=', id),
+          eb.or([eb('orig_account', '=', account), eb('dest_account', '=', account)]),
+        ]),
+      ]),
+    )
+    .orderBy('id')
+    .execute();
+  return {
+    by_id: new Map(rows.map((row) => [row.id, row])),
+    on_subject: rows.filter(
+      (row) =>
+        row.subject_kind === kind &&
+        row.subject_id === id &&
+        (row.orig_account === account || row.dest_account === account),
+    ),
+  };
 }
 
 /** Finds the entries with these ids, by id. */

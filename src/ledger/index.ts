@@ -55,7 +55,15 @@ export {
   subjectRefunds,
 } from './check-facts-store.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
-export { entriesById, findEntries, findEntriesOfEvents, findEventEntries } from './event-store.ts';
+export { entriesById, findEntries, findEntriesOfEvents, findEntriesAndOn, findEventEntries } from './event-store.ts';
+export {
+  countFundsEvents,
+  findFundsEvents,
+  findFundsEventsByKeys,
+  findFundsOwners,
+  findFundsSpanEnd,
+  type FundsEvent,
+} from './funds-event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';
 export { makeLedger } from './ledger.ts';
 export { listHistory, listReceivables, listTransfers, readHistory } from './list-transactions.ts';

@@ -48,7 +48,9 @@ export const ParkedMessageSchema = Type.Object({
   event_key: Type.String({ description: 'Key of the message at the processor' }),
   processor: Type.String(),
   account: Type.String({ description: 'Account of the object at the processor; empty for that of the broker' }),
-  kind: Type.Enum(['charge', 'refund', 'dispute', 'payout'], { description: 'What the message is about' }),
+  kind: Type.Enum(['charge', 'refund', 'dispute', 'payout', 'fee', 'account', 'card', 'customer', 'orphan'], {
+    description: 'What the message is about; orphan: a payment that no order wants, until its payer has the money back',
+  }),
   object: Type.String({ description: 'Key of the charge or payout at the processor' }),
   reason: Type.String({ description: 'Why its handler failed the last time' }),
   received_at: IsoInstant,

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { ChargeId, PayoutId, ProfileId, UserId } from '#platform/db/db-schema';
 import { defineEvent, idOf, nullableIdOf } from '#platform/jobs/events';
-import type { Card } from './processors/index.ts';
 
 /** Reason why charge_updated is emitted. */
 const ChargeNews = Type.Enum(['done', 'failed', 'refunded', 'disputed', 'won', 'lost', 'receipt_requested']);
@@ -55,14 +54,38 @@ export const payoutFailed = defineEvent(
   ),
 );
 
+export const paymentReturned = defineEvent(
+  'payment_returned',
+  Type.Object(
+    {
+      /** The payer; null if the profile was deleted. */
+      profile_id: nullableIdOf<ProfileId>(),
+      /** Key of the charge at the processor. */
+      charge_key: Type.String(),
+      /** In 1/100 of `unit`. */
+      amount: Type.Integer(),
+      unit: Type.String(),
+      taken_at: Type.String(),
+    },
+    { description: 'A payment that no order wants goes back to its payer.' },
+  ),
+);
+
 const CardChange = Type.Object({ pre: Type.String(), post: Type.String() });
 const CardChanges = Type.Object({ last4: CardChange, exp_date: CardChange });
 
 export const cardUpdated = defineEvent(
   'card_updated',
   Type.Object(
-    { profile_id: idOf<ProfileId>(), changes: CardChanges, originated_by: nullableIdOf<UserId>() },
-    { description: 'The card on file was replaced by another.' },
+    {
+      profile_id: idOf<ProfileId>(),
+      changes: CardChanges,
+      /** Null for the processor and for jobs. */
+      originated_by: nullableIdOf<UserId>(),
+      /** True if the issuer gave the same card another number or expiry date. */
+      by_issuer: Type.Optional(Type.Boolean()),
+    },
+    { description: 'The card on file was replaced by another, or its issuer gave it another number or expiry date.' },
   ),
 );
 
@@ -74,7 +97,45 @@ export const cardSaved = defineEvent(
   ),
 );
 
-type CardFacts = Pick<Card, 'last4' | 'exp_date'>;
+export const cardRemoved = defineEvent(
+  'card_removed',
+  Type.Object(
+    {
+      profile_id: idOf<ProfileId>(),
+      /** Of the card that is gone. */
+      brand: Type.String(),
+      last4: Type.String(),
+      /** Of a card that still pays for everything; null without one. */
+      other_last4: NullableText,
+    },
+    { description: 'The payment processor, or a person there, removed a card on file.' },
+  ),
+);
+
+export const processorKeyRefused = defineEvent(
+  'processor_key_refused',
+  Type.Object(
+    {
+      processor: Type.String(),
+      /** Null: no user caused it. */
+      originated_by: nullableIdOf<UserId>(),
+    },
+    { description: 'A payment processor refuses the key of the site: no payment is possible. Once an hour at most.' },
+  ),
+);
+
+export const accountDisconnected = defineEvent(
+  'account_disconnected',
+  Type.Object(
+    { provider_id: idOf<ProfileId>(), processor: Type.String(), account: Type.String() },
+    { description: 'A provider ended the access to its account at the payment processor, or the processor did.' },
+  ),
+);
+
+interface CardFacts {
+  last4: string;
+  exp_date: string;
+}
 
 /** Returns the facts of a card before and after it was replaced, for card_updated. */
 export function cardChanges(pre: CardFacts, post: CardFacts): Static<typeof CardChanges> {

@@ -12,7 +12,7 @@ export {
   fingerprintsOnFile,
   lockPaymentMethod,
   findSavedCards,
-  savedCard,
+  savedCards,
 } from './cards/index.ts';
 export { chargePage, chargePill, viewCharge } from './charge-views/index.ts';
 export {
@@ -28,6 +28,10 @@ export {
   closeUnpaidAttempt,
   getRecordedCharge,
   keepChargedCard,
+  findChargePlace,
+  providerOf,
+  findUsableCard,
+  type PayableLine,
   type NewAttempt,
   type NewChargeItem,
   planCharge,
@@ -41,17 +45,23 @@ export {
   reserveAttempt,
   sendReceipt,
 } from './charges/index.ts';
+export { findNamedIntent, IntentRefused, namesPayment, openPaymentIntent, usedProblem } from './intents/index.ts';
+export { returnPayment } from './orphans/index.ts';
 export { declinedProblem, paymentsProblems } from './problems.ts';
 export {
   type AcceptedOutcome,
   type ActionRequiredOutcome,
   type ChargeOutcome,
+  type DeclinedOutcome,
+  type DeclineKind,
   type CreditReturn,
   DEFAULT_PROCESSOR,
+  INTENT_DIFFERS,
   isAccepted,
   loadStripe,
   makeProcessors,
   movesMoney,
+  type NamedIntent,
   type PaymentContext,
   processorNames,
   PROCESSOR_TIMEOUT_MS,
@@ -74,6 +84,7 @@ export {
   findAttempt,
   findAttemptResults,
   findDisputingPlaces,
+  findAttemptByIntent,
   findAttemptByKey,
   findConfirmedAttempt,
   findWaitingAttempt,
@@ -107,6 +118,7 @@ export {
   REASON_LENGTH_MAX as MESSAGE_REASON_LENGTH_MAX,
   retryMessage,
 } from './intake/index.ts';
+export { type Finding, isDifference, type Reconciliation, reconcilePayments } from './reconciliation/index.ts';
 export { connectBank, withdrawFunds } from './payouts/index.ts';
 export {
   type RefundPart,
@@ -125,7 +137,16 @@ export {
 } from './refunds/index.ts';
 export { makePayments } from './payments.ts';
 export { chargedEntries, paidByChargeCondition, paymentsLedgerChecks } from './ledger-check-store.ts';
-export { cardSaved, cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
+export {
+  accountDisconnected,
+  processorKeyRefused,
+  cardRemoved,
+  cardSaved,
+  cardUpdated,
+  chargeUpdated,
+  paymentReturned,
+  payoutFailed,
+} from './events.ts';
 export {
   /** @public tests of other rooms run the job with it */
   finishRefunds,

@@ -1,7 +1,8 @@
-import { forgetCardJob } from './cards/index.ts';
+import { forgetCardJob, updateCustomersJob } from './cards/index.ts';
 import { settleDisputesJob, settlePendingChargesJob } from './charges/index.ts';
 import { closeAccountJob, finishPayoutsJob, reconcilePayoutsJob } from './payouts/index.ts';
 import { forgetEventsJob, handleEventsJob, sweepEventsJob } from './intake/index.ts';
+import { refundOrphansJob } from './orphans/index.ts';
 import type { Processors } from './processors/index.ts';
 import { finishRefundsJob } from './refunds/index.ts';
 
@@ -13,7 +14,9 @@ export const paymentsJobs = (processors: Processors) => [
   reconcilePayoutsJob(processors),
   closeAccountJob(processors),
   forgetCardJob(processors),
+  updateCustomersJob(processors),
   handleEventsJob(processors),
   sweepEventsJob(processors),
   forgetEventsJob(processors),
+  refundOrphansJob(processors),
 ];

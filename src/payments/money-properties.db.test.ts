@@ -106,6 +106,7 @@ async function sellLines({ unit: [unit, funds_unit], lines, fee_bps, rate_percen
       created_by: null,
       amount,
       unit,
+      lines: [],
       description: 'Cowork',
       token: 'tok_visa',
       remember_card: false,
@@ -167,7 +168,7 @@ async function performAct(
       const moved = await updateChargeState(tx, charge.id, { from, to, at });
       assert(moved);
       if (kind === 'dispute') await bookDispute(tx, moved, dispute, at);
-      if (kind === 'won') await revertDispute(tx, { ...dispute, returned_fee_amount: fee_amount }, at);
+      if (kind === 'won') await revertDispute(tx, moved, { ...dispute, returned_fee_amount: fee_amount }, at);
     });
     return to;
   }

@@ -1,13 +1,29 @@
 import type { DecideAccess } from '#platform/http/guards/access';
 import type { Clock } from '#platform/clock';
 import type { Db } from '#platform/db/database';
+import type { Gauge } from '#platform/http/replies/metrics';
 import type { Room } from '#platform/room';
 import { bankPages, bankPageTypes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
 import { chargePages, chargePageTypes, sellerChargePages } from './charge-views/index.ts';
 import { chargeRoutes, chargeRoutesOf2019, presentCharge } from './charges/index.ts';
-import { cardSaved, cardUpdated, chargeUpdated, payoutFailed } from './events.ts';
-import { makeEventInbox, takeProcessorEvent, webhookRoutes, type WebhookSecrets } from './intake/index.ts';
+import {
+  accountDisconnected,
+  cardRemoved,
+  cardSaved,
+  cardUpdated,
+  chargeUpdated,
+  paymentReturned,
+  payoutFailed,
+  processorKeyRefused,
+} from './events.ts';
+import {
+  type EventInbox,
+  makeEventInbox,
+  takeProcessorEvent,
+  webhookRoutes,
+  type WebhookSecrets,
+} from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
 import { payoutPages, payoutPageTypes, payoutRoutes } from './payouts/index.ts';
 import { type Processors, processorDevRoutes } from './processors/index.ts';
@@ -25,6 +41,7 @@ interface PaymentsNeeds {
 
 /** Makes the room that charges cards, refunds charges and books both in the ledger. */
 export function makePayments({ processors, decideAccess, dev_routes, webhooks }: PaymentsNeeds): Room {
+  const inbox = makeEventInbox(webhooks);
   return {
     name: 'payments',
     routes(http) {
@@ -33,7 +50,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
       refundRoutes(http, { processors, decideAccess });
       cardRoutes(http, processors);
       payoutRoutes(http, processors);
-      webhookRoutes(http, { ...webhooks, processors, inbox: makeEventInbox(webhooks) });
+      webhookRoutes(http, { ...webhooks, processors, inbox });
       if (!dev_routes) return;
       processorDevRoutes(http, async (ctx, request, processor_key) => {
         await takeProcessorEvent({ ...ctx, processors }, request);
@@ -43,7 +60,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
     },
     pages(http) {
       chargePages(http);
-      sellerChargePages(http);
+      sellerChargePages(http, ({ processor, ...dispute }) => processors.getByName(processor).disputePage(dispute));
       refundPages(http, processors);
       payoutPages(http);
       bankPages(http, processors);
@@ -51,6 +68,45 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
     },
     page_types: [...chargePageTypes, ...refundPageTypes, ...payoutPageTypes, ...bankPageTypes],
     jobs: paymentsJobs(processors),
-    events: [chargeUpdated, cardUpdated, cardSaved, payoutFailed],
+    events: [
+      chargeUpdated,
+      cardUpdated,
+      cardSaved,
+      cardRemoved,
+      payoutFailed,
+      processorKeyRefused,
+      accountDisconnected,
+      paymentReturned,
+    ],
+    gauges: [
+      async () => [
+        {
+          name: 'tollgate_processor_key_refused',
+          help: '1 while the payment processor refuses the key of the site, so that no payment is possible.',
+          value: processors.chosen.setup?.isRefused() === true ? 1 : 0,
+        },
+        ...ignoredGauges(inbox),
+      ],
+    ],
   };
+}
+
+/** Signed messages that were not stored, since the start of this process. */
+function ignoredGauges(inbox: EventInbox): Gauge[] {
+  const counts = inbox.ignoredCounts();
+  const name = 'tollgate_processor_events_ignored';
+  const since = 'since the start of this process.';
+  return [
+    {
+      name: `${name}_unused`,
+      help: `Messages of a type or mode that the site does not use, ${since}`,
+      value: counts.unused,
+    },
+    {
+      name: `${name}_endpoint`,
+      help: `Messages that came to the endpoint of other accounts, ${since}`,
+      value: counts.endpoint,
+    },
+    { name: `${name}_account`, help: `Messages about accounts that no provider has, ${since}`, value: counts.account },
+  ];
 }

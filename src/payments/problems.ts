@@ -23,10 +23,27 @@ export const paymentsProblems = defineProblems({
     status: 400,
     title: 'The amount is not a whole number of units of its currency.',
   },
+  intent_unknown: { status: 400, title: 'There is no such payment or card to keep at the payment processor.' },
+  intent_foreign: { status: 400, title: 'This payment or card to keep is of another customer.' },
+  intent_used: {
+    status: 409,
+    title: 'This payment was used for another order, or goes back to its payer.',
+    help: 'The member `charge` names the charge of the order, if it is paid.',
+  },
+  intent_unusable: {
+    status: 400,
+    title: 'This payment or card to keep cannot be used.',
+    help: 'Retrieve a new one and confirm it first.',
+  },
   processor_unreachable: {
     status: 503,
     title: 'The payment processor could not be reached.',
     help: 'Wait a minute, then check your billing history. It shows a receipt if you were charged.',
+  },
+  processor_setup: {
+    status: 503,
+    title: 'Payments do not work at the moment.',
+    help: 'Try again later. Your billing history shows a receipt if you were charged.',
   },
   charge_unknown: { status: 404, title: 'Charge not found.' },
   charge_unpaid: { status: 409, title: 'The charge has no receipt because it was not paid.' },
@@ -50,7 +67,18 @@ export const paymentsProblems = defineProblems({
   refund_refused: { status: 400, title: 'The payment processor refused the refund.' },
 });
 
-/** Builds the problem of a declined card; `decline_code` is the code of the processor. */
+const intentProblems: ReadonlyMap<string, () => Problem> = new Map([
+  ['intent_unknown', () => paymentsProblems.intent_unknown()],
+  ['intent_foreign', () => paymentsProblems.intent_foreign()],
+  ['intent_unusable', () => paymentsProblems.intent_unusable()],
+]);
+
+/**
+ * Builds the problem of a declined card, or of an intent that cannot be used; `decline_code` is the code of the
+ * processor.
+ */
 export function declinedProblem({ code, detail }: Pick<DeclinedOutcome, 'code' | 'detail'>): Problem {
+  const makeProblem = intentProblems.get(code);
+  if (makeProblem) return makeProblem();
   return paymentsProblems.card_declined({ detail, members: { decline_code: code } });
 }

@@ -15,3 +15,13 @@ export const declinePeerLimit: RateLimit = {
   counts: 'Cards that the processor declines',
   per: 'network',
 };
+
+/** Each is a call to the processor, of which all payers of a site share a number per second. */
+export const openIntentLimit: RateLimit = {
+  name: 'open-intent',
+  max: 10,
+  window_s: 60,
+  counts: 'Payments and cards to keep that are prepared at the payment processor; further responses have no secret',
+  per: 'profile',
+  fixed: true,
+};

@@ -39,6 +39,13 @@ export const stripeSettings = {
     default: null,
     description: 'Address of the script of the card form. Default: that of Stripe, or of the emulator.',
   },
+  refund_broker_fee: {
+    name: 'REFUND_BROKER_FEE',
+    kind: 'boolean',
+    default: 'true',
+    description:
+      'A refund at Stripe takes the share of the broker from the broker. Otherwise the provider pays all of it.',
+  },
 } satisfies Record<string, Setting>;
 
 export interface StripeConfig {
@@ -48,6 +55,7 @@ export interface StripeConfig {
   stripe_connect_webhook_secrets: string | null;
   stripe_api_url: string | null;
   stripe_js_url: string | null;
+  refund_broker_fee: boolean;
 }
 
 /** Script of the card form that an emulator serves. */
@@ -58,7 +66,7 @@ export function readStripeSettings(config: StripeConfig) {
   const { stripe_secret_key: secret_key, stripe_publishable_key: publishable_key, stripe_api_url: api_url } = config;
   if (secret_key === null || publishable_key === null) return null;
   const js_url = config.stripe_js_url ?? (api_url === null ? null : `${api_url}${EMULATOR_SCRIPT}`);
-  return { secret_key, publishable_key, api_url, js_url };
+  return { secret_key, publishable_key, api_url, js_url, returns_broker_fee: config.refund_broker_fee };
 }
 
 /** Returns the secrets of the endpoints for webhooks. */

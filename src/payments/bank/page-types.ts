@@ -17,6 +17,16 @@ const AccountPart = Type.Object({
   connected_at: NullableText,
 });
 
+const OnboardingPart = Type.Object({
+  state: Type.Enum(['details_missing', 'restricted', 'in_review', 'payouts_off', 'ready']),
+  title: Type.String(),
+  text: Type.String(),
+  /** Names that the processor gives to what is missing. */
+  due: Type.Array(Type.String()),
+  deadline: NullableText,
+  action_label: NullableText,
+});
+
 const usd = (amount: number) => ({ amount, unit: 'usd' });
 const profile = { slug: 'club', printable_name: 'Rowing Club' };
 const account = { bank_name: 'Test Bank', last4: '***-6789', connected_at: '2026-03-05T14:30:00.000Z' };
@@ -24,6 +34,8 @@ const account = { bank_name: 'Test Bank', last4: '***-6789', connected_at: '2026
 const connected = {
   profile,
   account,
+  onboarding: null,
+  has_ended: false,
   is_reached: true,
   may_edit: true,
   totals: [usd(211_460)],
@@ -32,12 +44,34 @@ const connected = {
   detail: '',
 };
 
+const held = 'Until then your sales are charged by Cowork, which holds the money for you.';
+const details_missing = {
+  state: 'details_missing' as const,
+  title: 'Details are missing',
+  text: `Enter the details of your business at the processor. ${held}`,
+  due: ['business_profile.url', 'external_account'],
+  deadline: '2026-04-01T12:00:00.000Z',
+  action_label: 'Enter the details',
+};
+const ready = {
+  state: 'ready' as const,
+  title: 'Ready',
+  text: 'Your sales are charged on your account, and can be paid out.',
+  due: [],
+  deadline: null,
+  action_label: null,
+};
+
 export const bankPage = definePage(
   'saas/billing/bank.html',
   Type.Object({
     profile: ProfilePart,
     /** Null: not connected. */
     account: Type.Union([AccountPart, Type.Null()]),
+    /** State of the account at a processor with pages that complete it; null for others. */
+    onboarding: Type.Union([OnboardingPart, Type.Null()]),
+    /** True if the processor denies the access to the account that was connected last. */
+    has_ended: Type.Boolean(),
     /** False: the payment processor did not respond. */
     is_reached: Type.Boolean(),
     may_edit: Type.Boolean(),
@@ -53,6 +87,9 @@ export const bankPage = definePage(
     empty: { ...connected, account: null, totals: [usd(0)] },
     broker: { ...connected, account: { ...account, connected_at: null }, disconnect_url: null },
     forbidden: { ...connected, account: null, may_edit: false },
+    onboarding: { ...connected, onboarding: details_missing },
+    ready: { ...connected, onboarding: ready },
+    ended: { ...connected, account: null, has_ended: true },
     unreachable: { ...connected, account: null, is_reached: false },
     error: { ...connected, account: null, detail: 'The payment processor could not be reached.' },
     long: {

@@ -7,10 +7,11 @@ import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
 import { findProfileById, type Profile, profileName } from '#profiles';
-import { type Bank, connectBank, disconnectBank, loadBank } from '../payouts/index.ts';
+import { type Bank, connectBank, disconnectBank, loadBank, makeOnboardingUrl } from '../payouts/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { PaymentContext, Processors } from '../processors/index.ts';
 import { subjectId } from '../subject-id.ts';
+import { loadAccount, makeReturnPages, readReturn, type ShownAccount } from './onboarding.ts';
 import { bankPage } from './page-types.ts';
 
 /** Pages of the account to which a provider is paid out: its state, connect, disconnect. */
@@ -33,7 +34,10 @@ export function bankPages(app: App, processors: Processors): void {
     const profile = await readProfile(request);
     try {
       if (textField(body, 'action', 20) === 'connect') {
-        await connectBank({ ...ctx, processors }, profile.id);
+        const paying: PaymentContext = { ...ctx, processors };
+        await connectBank(paying, profile.id);
+        const page_url = await makeOnboardingUrl(paying, profile.id, makeReturnPages(request, profile));
+        if (page_url !== null) return await reply.redirect(page_url, 303);
         reply.flash('success', 'The account is connected. You can withdraw funds now.');
       }
       return await reply.redirect(paths.bank(profile.slug), 303);
@@ -86,7 +90,8 @@ export async function findBank(ctx: PaymentContext, { id }: Profile): Promise<Ba
 
 /** True if the payment processor did not respond. */
 export function isUnreachable(error: unknown): error is Problem {
-  return error instanceof Problem && error.code === paymentsProblems.processor_unreachable.code;
+  const { processor_unreachable, processor_setup } = paymentsProblems;
+  return error instanceof Problem && [processor_unreachable.code, processor_setup.code].includes(error.code);
 }
 
 async function viewBank(
@@ -95,19 +100,36 @@ async function viewBank(
 ): Promise<(typeof bankPage)['samples']['typical']> {
   const { ctx, subject } = request;
   const profile = await readProfile(request);
-  const bank = await findBank({ ...ctx, processors }, profile);
+  const paying: PaymentContext = { ...ctx, processors };
+  const came = readReturn(request, profile);
+  const shown_account = await findAccount(paying, profile, came !== null);
+  const bank = await findBank(paying, profile);
+  const { onboarding_origin } = processors.chosen;
+  if (onboarding_origin !== null) request.pageOrigins = { 'form-action': [onboarding_origin] };
   const account = bank?.account ?? null;
   const totals = bank?.available ?? [];
   return {
     profile: { slug: profile.slug, printable_name: profileName(profile) },
     account: account && { ...account, connected_at: account.connected_at?.toISOString() ?? null },
-    is_reached: bank !== null,
+    onboarding: shown_account?.onboarding ?? null,
+    has_ended: shown_account?.has_ended === true,
+    is_reached: bank !== null && shown_account !== null,
     may_edit: subject.is_manager,
     totals: totals.length === 0 ? [{ amount: 0, unit: DEFAULT_UNIT }] : totals,
     withdraw_url: paths.withdraw(profile.slug),
     disconnect_url: profile.id === ctx.site.broker_id ? null : paths.disconnectBank(profile.slug),
-    detail: '',
+    detail: came === 'link' ? 'The link to the processor has expired. Continue with the button below.' : '',
   };
+}
+
+/** Loads the state of the account for a page; null if the processor does not respond. */
+async function findAccount(ctx: PaymentContext, profile: Profile, has_returned: boolean): Promise<ShownAccount | null> {
+  try {
+    return await loadAccount(ctx, profile, has_returned);
+  } catch (error) {
+    if (isUnreachable(error)) return null;
+    throw error;
+  }
 }
 
 function confirmDisconnect(slug: string, { bank_name, last4 }: { bank_name: string; last4: string }): Confirmation {

@@ -9,12 +9,10 @@ import { browserKeys } from './browser-keys.ts';
  */
 export function actionProblem(
   processor: Processor,
-  { client_secret, account, redirect_url }: ActionRequiredOutcome,
+  { client_secret, account, redirect_url, is_hosted = false }: ActionRequiredOutcome,
 ): Problem {
-  const keys = browserKeys(processor, client_secret);
-  const STRIPE_ACCOUNT = account === '' ? keys.STRIPE_ACCOUNT : account;
   return paymentsProblems.action_required({
     retry_after_s: 5,
-    members: { processor: { ...keys, STRIPE_ACCOUNT }, redirect_url },
+    members: { processor: browserKeys(processor, account, client_secret), redirect_url, is_hosted },
   });
 }

@@ -1,5 +1,7 @@
 import { defineJob, type Job } from '#platform/jobs/jobs';
 import { type Processors, withProcessorTimeout } from '../processors/index.ts';
+import { isOnFile } from './payment-method-store.ts';
+import { updateCustomers } from './update-customers.ts';
 
 interface ForgottenCard {
   processor: string;
@@ -17,11 +19,16 @@ export const forgetCard = defineJob<ForgottenCard>({
   run: () => Promise.reject(new Error('forget_card runs with the processors of the site')),
 });
 
-/** Makes the job that deletes a card at its processor after the card is no longer on file. */
+/**
+ * Makes the job that deletes a card at its processor after the card is no longer on file. A card that was put on file
+ * again while the job waited stays.
+ */
 export const forgetCardJob = (processors: Processors): Job<ForgottenCard> => ({
   ...forgetCard,
-  run: (ctx, { processor, account = '', customer_key, method_key = '' }) =>
-    withProcessorTimeout(ctx, processors.getByName(processor).deleteCard({ account, customer_key, method_key })),
+  async run(ctx, { processor, account = '', customer_key, method_key = '' }) {
+    if (await isOnFile(ctx.db, { processor, customer_key, method_key })) return;
+    await withProcessorTimeout(ctx, processors.getByName(processor).deleteCard({ account, customer_key, method_key }));
+  },
 });
 
 /** Returns the payload of the job for a card that is no longer on file. */
@@ -29,3 +36,12 @@ export function forgottenCard(card: Required<ForgottenCard>): ForgottenCard {
   const { processor, account, customer_key, method_key } = card;
   return { processor, account, customer_key, method_key };
 }
+
+/** Makes the job that sends changed names and addresses of payers to the processor. */
+export const updateCustomersJob = (processors: Processors) =>
+  defineJob({
+    name: 'update_customers',
+    schedule: '* * * * *',
+    catch_up: 'last',
+    run: (ctx) => updateCustomers({ ...ctx, processors }),
+  });

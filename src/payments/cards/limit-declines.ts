@@ -5,6 +5,13 @@ import { actorId } from '#platform/actor-id';
 import { paymentsProblems } from '../problems.ts';
 import { declineLimit, declinePeerLimit } from '../rate-limits.ts';
 
+/** Also names of payments are not guessed: each costs a call to the processor. */
+const counted: ReadonlySet<string> = new Set([
+  paymentsProblems.card_declined.code,
+  paymentsProblems.intent_unknown.code,
+  paymentsProblems.intent_foreign.code,
+]);
+
 /**
  * Runs an attempt to use a card, unless too many cards of the caller were declined.
  * Costs one statement before the attempt and one per limit after a decline.
@@ -22,7 +29,7 @@ export async function limitDeclines<T>(ctx: Context, attempt: () => Promise<T>):
   try {
     return await attempt();
   } catch (error) {
-    if (error instanceof Problem && error.code === paymentsProblems.card_declined.code) {
+    if (error instanceof Problem && counted.has(error.code)) {
       for (const [limit, key] of counts) await ctx.throttle.allows(limit, key);
     }
     throw error;

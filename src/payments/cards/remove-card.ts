@@ -3,15 +3,16 @@ import { inTransaction, type Tx } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { enqueue } from '#platform/jobs/jobs';
 import { forgetCard, forgottenCard } from './jobs.ts';
-import { deletePaymentMethod } from './payment-method-store.ts';
+import { deletePaymentMethods } from './payment-method-store.ts';
 
-/** Deletes the card on file immediately, and at its processor by a job. No effect without a card. */
+/** Deletes the cards on file immediately, and at their processors by jobs. No effect without a card. */
 export async function removeCard(ctx: Context, profile_id: ProfileId): Promise<void> {
   await inTransaction(ctx.db, (tx) => deleteSavedCard(tx, profile_id));
 }
 
-/** Deletes the card on file in the caller's transaction; see removeCard. */
+/** Deletes the cards on file in the caller's transaction; see removeCard. */
 export async function deleteSavedCard(tx: Tx, profile_id: ProfileId): Promise<void> {
-  const removed = await deletePaymentMethod(tx, profile_id);
-  if (removed) await enqueue(tx, forgetCard, forgottenCard(removed));
+  for (const removed of await deletePaymentMethods(tx, profile_id)) {
+    await enqueue(tx, forgetCard, forgottenCard(removed));
+  }
 }

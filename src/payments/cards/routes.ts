@@ -1,9 +1,13 @@
 import { Type } from 'typebox';
+import type { FastifyRequest } from 'fastify';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { SlugParam } from '#platform/http/schemas';
 import { fillAddress } from '#profiles';
+import { isOwnManager } from '#platform/http/guards/access';
+import { intentKey } from '#platform/http/guards/idempotency';
+import { openSetupIntent } from '../intents/index.ts';
 import { browserKeys } from './browser-keys.ts';
 import { findSavedCard } from './payment-method-store.ts';
 import { presentCard } from './present-card.ts';
@@ -26,18 +30,22 @@ export function cardRoutes(app: App, processors: Processors): void {
       schema: {
         tags: ['billing'],
         summary: 'Retrieves the card on file',
-        description: 'Returns the brand, the last digits and the expiry date of the card on file.',
+        description:
+          'Returns the brand, the last digits and the expiry date of the card on file. With `update=1` a manager of the profile gets the secret of a card to keep (`STRIPE_INTENT_SECRET`), null if the payment processor does not respond: after the browser confirmed it, its key is the token of the card.',
         params: ProfileParams,
         querystring: Type.Object({
           update: Type.Optional(
-            Type.String({ maxLength: 5, description: '1 adds the keys with which a page replaces the card' }),
+            Type.String({ maxLength: 5, description: '1 adds the keys with which a browser replaces the card' }),
           ),
         }),
         response: { 200: CardSchema },
       },
     },
     async (request) => ({
-      processor: request.query.update === '1' ? browserKeys(processors.chosen) : null,
+      processor:
+        request.query.update === '1'
+          ? browserKeys(processors.chosen, '', await openSetup({ ...request.ctx, processors }, request))
+          : null,
       ...presentCard(await findSavedCard(request.ctx.db, subjectId(request))),
     }),
   );
@@ -51,13 +59,18 @@ export function cardRoutes(app: App, processors: Processors): void {
         problems: [
           paymentsProblems.card_declined,
           paymentsProblems.action_required,
+          paymentsProblems.intent_unknown,
+          paymentsProblems.intent_foreign,
+          paymentsProblems.intent_unusable,
           paymentsProblems.processor_unreachable,
+          paymentsProblems.processor_setup,
         ],
       },
       schema: {
         tags: ['billing'],
         summary: 'Replaces the card on file',
-        description: 'Replaces the card on file by the one behind a token of the payment processor.',
+        description:
+          'Replaces the card on file by the one behind a token of the payment processor, or behind a card to keep that the browser confirmed (`seti_…`).',
         params: ProfileParams,
         body: CardUpdate,
         response: { 200: CardSchema },
@@ -68,7 +81,8 @@ export function cardRoutes(app: App, processors: Processors): void {
       const { token, ...address } = request.body;
       const profile_id = subjectId(request);
       await fillAddress(ctx, profile_id, address);
-      const card = await replaceCard({ ...ctx, processors }, profile_id, token);
+      const key = intentKey(request, 'card');
+      const card = await replaceCard({ ...ctx, processors }, profile_id, token, key);
       return {
         processor: browserKeys(processors.chosen),
         ...presentCard(card),
@@ -96,7 +110,12 @@ export function cardRoutes(app: App, processors: Processors): void {
   );
 }
 
+/** Only the profile's own managers get the secret of a card to keep: it can put a card on file. */
+async function openSetup(ctx: PaymentContext, request: FastifyRequest): Promise<string | null> {
+  return isOwnManager(request.subject) ? openSetupIntent(ctx, subjectId(request)) : null;
+}
+
 /** Without a token the card on file stays unchanged. */
-async function replaceCard(ctx: PaymentContext, profile_id: ProfileId, token: string | undefined) {
-  return token === undefined ? findSavedCard(ctx.db, profile_id) : saveCard(ctx, profile_id, token);
+async function replaceCard(ctx: PaymentContext, profile_id: ProfileId, token: string | undefined, key: string | null) {
+  return token === undefined ? findSavedCard(ctx.db, profile_id) : saveCard(ctx, profile_id, token, key);
 }

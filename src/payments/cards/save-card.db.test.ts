@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
 import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { forgetCardJob } from './jobs.ts';
 import { findSavedCard } from './payment-method-store.ts';
 import { presentCard } from './present-card.ts';
+import { putCardOnFile } from './put-card-on-file.ts';
 import { removeCard } from './remove-card.ts';
 import { saveCard } from './save-card.ts';
 
@@ -38,6 +40,22 @@ test('a card is shown by its last digits and the month it expires', async () => 
   assert.deepEqual(presentCard(await findSavedCard(ctx.db, profile)), {});
   await saveCard(ctx, profile, '4242424242424242');
   assert.deepEqual(presentCard(await findSavedCard(ctx.db, profile)), { last4: '4242', exp_date: '03/2027' });
+});
+
+test('a card that is put on file again before the job that deletes it stays at the processor', async () => {
+  const profile = await makeParty(database.db);
+  const first = await saveCard(ctx, profile, '4242424242424242');
+  await saveCard(ctx, profile, '5555555555554444');
+  const { processor, account, customer_key, method_key, brand, last4, exp_date, fingerprint } = first;
+  const card = { brand, last4, exp_date, fingerprint, card_name: '' };
+  const saved = { processor, account, customer_key, method_key, card };
+  await inTransaction(ctx.db, (tx) => putCardOnFile(tx, profile, saved, { at: ctx.clock.now(), by: null }));
+  const forgotten = { processor, account, customer_key, method_key };
+  await forgetCardJob(ctx.processors).run(ctx, forgotten, ctx.clock.now());
+  assert((await findTestCustomers()).includes(customer_key));
+  await removeCard(ctx, profile);
+  await forgetCardJob(ctx.processors).run(ctx, forgotten, ctx.clock.now());
+  assert(!(await findTestCustomers()).includes(customer_key));
 });
 
 test('a replaced card is announced by card_updated and deleted at the processor', async () => {
@@ -92,6 +110,7 @@ test('a removed card is no longer on file, and removing none has no effect', asy
 test('a job of the first version, which names no account, deletes the card', async () => {
   const profile = await makeParty(database.db);
   const { customer_key } = await saveCard(ctx, profile, 'tok_visa');
+  await removeCard(ctx, profile);
   await forgetCardJob(ctx.processors).run(ctx, { processor: 'test', customer_key }, ctx.clock.now());
   assert(!(await findTestCustomers()).includes(customer_key));
 });

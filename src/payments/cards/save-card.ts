@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { findProfileById } from '#profiles';
 import { paths } from '#platform/http/paths';
 import { actorId } from '#platform/actor-id';
-import { randomKey40 } from '#platform/security/crypto';
+import { randomKey40, sha256Hex } from '#platform/security/crypto';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { payerOf } from '../payer-of.ts';
@@ -14,17 +14,24 @@ import { type PaymentMethod } from './payment-method-store.ts';
 import { putCardOnFile } from './put-card-on-file.ts';
 
 /**
- * Puts the card behind a token on file; it replaces the card that was on file.
+ * Puts the card behind a token on file; it replaces the card that was on file. A retry with the same token and `key`
+ * (of the form, or of the request) continues the first request, so that the processor keeps the card once; without a
+ * key each request is a new one.
  * @throws card_declined (400), action_required (402), too_many_requests (429), processor_unreachable (503)
  */
-export async function saveCard(ctx: PaymentContext, profile_id: ProfileId, token: string): Promise<PaymentMethod> {
+export async function saveCard(
+  ctx: PaymentContext,
+  profile_id: ProfileId,
+  token: string,
+  key: string | null = null,
+): Promise<PaymentMethod> {
   const processor = ctx.processors.chosen;
   const profile = await findProfileById(ctx.db, profile_id);
   assert(profile, 'a card is of a profile');
   // The page of the card takes what the bank confirmed.
   const payer = payerOf({ ...ctx, return_path: paths.card(profile.slug) }, profile_id);
   const saved = await limitDeclines(ctx, async () => {
-    const request = { key: randomKey40(), account: '', token, payer };
+    const request = { key: keyOf(profile_id, token, key), account: '', token, payer };
     const outcome = await withProcessorTimeout(ctx, processor.saveCard(request));
     if (outcome.outcome === 'declined') throw declinedProblem(outcome);
     if (outcome.outcome === 'action_required') throw actionProblem(processor, outcome);
@@ -35,4 +42,10 @@ export async function saveCard(ctx: PaymentContext, profile_id: ProfileId, token
   return inTransaction(ctx.db, (tx) =>
     putCardOnFile(tx, profile_id, { processor: processor.name, ...kept }, { at: ctx.clock.now(), by: actorId(ctx) }),
   );
+}
+
+/** A form that is sent again with another card asks for another one. */
+function keyOf(profile_id: ProfileId, token: string, key: string | null): string {
+  if (key === null) return randomKey40();
+  return sha256Hex(JSON.stringify(['card', profile_id, token, key])).slice(0, 40);
 }

@@ -6,6 +6,7 @@ import { EffectLine } from '#platform/pages/details/effect';
 import { Fact, ShownMoney } from '#platform/pages/details/fact';
 import { presentTimeline, Timeline } from '#platform/pages/details/timeline';
 import { longText, rightToLeftText, unbrokenText } from '#platform/pages/pieces/hostile-text';
+import { pill_states } from '#platform/pages/pieces/states';
 import { charge_pills } from './charge-pill.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -29,6 +30,15 @@ const LedgerRowPart = Type.Object({
   money: ShownMoney,
 });
 
+const DisputePart = Type.Object({
+  pill: Type.Enum([...pill_states.dispute]),
+  /** What happened, and what is to be done. */
+  text: Type.String(),
+  facts: Type.Array(Fact),
+  /** The page at the processor on which the reader answers; null: the reader cannot answer. */
+  href: NullableText,
+});
+
 /** A charge as its seller or the broker sees it. */
 export const ChargeParts = Type.Object({
   nav_as: Type.Object({ profile: Type.String(), current: Type.String() }),
@@ -39,6 +49,8 @@ export const ChargeParts = Type.Object({
   customer: Type.Object({ printable_name: Type.String(), href: Type.String() }),
   description: Type.String(),
   created_at: Type.String(),
+  /** Newest first. */
+  disputes: Type.Array(DisputePart),
   lines: Type.Array(SoldLinePart),
   effect_title: Type.String(),
   effect: Type.Array(EffectLine),
@@ -70,6 +82,7 @@ const typical = {
   customer: { printable_name: 'Xia Lee', href: paths.profile('xia') },
   description: 'Desks for a workshop, day 1 and 1 more',
   created_at,
+  disputes: [],
   lines: [line, { ...line, title: 'Desks for a workshop, day 2', paid: usd(82_120), left: usd(82_120) }],
   effect_title: 'What you receive',
   effect: [
@@ -108,6 +121,19 @@ const typical = {
 };
 const nothing_left = { refund_url: null, lines: typical.lines.map((each) => ({ ...each, refund_url: null })) };
 
+const dispute = {
+  pill: 'open' as const,
+  text: 'The bank took the money back. Answer with evidence at the processor.',
+  facts: [
+    { label: 'Disputed amount', money: usd(112_120) },
+    { label: 'Reason', value: 'The product or service was not received' },
+    { label: 'Opened on', at: '2026-03-20T09:00:00.000Z' },
+    { label: 'Answer until', at: '2026-03-29T23:59:59.000Z' },
+    { label: 'Reference', value: 'dp_1RabC3EfGhIjKl', code: true },
+  ],
+  href: 'https://dashboard.stripe.com/disputes/dp_1RabC3EfGhIjKl',
+};
+
 const unpaid_lines = nothing_left.lines.map((each) => ({ ...each, left: usd(0) }));
 
 export const chargePage = definePage(
@@ -143,12 +169,41 @@ export const chargePage = definePage(
         { label: 'Your funds', money: usd(0), strong: true },
       ],
     },
-    disputed: { ...typical, ...nothing_left, lines: unpaid_lines, pill: 'disputed' },
+    disputed: {
+      ...typical,
+      ...nothing_left,
+      lines: unpaid_lines,
+      pill: 'disputed',
+      disputes: [dispute],
+      effect: [
+        ...typical.effect.slice(0, 2),
+        { label: 'Disputes', money: usd(-113_620) },
+        { label: 'Your funds', money: usd(-4781), strong: true },
+      ],
+    },
+    dispute_won: {
+      ...typical,
+      disputes: [
+        {
+          pill: 'won',
+          text: 'The bank decided against the customer: the money is back.',
+          facts: [
+            { label: 'Disputed amount', money: usd(30_000) },
+            { label: 'Reason', value: 'No reason given' },
+            { label: 'Opened on', at: '2026-03-20T09:00:00.000Z' },
+            { label: 'Ended on', at: '2026-04-20T09:00:00.000Z' },
+            { label: 'Reference', value: 'dp_1RabC3EfGhIjKl', code: true },
+          ],
+          href: null,
+        },
+      ],
+    },
     read_only: { ...typical, ...nothing_left },
     long: {
       ...typical,
       customer: { printable_name: longText, href: paths.profile('xia') },
       description: unbrokenText,
+      disputes: [dispute, { ...dispute, facts: [{ label: 'Reason', value: unbrokenText }] }],
       money: usd(987_654_321_012),
       lines: [
         { ...line, title: unbrokenText, seller: longText },

@@ -7,6 +7,8 @@ import {
   type Charge,
   type ChargeItem,
   findChargeItems,
+  type Dispute,
+  findDisputes,
   findRefundLinesOfCharge,
   findRemainingLines,
   NO_SHARES,
@@ -14,9 +16,6 @@ import {
   type Shares,
   subtractShares,
 } from '../records/index.ts';
-
-/** Disputes of one charge that a page shows. */
-const DISPUTES_MAX = 5;
 
 /** A line of a charge as its seller sees it. */
 export interface SoldLine {
@@ -44,6 +43,8 @@ export interface SoldCharge {
   /** Number of lines of the charge, those of other sellers included. */
   all_lines_count: number;
   refunds: RefundLineOfCharge[];
+  /** Disputes and inquiries of the whole charge, oldest first. */
+  disputes: Dispute[];
   entries: (Entry & { event_key: string })[];
   /** Customer, sellers and the other profiles of the entries. */
   profiles: ReadonlyMap<ProfileId, ProfileSummary>;
@@ -58,7 +59,7 @@ export async function loadSoldCharge(
   charge: Charge,
   sellers: readonly ProfileId[] | null,
 ): Promise<SoldCharge> {
-  const [all_lines, { refunds, entries, profiles }] = await mergeReads(reader, [
+  const [all_lines, { refunds, disputes, entries, profiles }] = await mergeReads(reader, [
     (together) => loadLines(together, charge),
     (together) => loadEvents(together, charge, sellers),
   ]);
@@ -70,6 +71,7 @@ export async function loadSoldCharge(
     lines: lines.map((line) => ({ ...line, shares: addRefunds(line, own_refunds) })),
     all_lines_count: all_lines.length,
     refunds: own_refunds,
+    disputes,
     entries,
     profiles,
   };
@@ -99,13 +101,15 @@ async function loadLines(reader: Reader, charge: Charge): Promise<Omit<SoldLine,
 }
 
 async function loadEvents(reader: Reader, charge: Charge, sellers: readonly ProfileId[] | null) {
-  const refunds = await findRefundLinesOfCharge(reader, charge.id);
+  const [refunds, disputes] = await mergeReads(reader, [
+    (together) => findRefundLinesOfCharge(together, charge.id),
+    (together) => findDisputes(together, charge.id),
+  ]);
   const { processor_key } = charge;
-  const disputes = Array.from({ length: DISPUTES_MAX }, (_, index) => `dispute:${processor_key}:${index + 1}`);
   const keys = [
     `charge:${processor_key}`,
     ...new Set(refunds.map(({ key }) => `refund:${processor_key}:${key}`)),
-    ...disputes.flatMap((key) => [key, `${key}:reverted`]),
+    ...disputes.flatMap(({ processor_key: key }) => [`dispute:${key}`, `dispute:${key}:reverted`]),
   ];
   const all = await findEntriesOfEvents(reader, keys);
   const entries =
@@ -120,7 +124,7 @@ async function loadEvents(reader: Reader, charge: Charge, sellers: readonly Prof
     ...(sellers ?? []),
     ...entries.flatMap(({ orig_profile_id, dest_profile_id }) => [orig_profile_id, dest_profile_id]),
   ]);
-  return { refunds, entries, profiles };
+  return { refunds, disputes, entries, profiles };
 }
 
 function addRefunds({ item, left }: Omit<SoldLine, 'shares'>, refunds: readonly RefundLineOfCharge[]): Shares {

@@ -20,10 +20,10 @@ import { chargePage } from './charge-page-type.ts';
 import { chargePill } from './charge-pill.ts';
 import { chargesList, chargesPage } from './charge-list-page-type.ts';
 import { type ChargesView, describeLines, filterOf, viewChargeList } from './view-charge-list.ts';
-import { viewCharge } from './view-charge.ts';
+import { type FindDisputePage, viewCharge } from './view-charge.ts';
 
 /** Pages of the charges that have lines of a provider: its own lines, and nothing of other sellers or of the card. */
-export function sellerChargePages(app: App): void {
+export function sellerChargePages(app: App, disputePage: FindDisputePage): void {
   const config = { access: { kind: 'direct' }, page: true } as const;
   const schema = { hide: true, params: Type.Object({ profile: Type.String() }) } as const;
   const url = '/billing/:profile/charges/';
@@ -42,6 +42,7 @@ export function sellerChargePages(app: App): void {
       if (!charge) throw paymentsProblems.charge_unknown();
       const view = await viewCharge(ctx, charge, {
         sellers: [provider_id],
+        disputePage,
         is_manager: subject.is_manager,
         back: safeNext(textField(query, 'next')),
         refund_path: paths.sellerRefund(params.profile, params.charge),

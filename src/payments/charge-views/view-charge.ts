@@ -13,13 +13,18 @@ import type { Charge } from '../records/index.ts';
 import type { ChargeParts } from './charge-page-type.ts';
 import { chargePill } from './charge-pill.ts';
 import { loadSoldCharge, type SoldCharge } from './load-sold-charge.ts';
+import { viewDisputes } from './view-disputes.ts';
 
 type ChargeView = Static<typeof ChargeParts>;
 type Money = Static<typeof ShownMoney>;
 
+/** Returns the page at a processor on which a dispute is answered; null without one. */
+export type FindDisputePage = (dispute: { processor: string; key: string; account: string }) => string | null;
+
 /** Who looks at a charge: `sellers` as in `sellersSeenBy`. */
 export interface ChargeReader {
   sellers: readonly ProfileId[] | null;
+  disputePage: FindDisputePage;
   /** True if the reader may refund. */
   is_manager: boolean;
   /** Address of the list that the reader came from, or null. */
@@ -32,7 +37,7 @@ export interface ChargeReader {
 export async function viewCharge(
   ctx: Context,
   charge: Charge,
-  { sellers, is_manager, back, refund_path }: ChargeReader,
+  { sellers, disputePage, is_manager, back, refund_path }: ChargeReader,
 ): Promise<ChargeView> {
   const sold = await loadSoldCharge(ctx.db, charge, sellers);
   const { lines, amount, profiles } = sold;
@@ -54,6 +59,12 @@ export async function viewCharge(
     customer: { printable_name: name, href: paths.profile(slug) },
     description,
     created_at: charge.created_at.toISOString(),
+    disputes: viewDisputes(sold.disputes, {
+      is_owner: is_manager && isOwner(ctx, charge, sellers),
+      sees_all: lines.length === sold.all_lines_count,
+      pageOf: ({ processor_key: key }) => disputePage({ processor: charge.processor, key, account: charge.account }),
+      now: ctx.clock.now(),
+    }),
     lines: lines.map(({ num, item, title, shares, left, ...limits }) => ({
       title,
       seller: provider_ids.size > 1 ? (profiles.get(item.provider_id)?.printable_name ?? null) : null,
@@ -64,13 +75,7 @@ export async function viewCharge(
     })),
     ...effectOf(ctx, sold, sellers),
     timeline: presentTimeline(eventsOf(sold, sellers), nextOf(charge)),
-    rows: sold.entries.map((entry) => ({
-      from: profiles.get(entry.orig_profile_id)?.printable_name ?? '',
-      from_account: entry.orig_account,
-      to: profiles.get(entry.dest_profile_id)?.printable_name ?? '',
-      to_account: entry.dest_account,
-      money: { amount: entry.dest_amount, unit: entry.dest_unit },
-    })),
+    rows: rowsOf(sold),
     facts: [
       { label: 'Reference', value: charge.processor_key, code: true },
       { label: 'Card', value: cardOf(charge) },
@@ -83,6 +88,22 @@ export async function viewCharge(
     ),
     refund_url: can_refund && lines.some((line) => leftOf(line) > 0) ? withNext(base, back) : null,
   };
+}
+
+function rowsOf({ entries, profiles }: SoldCharge): ChargeView['rows'] {
+  return entries.map((entry) => ({
+    from: profiles.get(entry.orig_profile_id)?.printable_name ?? '',
+    from_account: entry.orig_account,
+    to: profiles.get(entry.dest_profile_id)?.printable_name ?? '',
+    to_account: entry.dest_account,
+    money: { amount: entry.dest_amount, unit: entry.dest_unit },
+  }));
+}
+
+/** True if the charge was made on an account of the reader: that of the broker, or the one of a provider. */
+function isOwner({ site }: Context, { account }: Charge, sellers: readonly ProfileId[] | null): boolean {
+  const is_broker = sellers === null || sellers.includes(site.broker_id);
+  return account === '' ? is_broker : sellers !== null && !is_broker;
 }
 
 /**

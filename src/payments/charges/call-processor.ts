@@ -6,7 +6,7 @@ import { type Attempt, attemptRef } from '../records/index.ts';
 
 type ProcessorContext = Pick<PaymentContext, 'log' | 'processors'>;
 type ChargeContext = ProcessorContext &
-  Pick<PaymentContext, 'actor' | 'origin' | 'peer' | 'return_path' | 'is_payer_absent'>;
+  Pick<PaymentContext, 'actor' | 'origin' | 'peer' | 'return_path' | 'is_payer_absent' | 'is_payer_hidden'>;
 
 /**
  * Charges a committed attempt. Never called inside a transaction.
@@ -15,13 +15,14 @@ type ChargeContext = ProcessorContext &
  * @throws processor_unreachable (503)
  */
 export async function callProcessor(ctx: ChargeContext, attempt: Attempt): Promise<ChargeOutcome> {
-  const { key, account, amount, unit, description, source } = attempt;
-  assert(source, 'only the request that reserved an attempt can charge it');
+  const { key, account, broker_fee_amount, amount, unit, description } = attempt;
+  assert(attempt.source, 'only the request that reserved an attempt can charge it');
+  const { provider_id, ...source } = attempt.source;
   const processor = ctx.processors.getByName(attempt.processor);
   const off_session = ctx.actor.kind === 'job' || ctx.is_payer_absent === true;
   const payer = payerOf(ctx, attempt.profile_id);
-  const request = { key, account, amount, unit, description, source, payer, off_session };
-  return withProcessorTimeout(ctx, processor.charge(request));
+  const facts = { key, account, broker_fee_amount, amount, unit, description, provider_id };
+  return withProcessorTimeout(ctx, processor.charge({ ...facts, source, payer, off_session }));
 }
 
 /**

@@ -106,3 +106,25 @@ test('for any lines and fee the sums are exact and no part is negative', () => {
     ),
   );
 });
+
+test('a share that the processor gave the broker is allocated whole, and every part is at least 0', () => {
+  const line = fc.record({ amount: fc.integer({ min: 0, max: 5000 }), broker_fee_percent: fc.nat(10_000) });
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 6 }), fc.nat(), fc.nat(), (lines, broker, processor) => {
+      const charged = sum(lines.map(({ amount }) => amount));
+      fc.pre(charged > 0);
+      const broker_fee = broker % charged;
+      const fee = processor % (charged - broker_fee + 1);
+      const parts = distributeCharge(lines, { net: charged - fee, fee, broker_fee, unit: 'usd' });
+      assert.equal(sum(parts.map(({ received }) => received.broker_fee)), broker_fee);
+      assert.equal(sum(parts.map(({ received }) => received.processor_fee)), fee);
+      assert.equal(sum(parts.map(({ received }) => received.provider)), charged - fee - broker_fee);
+      for (const [index, { received, paid }] of parts.entries()) {
+        assert.deepEqual(received, paid);
+        assert(Math.min(received.provider, received.processor_fee, received.broker_fee) >= 0);
+        const { provider, processor_fee } = received;
+        assert.equal(provider + processor_fee + received.broker_fee, lines[index]?.amount);
+      }
+    }),
+  );
+});

@@ -5,6 +5,8 @@ export {
   listChargeRows,
   readChargeRows,
 } from './charge-list-store.ts';
+export { type ChargePlace, findChargePlace, providerOf, type PayableLine } from './charge-place.ts';
+export { findUsableCard } from './choose-card.ts';
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
 export { settleDisputesJob, settlePendingChargesJob } from './jobs.ts';

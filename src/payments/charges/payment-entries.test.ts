@@ -104,6 +104,21 @@ test('C3 §2.5 example B: 179.99 paid to a provider with a broker fee of 10 %', 
   assert.deepEqual(links, [{ fee: 2, broker_fee: 3, distribute: 6 }]);
 });
 
+// docs/decisions/0129-processor-fees-are-expenses-of-providers.md
+test('a provider without a broker share has the fee of the processor as its expense', () => {
+  const { entries, links } = makePaymentEntries([{ amount: 17999 }], 'club');
+  assert.deepEqual(entries.map(formatEntry), [
+    'cha_1/ xia:Liability → stripe:Funds 17999',
+    'sub_1/ xia:Payable → xia:Liability 17999',
+    'cha_1/ stripe:Backlog → cowork:Expenses 552',
+    'cha_1/ cowork:Backlog → club:Expenses 552',
+    'sub_1/ club:Backlog → club:Receivable 17999',
+    'cha_1/ stripe:Funds → club:Funds 17447',
+  ]);
+  assert.deepEqual(links, [{ fee: 2, broker_fee: 3, distribute: 5 }]);
+  assert.equal(entries[3]?.description, 'Charge ch processor fee for xia:basic');
+});
+
 test('C4 §2.5 example C: two lines without a rounding difference', () => {
   const { entries } = makePaymentEntries([{ amount: 3333 }, { amount: 1667 }]);
   assert.deepEqual(entries.map(formatEntry), [
@@ -213,6 +228,7 @@ test('for any payment the processor keeps its fee and the providers get the rest
       assert.equal(held('xia', 'Liability'), 0);
       assert.equal(held('club', 'Receivable'), amount);
       assert.equal(held('cowork', 'Expenses'), fee);
+      assert.equal(held('club', 'Expenses'), fee + held('cowork', 'Funds'));
     }),
   );
 });

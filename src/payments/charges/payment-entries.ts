@@ -47,9 +47,11 @@ export interface LineEntries {
  * provider's share.
  *
  * The provider's expense of a sale is one amount: broker fee and processor fee together. The broker's Backlog takes
- * it against the processor's fee, which is the broker's expense. When the processor converts, the entries balance in
- * both units: the amount paid leaves the processor's Funds in parts, and the parts received are the provider's
- * Receivable. Income that was earned before the payment came from Receivable and returns from there to Backlog.
+ * it against the processor's fee, which is the broker's expense. It is booked for each provider that is not the
+ * broker, also when the broker has no share: the provider paid the processor's fee. When the processor converts, the
+ * entries balance in both units: the amount paid leaves the processor's Funds in parts, and the parts received are
+ * the provider's Receivable. Income that was earned before the payment came from Receivable and returns from there to
+ * Backlog.
  */
 // long: the entries of one line in the order of the documented examples
 export function paymentEntries(
@@ -127,19 +129,22 @@ export function paymentEntries(
     }
 
     let broker_fee: number | null = null;
-    if (received.broker_fee > 0) {
+    const costs = received.broker_fee + received.processor_fee;
+    if (received.broker_fee > 0 || (line.provider_id !== broker_id && costs > 0)) {
       // The broker sets off this expense in the unit of the funds: there is no exchange.
       broker_fee =
         entries.push(
           moveAmount({
             from: { profile_id: broker_id, account: accounts.backlog },
             to: provider(accounts.expenses),
-            amount: received.broker_fee + received.processor_fee,
+            amount: costs,
             unit: charge.funds_unit,
             subject: charge.subject,
-            description: describe('broker fee', line.label),
+            description: describe(received.broker_fee > 0 ? 'broker fee' : 'processor fee', line.label),
           }),
         ) - 1;
+    }
+    if (received.broker_fee > 0) {
       convert({
         from: processor_funds,
         to: { profile_id: broker_id, account: accounts.funds },

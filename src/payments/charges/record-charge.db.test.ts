@@ -228,6 +228,7 @@ test('an amount below the minimum is not charged', async () => {
         created_by: null,
         amount: 49,
         unit: 'usd',
+        lines: [],
         description: '',
         token: 'tok_visa',
         remember_card: false,

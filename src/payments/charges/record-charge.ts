@@ -19,11 +19,12 @@ import {
   findChargeOfAttempt,
   insertedCharge,
   insertedChargeItems,
+  noteUnwantedCard,
   type Parties,
   type Step,
 } from '../records/index.ts';
-import { putCardOnFile } from '../cards/index.ts';
-import type { AcceptedOutcome, DeclinedOutcome, Evidence } from '../processors/index.ts';
+import { forgetUnwantedCard, putCardOnFile, noteDecline } from '../cards/index.ts';
+import type { AcceptedOutcome, DeclinedOutcome, DeclineKind, Evidence } from '../processors/index.ts';
 import {
   assertLinesOf,
   buildPayment,
@@ -102,7 +103,7 @@ export function chargeParts(
   { at, username }: { at: Date; username: string | null },
 ) {
   const { processor_key, card, evidence } = outcome;
-  const settlement = decideFirst(evidence);
+  const settlement = decideFirst(attempt, evidence);
   const charge = insertedCharge(
     {
       claim_code: randomKey40(),
@@ -150,8 +151,8 @@ type FirstStep = Extract<Step, { kind: 'pay' | 'fail' }>;
  * Returns the step that a new charge is inserted with; null if it stays created. A payment that is disputed already
  * stays created too: the next poll or webhook books payment and dispute in one transaction.
  */
-function decideFirst(evidence: Evidence): FirstStep | null {
-  const [first, ...later] = decideSteps('created', new Map(), evidence);
+function decideFirst({ amount }: Pick<Charge, 'amount'>, evidence: Evidence): FirstStep | null {
+  const [first, ...later] = decideSteps({ state: 'created', amount }, new Map(), evidence);
   return later.length > 0 || (first?.kind !== 'pay' && first?.kind !== 'fail') ? null : first;
 }
 
@@ -162,7 +163,7 @@ export function planCharge(
   lines: readonly PlannedLine[],
   parties: Omit<Parties, 'customer_id'>,
 ): PlannedCharge {
-  const settlement = decideFirst(evidence);
+  const settlement = decideFirst(charge, evidence);
   const payment = settlement?.kind === 'pay' ? buildPayment(charge, settlement.funds, parties, lines) : null;
   const news = settlement && { pay: 'done' as const, fail: 'failed' as const }[settlement.kind];
   return {
@@ -203,31 +204,46 @@ function newsLine({ provider_id, amount, title, description }: PlannedLine) {
   return { provider_id, description: cutText(title, TITLE_LENGTH_MAX) || description, amount, refunded_amount: 0 };
 }
 
-/** Puts the card of a charge on file if the payer wanted that and the processor keeps it. */
+/**
+ * Puts the card of a charge on file if the payer wanted that and the processor keeps it. A payment that an API client
+ * prepared keeps its card at the processor in any case: a job removes one that the payer does not want there. The
+ * processor still needs the card of a payment that it decides later: `settleCharge` begins the job then.
+ */
 export async function keepChargedCard(
   tx: Tx,
   attempt: Attempt,
-  { saved, card }: AcceptedOutcome,
+  { outcome, evidence, saved, card }: AcceptedOutcome,
   at: Date,
 ): Promise<void> {
-  if (!attempt.remember_card || saved === null) return;
+  if (saved === null) return;
   const { processor, profile_id, created_by: by } = attempt;
+  if (!attempt.remember_card) {
+    const isDecided = outcome === 'succeeded' || evidence.state !== 'created';
+    if (isDecided) await forgetUnwantedCard(tx, profile_id, { processor, ...saved });
+    else await noteUnwantedCard(tx, attempt.id, saved);
+    return;
+  }
   await putCardOnFile(tx, profile_id, { processor, ...saved, card }, { at, by });
 }
 
-/** Closes an attempt without a charge: the card was declined, or the processor received no request. */
+/**
+ * Closes an attempt without a charge: the card was declined, or the processor received no request. A card on file that
+ * must not be charged again is marked.
+ */
 export async function closeUnpaidAttempt(
   tx: Tx,
   attempt: Attempt,
   state: 'declined' | 'failed',
-  why: Pick<DeclinedOutcome, 'code' | 'detail'> | null,
+  why: (Pick<DeclinedOutcome, 'code' | 'detail'> & { kind?: DeclineKind }) | null,
   at: Date,
 ): Promise<void> {
-  await closeAttempt(tx, attempt.id, ['reserved', 'awaiting_action'], {
+  const isClosed = await closeAttempt(tx, attempt.id, ['reserved', 'awaiting_action'], {
     state,
     processor_key: null,
     decline_code: why?.code ?? null,
+    decline_kind: why?.kind ?? null,
     detail: why?.detail ?? null,
     updated_at: at,
   });
+  if (isClosed && why?.kind !== undefined) await noteDecline(tx, attempt, why.kind, at);
 }

@@ -9,17 +9,18 @@ import {
   type Charge,
   emitChargeUpdated,
   findChargeItems,
-  findOpenRefund,
   updateChargeItemLinks,
   updateChargeState,
   decideSteps,
   lockCharge,
+  saveDisputes,
   type Step,
+  takeUnwantedCard,
 } from '../records/index.ts';
+import { forgetUnwantedCard } from '../cards/index.ts';
 import type { ChargeNews } from '../events.ts';
 import { buildPayment, findPostedLines, linksOf } from './charge-payment.ts';
 import { type Evidence, type Funds } from '../processors/index.ts';
-import { paymentsProblems } from '../problems.ts';
 
 /**
  * Applies evidence to a charge, from a response, a poll or a webhook.
@@ -27,9 +28,9 @@ import { paymentsProblems } from '../problems.ts';
  * Paid: books the payment at the instant of the charge. Failed: books nothing, so the order stays due.
  * Evidence that skips states books each of them, with one charge_updated for each.
  * Disputed: books the chargeback; a win reverses it, a loss books nothing more. The chargeback covers at most the
- * amount that was not refunded, so a dispute waits until an open refund is decided.
+ * amount that was not refunded. An open refund does not delay it: both are booked as the processor made them.
+ * What the processor says of disputes and inquiries is stored for pages.
  * Locks: the charge; the second of two concurrent calls finds what the first one booked.
- * @throws refund_in_flight (405): the dispute is booked by a later poll or webhook
  */
 export async function settleCharge(
   tx: Tx,
@@ -39,10 +40,10 @@ export async function settleCharge(
   by: UserId | null = null,
 ): Promise<Charge> {
   let settled = await lockCharge(tx, charge_id);
+  const wasOpen = settled.state === 'created';
   const booked = await findBookedDisputes(tx, evidence.state === 'done' ? (evidence.disputes ?? []) : []);
-  for (const step of decideSteps(settled.state, booked, evidence)) {
+  for (const step of decideSteps(settled, booked, evidence)) {
     const before = settled;
-    if (step.kind === 'withdraw' && (await findOpenRefund(tx, charge_id))) throw paymentsProblems.refund_in_flight();
     if (step.to !== before.state) {
       const moved = await updateChargeState(tx, charge_id, { from: before.state, to: step.to, at });
       assert(moved, 'the charge is locked');
@@ -51,7 +52,15 @@ export async function settleCharge(
     await bookStep(tx, settled, step, at);
     if (step.to !== before.state) await emitChargeUpdated(tx, settled, news[step.kind], { at, by });
   }
+  if (wasOpen && settled.state !== 'created') await forgetCardOf(tx, settled);
+  if (evidence.state === 'done') await saveDisputes(tx, settled, evidence.reports ?? [], at);
   return settled;
+}
+
+/** Begins the job that removes the card of a charge that was decided now, if its payer does not want it on file. */
+async function forgetCardOf(tx: Tx, { charge_attempt_id }: Charge): Promise<void> {
+  const card = charge_attempt_id === null ? null : await takeUnwantedCard(tx, charge_attempt_id);
+  if (card) await forgetUnwantedCard(tx, card.profile_id, card);
 }
 
 const news: Readonly<Record<Step['kind'], ChargeNews>> = {
@@ -65,7 +74,7 @@ const news: Readonly<Record<Step['kind'], ChargeNews>> = {
 async function bookStep(tx: Tx, charge: Charge, step: Step, at: Date): Promise<void> {
   if (step.kind === 'pay') await bookPayment(tx, charge, step.funds);
   if (step.kind === 'withdraw') await bookDispute(tx, charge, step.dispute, at);
-  if (step.kind === 'return') await revertDispute(tx, step.dispute, at);
+  if (step.kind === 'return') await revertDispute(tx, charge, step.dispute, at);
 }
 
 async function bookPayment(tx: Tx, charge: Charge, funds: Funds): Promise<void> {

@@ -73,7 +73,7 @@ test('a charge can be disputed again after it was won', async () => {
   assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
 });
 
-test('a dispute that was won before it was seen is booked and reversed', async () => {
+test('S60: a dispute that was won before it was seen is booked and reversed', async () => {
   const { provider, charge } = await makeSale();
   for (const state of ['disputed', 'done'] as const)
     await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));

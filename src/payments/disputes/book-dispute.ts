@@ -15,9 +15,11 @@ import type { Reader, Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import type { DisputeEvidence } from '../processors/index.ts';
 import {
+  bookExchange,
   type BookedDisputes,
   type Charge,
   chargeSubject,
+  findChargeItems,
   findRemainingLines,
   prorateRefund,
   refundEntries,
@@ -32,20 +34,21 @@ import {
 export async function bookDispute(
   tx: Tx,
   charge: Charge,
-  { key, amount, fee_amount, returns_fee }: Omit<DisputeEvidence, 'is_lost' | 'returned_fee_amount'>,
+  { key, amount, fee_amount, returns_fee, exchanged }: Omit<DisputeEvidence, 'is_lost' | 'returned_fee_amount'>,
   at: Date,
 ): Promise<void> {
   const site = await findSite(tx);
   assert(site, 'there is no site');
   const processor_id = (await getProcessor(tx)).id;
-  const lines = await findRemainingLines(tx, charge, { returns_fee });
+  const lines = await findDisputedLines(tx, charge, { amount, returns_fee });
   const funds_unit = lines[0]?.funds_unit;
   assert(funds_unit !== undefined, 'a charge has lines');
 
+  const disputed = disputeLines(lines, { amount, unit: charge.unit });
   const taken_back = refundEntries(
     { ...charge, funds_unit },
     { customer_id: charge.profile_id, processor_id, broker_id: site.broker_id },
-    disputeLines(lines, { amount, unit: charge.unit }).map(({ item, invoiced, shares }) => ({
+    disputed.map(({ item, invoiced, shares }) => ({
       ...shares,
       provider_id: item.provider_id,
       subject: chargeSubject(charge.id, item.id),
@@ -65,8 +68,43 @@ export async function bookDispute(
     }),
   );
   const entries = [...fees, ...taken_back];
-  if (entries.length > 0)
-    await postEvent(tx, { key: keyOf({ key }), kind: 'dispute', receipt_key: charge.processor_key, at, entries });
+  if (entries.length === 0) return;
+  await postEvent(tx, { key: keyOf({ key }), kind: 'dispute', receipt_key: charge.processor_key, at, entries });
+  if (!exchanged) return;
+  const booked = disputed.map(({ shares: { distribute_amount, fee_amount: fee, broker_fee_amount } }) => ({
+    amount: -(distribute_amount + fee + broker_fee_amount),
+    unit: funds_unit,
+  }));
+  const moved = exchanged.withdrawn.map((each) => ({ ...each, amount: -each.amount }));
+  await bookDifference(tx, charge, { key: keyOf({ key }), object: key, booked, moved }, at);
+}
+
+/** Books what the rate of another day makes of a dispute, on the providers in proportion to their lines. */
+async function bookDifference(
+  tx: Tx,
+  charge: Charge,
+  difference: { key: string; object: string; booked: readonly Money[]; moved: readonly Money[] },
+  at: Date,
+): Promise<void> {
+  const items = await findChargeItems(tx, charge.id);
+  const bearers = items.map(({ provider_id, amount }) => ({ profile_id: provider_id, amount }));
+  await bookExchange(tx, charge, { ...difference, bearers, account: accounts.chargeback }, at);
+}
+
+/**
+ * Returns the rest of the lines that a dispute takes from. An open refund counts as made, unless the processor debits
+ * more than it leaves: then the processor did not make it.
+ */
+async function findDisputedLines(
+  tx: Tx,
+  charge: Charge,
+  { amount, returns_fee }: Pick<DisputeEvidence, 'amount' | 'returns_fee'>,
+): Promise<RemainingLine[]> {
+  // The broker keeps its share of a charge on the account of a provider.
+  const terms = { returns_fee, returns_broker_fee: charge.account === '' };
+  const lines = await findRemainingLines(tx, charge, terms);
+  const left = lines.reduce((sum, line) => sum + line.left.amount, 0);
+  return amount <= left ? lines : findRemainingLines(tx, charge, { ...terms, without_open: true });
 }
 
 /** Shares a disputed amount among lines by largest remainder over what is left of them. */
@@ -106,7 +144,8 @@ export function shareDisputeFee(
  */
 export async function revertDispute(
   tx: Tx,
-  dispute: Pick<DisputeEvidence, 'key' | 'returned_fee_amount'>,
+  charge: Charge,
+  dispute: Pick<DisputeEvidence, 'key' | 'returned_fee_amount' | 'exchanged'>,
   at: Date,
 ): Promise<void> {
   const booked = await findEventEntries(tx, keyOf(dispute));
@@ -131,6 +170,12 @@ export async function revertDispute(
     });
   });
   if (entries.length > 0) await postEvent(tx, { key: revertedKeyOf(dispute), kind: 'dispute_reverted', at, entries });
+  if (!dispute.exchanged) return;
+  const returned_amounts = booked.flatMap((entry) =>
+    isFee(entry) || entry.orig_account !== accounts.funds ? [] : { amount: entry.orig_amount, unit: entry.orig_unit },
+  );
+  const difference = { booked: returned_amounts, moved: dispute.exchanged.reinstated };
+  await bookDifference(tx, charge, { key: revertedKeyOf(dispute), object: dispute.key, ...difference }, at);
 }
 
 /** The fee of a dispute concerns the whole charge, everything else a line of it. */

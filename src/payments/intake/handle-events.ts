@@ -1,10 +1,19 @@
 import { inTransaction } from '#platform/db/database';
 import { deleteInBatches } from '#platform/db/delete-in-batches';
+import { findPayoutAccountByKey } from '../records/index.ts';
+import { watchPayment } from '../orphans/index.ts';
 import { type PaymentContext, PROCESSOR_TIMEOUT_MS } from '../processors/index.ts';
-import { claimEvents, closeEvents, deleteClosedEvents, postponeEvent, type StoredEvent } from './event-store.ts';
+import {
+  claimEvents,
+  closeEvents,
+  deleteClosedEvents,
+  type EventClaim,
+  type EventGroup,
+  postponeEvents,
+} from './event-store.ts';
 import { applyEvent } from './take-processor-event.ts';
 
-/** Events that one run claims at once. */
+/** Due events whose objects are claimed at once; each object with all its due events. */
 const BATCH = 200;
 
 /** Time of a claim. After it, another process handles the events of one that ended. */
@@ -28,13 +37,13 @@ export async function handleEvents(ctx: PaymentContext): Promise<void> {
   for (;;) {
     const at = ctx.clock.now();
     const until = new Date(at.getTime() + CLAIM_MS);
-    const events = await inTransaction(ctx.db, (tx) => claimEvents(tx, at, until, BATCH));
-    for (const group of groupByObject(events)) {
+    const groups = await inTransaction(ctx.db, (tx) => claimEvents(tx, at, until, BATCH));
+    for (const group of groups) {
       // A slow processor: what is left of the claim is shorter than a call, so the next run claims the rest.
       if (ctx.clock.now().getTime() > until.getTime() - PROCESSOR_TIMEOUT_MS) return;
-      await handleGroup(ctx, group);
+      await handleGroup(ctx, { group, until });
     }
-    if (events.length < BATCH) break;
+    if (groups.length === 0) break;
   }
 }
 
@@ -44,43 +53,41 @@ export async function forgetEvents(ctx: PaymentContext): Promise<void> {
   await deleteInBatches(ctx.db, (tx, rows_max) => deleteClosedEvents(tx, before, rows_max));
 }
 
-/** Groups events of one object, in the order in which they are due. A refund has a handler of its own. */
-export function groupByObject(events: readonly StoredEvent[]): StoredEvent[][] {
-  const groups = Map.groupBy(events, ({ processor, account, kind, object_key }) => {
-    const handler = kind === 'dispute' ? 'charge' : kind;
-    return JSON.stringify([processor, account, handler, object_key]);
-  });
-  return [...groups.values()];
-}
-
-async function handleGroup(ctx: PaymentContext, group: readonly StoredEvent[]): Promise<void> {
-  const [first] = group;
-  if (!first) return;
-  const event_keys = group.map(({ event_key }) => event_key);
-  const { processor, account, kind: type, object_key: object } = first;
+async function handleGroup(ctx: PaymentContext, claim: EventClaim): Promise<void> {
+  const { processor, account, kind: type, object_key: object, failures_count } = claim.group;
   try {
-    const taken = await applyEvent(ctx, processor, { type, object, account });
-    const isUnsure = taken === 'ignored' && first.failures_count < UNKNOWN_MAX;
-    if (isUnsure) return await postpone(ctx, group, UNKNOWN);
-    const end = {
-      state: taken === 'taken' ? 'done' : 'ignored',
-      reason: taken === 'taken' ? null : UNKNOWN,
-    } as const;
-    await inTransaction(ctx.db, (tx) => closeEvents(tx, event_keys, { ...end, done_at: ctx.clock.now() }));
+    const applied = await applyEvent(ctx, processor, { type, object, account });
+    const isUnsure = applied === 'ignored' && failures_count < UNKNOWN_MAX;
+    const taken = applied === 'taken' || (!isUnsure && (await watchUnknown(ctx, claim.group)));
+    if (!taken) return await ignore(ctx, claim);
+    const end = { state: 'done', reason: null } as const;
+    await inTransaction(ctx.db, (tx) => closeEvents(tx, claim, { ...end, done_at: ctx.clock.now() }));
   } catch (error) {
-    ctx.log.error({ err: error, object }, 'event of a payment processor not handled');
+    ctx.log.error({ err: error, object, failures_count }, 'event of a payment processor not handled');
     const reason = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
-    await postpone(ctx, group, reason);
+    const at = ctx.clock.now();
+    await inTransaction(ctx.db, async (tx) => {
+      await closeEvents(tx, claim, { state: 'parked', reason, done_at: at }, RETRY_MS.length);
+      await postponeEvents(tx, claim, at, RETRY_MS);
+    });
   }
 }
 
-async function postpone(ctx: PaymentContext, group: readonly StoredEvent[], reason: string): Promise<void> {
+/** Notes the payment of a charge that Tollgate does not know, if it is one of this installation. */
+async function watchUnknown(
+  ctx: PaymentContext,
+  { processor, account, kind, object_key: processor_key }: EventGroup,
+): Promise<boolean> {
+  if (kind !== 'charge' && kind !== 'refund' && kind !== 'dispute') return false;
+  if (account !== '' && !(await findPayoutAccountByKey(ctx.db, processor, account))) return false;
+  return watchPayment(ctx, processor, { processor_key, account });
+}
+
+/** Closes the events of an unknown object that was looked for often enough, and postpones the others. */
+async function ignore(ctx: PaymentContext, claim: EventClaim): Promise<void> {
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
-    for (const { event_key, failures_count } of group) {
-      const wait_ms = RETRY_MS[failures_count];
-      if (wait_ms === undefined) await closeEvents(tx, [event_key], { state: 'parked', reason, done_at: at });
-      else await postponeEvent(tx, event_key, new Date(at.getTime() + wait_ms));
-    }
+    await closeEvents(tx, claim, { state: 'ignored', reason: UNKNOWN, done_at: at }, UNKNOWN_MAX);
+    await postponeEvents(tx, claim, at, RETRY_MS);
   });
 }

@@ -1,5 +1,5 @@
 export { getParkedMessage, ignoreMessage, REASON_LENGTH_MAX, retryMessage } from './decide-message.ts';
-export { makeEventInbox } from './event-inbox.ts';
+export { type EventInbox, makeEventInbox } from './event-inbox.ts';
 export { forgetEventsJob, handleEventsJob, sweepEventsJob } from './jobs.ts';
 export {
   countParkedMessages,

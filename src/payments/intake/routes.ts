@@ -26,7 +26,7 @@ const STRIPE = 'stripe';
 /** Longest message of Stripe. */
 const BODY_BYTES_MAX = 262_144;
 
-/** Messages of one second, more than Stripe sends to a site. */
+/** Signed messages of one second, more than Stripe sends to a site. */
 const PER_SECOND_MAX = 2000;
 
 /**
@@ -57,13 +57,16 @@ export function webhookRoutes(app: App, needs: Needs): void {
           schema: { hide: true, response: { 200: Type.String() } },
         },
         async ({ body, headers }, reply) => {
-          if (!isWithinRate()) throw throttleProblems.too_many_requests({ retry_after_s: 1 });
           const raw = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
           const event = intakeOf(needs, secrets)?.verify(raw, headers, secrets, needs.clock.now()) ?? null;
           if (event === null) throw paymentsProblems.signature_invalid();
+          // Counted after the signature, so that requests of other senders cannot use up the limit.
+          if (!isWithinRate()) throw throttleProblems.too_many_requests({ retry_after_s: 1 });
           // An event that came to the endpoint of other accounts is not trusted.
           const isHere = (event.account !== '') === isConnect;
-          if (isHere && isConcerned(event)) await needs.inbox.put(storedEvent(STRIPE, event));
+          if (!isHere) needs.inbox.ignore('endpoint');
+          else if (isConcerned(event)) await needs.inbox.put(storedEvent(STRIPE, event));
+          else needs.inbox.ignore('unused');
           return reply.type('text/plain').send('OK');
         },
       );
@@ -76,7 +79,7 @@ function intakeOf({ processors }: Needs, secrets: readonly string[]) {
   return secrets.length === 0 ? null : processors.getByName(STRIPE).intake;
 }
 
-/** Counts the messages of each second, in this process. */
+/** Counts the signed messages of each second, in this process. */
 function makeRate(clock: Clock): () => boolean {
   let [second, count] = [0, 0];
   return () => {

@@ -1,36 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import { runJob } from '../../../test/support/run-job.ts';
-import { startApp, type TestApp } from '../../../test/support/start-app.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import type { TestApp } from '../../../test/support/start-app.ts';
+import { startStripeSite, type StripeSite } from '../../../test/support/stripe-site.ts';
+import type { RunningEmulator } from '../../stripe-emulator/index.ts';
 
-const [secret_key, publishable_key] = default_keys;
-
+let site: StripeSite;
 let app: TestApp;
 let emulator: RunningEmulator;
 let client: Stripe;
 before(async () => {
-  const now = new Date('2026-03-10T15:00:00Z');
-  let clock: { now(): Date } = { now: () => now };
-  emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  const { hostname: host, port } = new URL(emulator.url);
-  client = new Stripe(secret_key, { host, port, protocol: 'http', telemetry: false });
-  app = await startApp({
-    now,
-    config: {
-      processor: 'stripe',
-      stripe_secret_key: secret_key,
-      stripe_publishable_key: publishable_key,
-      stripe_api_url: emulator.url,
-    },
-  });
-  clock = app.clock;
+  site = await startStripeSite();
+  ({ app, emulator, client } = site);
 });
-after(async () => {
-  await app.close();
-  await emulator.stop();
-});
+after(() => site.close());
 
 async function pay(): Promise<string> {
   const intent = await client.paymentIntents.create({
@@ -46,6 +30,16 @@ async function pay(): Promise<string> {
 const storedOf = (charge: string) =>
   app.db.selectFrom('processor_events').select(['event_key', 'kind']).where('object_key', '=', charge).execute();
 const sweep = () => runJob(app.tollgate, 'sweep_processor_events');
+
+test('a first sweep that fails is repeated from its own beginning', async () => {
+  emulator.control.addFault({ name: '500_before', match: { path: '/v1/events' } });
+  const charge = await pay();
+  await assert.rejects(sweep());
+  emulator.control.clearFaults();
+  app.clock.set(new Date(app.clock.now().getTime() + 5 * 3_600_000));
+  await sweep();
+  assert((await storedOf(charge)).length > 0);
+});
 
 test('an event that no request brought is stored by the sweep, once', async () => {
   const charge = await pay();

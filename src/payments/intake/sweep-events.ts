@@ -1,10 +1,17 @@
 import { inTransaction } from '#platform/db/database';
-import type { PaymentContext } from '../processors/index.ts';
+import type { PayoutAccountId } from '#platform/db/db-schema';
+import { walkRows } from '#platform/jobs/walk-rows';
+import type { Account, PaymentContext } from '../processors/index.ts';
+import { refreshAccount } from '../payouts/index.ts';
+import { findPayoutAccounts } from '../records/index.ts';
 import { findCursor, moveCursor } from './cursor-store.ts';
 import { insertEvents, isConcerned, type NewStoredEvent, storedEvent } from './event-store.ts';
 
-/** Account of the broker, to which all charges belong. Payouts of other accounts are reconciled by their own job. */
-const ACCOUNT = '';
+/** Account of the broker. */
+const BROKER = '';
+
+/** An account that was disconnected this long ago still has refunds and disputes. */
+const ACTIVE_MS = 40 * 86_400_000;
 
 /** A list can show an event late: each sweep begins this long before the end of the last one. */
 const OVERLAP_MS = 3_600_000;
@@ -15,14 +22,39 @@ const LISTED_MS = 25 * 86_400_000;
 const BATCH = 200;
 
 /**
- * Stores the events that the chosen processor lists and no request brought. Known events are not stored again.
- * The first sweep of a site begins an hour before it.
+ * Stores the events that the chosen processor lists and no request brought: of the broker's own account, and of those
+ * of providers if charges are made there. Known events are not stored again. An account that cannot be listed is logged
+ * and does not delay the others.
  */
 export async function sweepEvents(ctx: PaymentContext): Promise<void> {
+  const { name, intake, direct_charges } = ctx.processors.chosen;
+  if (intake === null) return;
+  await sweepAccount(ctx, BROKER);
+  if (!direct_charges) return;
+  const since = new Date(ctx.clock.now().getTime() - ACTIVE_MS);
+  await walkRows({
+    findBatch: (after: PayoutAccountId | null, limit) => findPayoutAccounts(ctx.db, since, { after, limit }),
+    async work(row) {
+      if (row.processor !== name || row.account === BROKER) return;
+      // Messages about an account can be lost too, and after the access ended nothing else is listed.
+      const isDenied = row.disconnected_at === null && (await refreshAccount(ctx, row)) !== 'known';
+      if (!isDenied) await sweepAccount(ctx, row.account);
+    },
+    onError: ({ account }, error) => ctx.log.warn({ err: error, account }, 'events of an account not listed'),
+  });
+}
+
+/**
+ * Sweeps one account. The first sweep begins an hour before it, and stores that instant first: if it fails, the next
+ * one begins there too.
+ */
+async function sweepAccount(ctx: PaymentContext, account: Account): Promise<void> {
   const { name, intake } = ctx.processors.chosen;
   if (intake === null) return;
   const began_at = ctx.clock.now();
-  const swept_at = (await findCursor(ctx.db, name, ACCOUNT)) ?? began_at;
+  const known_at = await findCursor(ctx.db, name, account);
+  if (!known_at) await inTransaction(ctx.db, (tx) => moveCursor(tx, name, account, began_at));
+  const swept_at = known_at ?? began_at;
   const since = Math.max(swept_at.getTime() - OVERLAP_MS, began_at.getTime() - LISTED_MS);
   if (began_at.getTime() - swept_at.getTime() > LISTED_MS)
     ctx.log.warn({ swept_at }, 'events of the payment processor were not listed for long: some are lost');
@@ -32,11 +64,11 @@ export async function sweepEvents(ctx: PaymentContext): Promise<void> {
     batch = [];
     await inTransaction(ctx.db, (tx) => insertEvents(tx, events, ctx.clock.now()));
   };
-  for await (const event of intake.listEvents(ACCOUNT, new Date(since))) {
+  for await (const event of intake.listEvents(account, new Date(since))) {
     if (!isConcerned(event)) continue;
     batch.push(storedEvent(name, event));
     if (batch.length >= BATCH) await store();
   }
   await store();
-  await inTransaction(ctx.db, (tx) => moveCursor(tx, name, ACCOUNT, began_at));
+  await inTransaction(ctx.db, (tx) => moveCursor(tx, name, account, began_at));
 }

@@ -3,12 +3,19 @@ import { after, before, test } from 'node:test';
 import { Stripe } from 'stripe';
 import { creditReturn } from '#billing';
 
+import { findProfileBySlug } from '#profiles';
 import { inTransaction } from '#platform/db/database';
 import { next } from '../../../test/support/factories.ts';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { makeCharge } from '../../../test/support/factories/payments.ts';
+import { makeMember, makeReadyUser } from '../../../test/support/factories/profiles.ts';
+import { apiClient } from '../../../test/support/client.ts';
+import { tokenOf } from '../../../test/support/sign-in.ts';
 import { runJob } from '../../../test/support/run-job.ts';
+import { standing_clock } from '../../../test/support/stripe-emulator.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+import { type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import { insertPayoutAccount } from '../records/payout-store.ts';
 import { makeProcessors } from '../processors/index.ts';
 import { ignoreMessage, retryMessage } from './decide-message.ts';
 import { listParkedMessages } from './parked-message-store.ts';
@@ -17,7 +24,9 @@ const secrets = { platform: 'whsec_new,whsec_old', connect: 'whsec_connect' };
 const { webhooks } = new Stripe('sk_test_x');
 
 let app: TestApp;
+let emulator: RunningEmulator;
 before(async () => {
+  emulator = await startEmulator({ keys: ['sk_test_x', 'pk_test_x'], clock: standing_clock });
   app = await startApp({
     config: {
       processor: 'stripe',
@@ -25,12 +34,15 @@ before(async () => {
       stripe_publishable_key: 'pk_test_x',
       stripe_webhook_secrets: secrets.platform,
       stripe_connect_webhook_secrets: secrets.connect,
-      // Nothing listens there: no test calls Stripe.
-      stripe_api_url: 'http://127.0.0.1:1',
+      // It has none of the charges that the messages name.
+      stripe_api_url: emulator.url,
     },
   });
 });
-after(() => app.close());
+after(async () => {
+  await app.close();
+  await emulator.stop();
+});
 
 let count = 0;
 const makeEvent = (more: object = {}) => ({
@@ -61,7 +73,7 @@ async function send(
 const storedOf = (event: { id: string }) =>
   app.db.selectFrom('processor_events').selectAll().where('event_key', '=', event.id).execute();
 
-test('a signed message is stored once, with the object that changed and nothing of its content', async () => {
+test('S66: a message that either of two secrets signed is stored once, with the object that changed and nothing of its content', async () => {
   const event = makeEvent();
   const same = await Promise.all([send(event), send(event), send(event, { secret: 'whsec_old' })]);
   assert.deepEqual(same, Array(3).fill({ status: 200, body: 'OK' }));
@@ -74,22 +86,40 @@ test('a signed message is stored once, with the object that changed and nothing 
   );
 });
 
-test('a message is stored by the endpoint of its account only, and only if a handler depends on it', async () => {
+test('S67: a message is stored by the endpoint of its account only, and only if a handler depends on it', async () => {
   const connect = { url: '/api/stripe/postevent/connect', secret: secrets.connect };
+  const owner = { profile_id: await makeParty(app.db), processor: 'stripe', account: 'acct_1' };
+  await inTransaction(app.db, (tx) => insertPayoutAccount(tx, { ...owner, connected_at: app.clock.now() }));
+  const manager = await makeReadyUser(app.db, { username: 'olga' });
+  const broker = await findProfileBySlug(app.db, 'cowork');
+  await makeMember(app.db, broker ?? assert.fail(), manager, 'manager');
+  const monitor = apiClient(app, await tokenOf(app, manager));
+  const counts = async () => {
+    const { text } = await monitor('GET', '/metrics');
+    return [...text.matchAll(/^tollgate_processor_events_ignored_(?:unused|endpoint|account) (\d+)$/gm)].map(([, n]) =>
+      Number(n),
+    );
+  };
+  const before_counts = await counts();
   const cases: [event: { id: string }, options: object, stored: number][] = [
     [makeEvent({ account: 'acct_1' }), connect, 1],
     [makeEvent(), connect, 0],
     [makeEvent({ account: 'acct_1' }), {}, 0],
     [makeEvent({ type: 'customer.created' }), {}, 0],
     [makeEvent({ livemode: true }), {}, 0],
+    [makeEvent({ account: 'acct_unknown' }), connect, 0],
   ];
   for (const [event, options, stored] of cases) {
     assert.deepEqual(await send(event, options), { status: 200, body: 'OK' });
     assert.equal((await storedOf(event)).length, stored, JSON.stringify(event));
   }
+  const grown = (await counts()).map((value, index) => value - (before_counts[index] ?? 0));
+  assert.deepEqual(grown, [2, 2, 1], 'unused, at the other endpoint, about an unknown account');
+  // The emulator does not know the account, so no other test handles this message.
+  await app.db.deleteFrom('processor_events').where('account', '=', 'acct_1').execute();
 });
 
-test('a message that is not signed for this endpoint is refused and not stored', async () => {
+test('S65: a message that is not signed for this endpoint is refused and not stored', async () => {
   const refused: [options: Parameters<typeof send>[1], status: number, event?: ReturnType<typeof makeEvent>][] = [
     [{ secret: 'whsec_other' }, 400],
     [{ secret: secrets.connect }, 400],
@@ -182,4 +212,12 @@ test('S71: a message whose handler fails seven times is parked, others go on, an
   assert.deepEqual(await listed(), []);
   await assert.rejects(ignoreMessage(ctx, failing.id, 'again'), { code: 'message_not_parked' });
   await assert.rejects(retryMessage(ctx, 'evt_unknown'), { code: 'message_unknown' });
+});
+
+test('requests that are not signed do not use up the limit of the messages of Stripe', async () => {
+  for (let index = 0; index < 2001; index += 1) {
+    const { status } = await send(makeEvent(), { secret: 'whsec_forged' });
+    if (status !== 400) assert.fail(`request ${index}: ${status}`);
+  }
+  assert.equal((await send(makeEvent())).status, 200);
 });

@@ -56,6 +56,28 @@ export async function connectBank(ctx: PaymentContext, profile_id: ProfileId): P
   );
 }
 
+/** Pages of Tollgate to which the processor leads back. */
+interface OnboardingPages {
+  return_url: string;
+  refresh_url: string;
+}
+
+/**
+ * Returns the address of the page at the processor that completes the account of a profile; null if there is nothing to
+ * complete. A new one for each call: it is used once, within minutes, and is never stored.
+ * @throws processor_unreachable (503)
+ */
+export async function makeOnboardingUrl(
+  ctx: PaymentContext,
+  profile_id: ProfileId,
+  pages: OnboardingPages,
+): Promise<string | null> {
+  const found = await findConnectedAccount(ctx, profile_id);
+  if (!found || found.account === '') return null;
+  const request = { account: found.account, key: randomKey40(), ...pages };
+  return withProcessorTimeout(ctx, ctx.processors.getByName(found.processor).onboard(request));
+}
+
 /**
  * Disconnects a provider from its account. Its funds stay in the books; a job ends the access at the processor.
  * No effect if it is not connected.

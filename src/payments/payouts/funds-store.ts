@@ -9,7 +9,12 @@ const read = readTogether((reader, profile_id: ProfileId) => ({
   profiles: profileViewPart(selectProfileViews(reader).where('profiles.id', '=', profile_id)),
   funds: part(selectBalance(profile_id, accounts.funds), {}),
   promised: part(selectPromisedFunds(profile_id), {}),
-  accounts: part(selectPayoutAccount(reader, profile_id), { connected_at: true, disconnected_at: true }),
+  accounts: part(selectPayoutAccount(reader, profile_id), {
+    connected_at: true,
+    disconnected_at: true,
+    checked_at: true,
+    denied_at: true,
+  }),
 }));
 
 /**

@@ -12,7 +12,10 @@ export function payoutRoutes(app: App, processors: Processors): void {
   app.get(
     '/api/billing/:profile/bank',
     {
-      config: { access: { kind: 'direct' }, problems: [paymentsProblems.processor_unreachable] },
+      config: {
+        access: { kind: 'direct' },
+        problems: [paymentsProblems.processor_unreachable, paymentsProblems.processor_setup],
+      },
       schema: {
         tags: ['billing'],
         summary: 'Retrieves the account that a provider is paid out to',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomKey40 } from '#platform/security/crypto';
+import type { RequestHeaders } from './event-intake.ts';
 import {
   type AcceptedOutcome,
   type AttemptRef,
@@ -11,7 +12,6 @@ import {
   isAccepted,
   type Payer,
   type Processor,
-  type RequestHeaders,
 } from './processor.ts';
 
 /** Fault of the connection to a processor, until it is set to null. */
@@ -69,8 +69,10 @@ export function makeContractHarness(name: string, subject: () => ContractSubject
   const requestWith = (token: string, remember = false): ChargeRequest => ({
     key: randomKey40(),
     account: subject().account,
+    broker_fee_amount: 0,
     payer: subject().payer,
     off_session: false,
+    provider_id: null,
     amount: AMOUNT,
     unit: 'usd',
     description: 'A line',
@@ -82,9 +84,12 @@ export function makeContractHarness(name: string, subject: () => ContractSubject
     rule(title, run) {
       void test(`${name}: ${title}`, run);
     },
-    refOf: ({ key, account, payer }, outcome) => ({
+    refOf: ({ key, account, amount, broker_fee_amount, payer, unit }, outcome) => ({
       key,
       account,
+      amount,
+      broker_fee_amount,
+      unit,
       profile_id: payer.profile_id,
       intent_key: outcome?.outcome === 'action_required' ? outcome.intent_key : null,
       created_at: subject().now(),

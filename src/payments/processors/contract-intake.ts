@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ContractHarness } from './contract-harness.ts';
-import type { RequestHeaders } from './processor.ts';
+import type { RequestHeaders } from './event-intake.ts';
 
 /** Defines the rules of the intake of webhooks. */
 // long: one rule after the other

@@ -37,7 +37,7 @@ function testConstants({ rule, subject }: ContractHarness): void {
     assert(processor.name.length > 0 && processor.minimum('usd') > 0);
     assert.equal(processor.units?.has('usd') ?? true, true);
     assert.deepEqual(processor.pageParts(), processor.pageParts());
-    assert.deepEqual(processor.browserKeys(), processor.browserKeys());
+    assert.deepEqual(processor.browserKeys(account), processor.browserKeys(account));
     assert.notEqual((await processor.payoutAccount(account))?.bank_name ?? '', '');
   });
 }

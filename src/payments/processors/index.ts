@@ -1,25 +1,44 @@
 export type { Account } from './account.ts';
-export type { RefundOutcome, RefundReport } from './processor-refund.ts';
+export {
+  type ChangedCustomer,
+  type CustomerRef,
+  findChangedCustomers,
+  findCustomerOwner,
+  markCustomerDeleted,
+  updateSentCustomer,
+} from './customer-store.ts';
+export type { DisputeEvidence, DisputeReport } from './dispute-evidence.ts';
+export type { ProcessorEvent, RequestHeaders } from './event-intake.ts';
+export {
+  INTENT_DIFFERS,
+  isSameMoney,
+  type IntentTerms,
+  type NamedIntent,
+  type ProcessorIntents,
+  type TakenPayment,
+} from './intents.ts';
+export type { Movement, Span } from './movement.ts';
+export type { CardElement } from './page-parts.ts';
+export type { FeeReturn, FeeReturnOutcome, MovedShare, RefundOutcome, RefundReport } from './processor-refund.ts';
+export type { AccountFacts, AccountRequirements } from './onboarding.ts';
+export type { SetupReport } from './setup.ts';
 export type { PayoutOutcome, PayoutReport } from './payout.ts';
 export {
   type AcceptedOutcome,
   type ActionRequiredOutcome,
   type AttemptRef,
   type Card,
-  type CardElement,
   type ChargeOutcome,
   type ChargeSource,
   type DeclinedOutcome,
-  type DisputeEvidence,
+  type DeclineKind,
   type Evidence,
   type Funds,
   isAccepted,
   type Processor,
-  type ProcessorEvent,
   PROCESSOR_TIMEOUT_MS,
   type Payer,
   type ProcessorTerms,
-  type RequestHeaders,
   type SavedCard,
 } from './processor.ts';
 export {

@@ -1,7 +1,25 @@
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Account } from './account.ts';
-import type { ChargeRef, RefundOutcome, RefundRef, RefundReport, RefundRequest } from './processor-refund.ts';
+import type { DisputeEvidence, DisputeReport } from './dispute-evidence.ts';
+import type { EventIntake } from './event-intake.ts';
+import type { AccountFacts, OnboardingRequest } from './onboarding.ts';
+import type { ProcessorIntents, TakenPayment } from './intents.ts';
+import type { MovementReader } from './movement.ts';
+import type { CardElement, PageParts } from './page-parts.ts';
+import type {
+  ChargeRef,
+  FeeReturn,
+  FeeReturnOutcome,
+  FeeReturnRef,
+  FeeReturnRequest,
+  MovedShare,
+  RefundOutcome,
+  RefundRef,
+  RefundReport,
+  RefundRequest,
+} from './processor-refund.ts';
+import type { ProcessorSetup } from './setup.ts';
 import type { ConnectRequest, PayoutAccount, PayoutOutcome, PayoutReport, PayoutRequest } from './payout.ts';
 
 /** Facts of a card. The number itself never reaches Tollgate's tables. */
@@ -16,8 +34,11 @@ export interface Card {
   fingerprint: string | null;
 }
 
-/** Payment source: a single-use token from the browser, put on file if `remember`, or a card on file. */
-export type ChargeSource = { token: string; remember: boolean } | { saved: SavedCard };
+/**
+ * Payment source: a single-use token from the browser, put on file if `remember`, a card on file, or a payment that an
+ * API client prepared.
+ */
+export type ChargeSource = { token: string; remember: boolean } | { saved: SavedCard } | { intent: string };
 
 /** Card on file at a processor. */
 export interface SavedCard {
@@ -27,6 +48,9 @@ export interface SavedCard {
   method_key: string;
 }
 
+/** A customer at a processor. */
+export type CustomerKey = Pick<SavedCard, 'account' | 'customer_key'>;
+
 /** The profile that pays, and the browser that it uses. */
 export interface Payer {
   profile_id: ProfileId;
@@ -34,25 +58,33 @@ export interface Payer {
   browser: { ip: string; user_agent: string } | null;
   /** Page to which the bank sends the browser after a confirmation. Only a hint: the state is read with a call. */
   return_url: string;
+  /** True if the reader of the processor's page may be someone else: the page must not show who pays. */
+  is_hidden?: boolean;
 }
 
 export interface ChargeRequest extends Money {
   /** Random key made by Tollgate, at most 255 characters: the processor never charges one key twice. */
   key: string;
   account: Account;
+  /** Share of the broker in a charge on the account of a provider, in 1/100 of the unit; 0 for none. */
+  broker_fee_amount: number;
   source: ChargeSource;
   description: string;
+  /** The provider of all lines, whose name stands on the statement of the card; null for several providers. */
+  provider_id: ProfileId | null;
   payer: Payer;
   /** True if the payer is absent, as in a renewal. */
   off_session: boolean;
 }
 
 /** An attempt as the processor can look it up. */
-export interface AttemptRef {
+export interface AttemptRef extends Money {
   key: string;
   account: Account;
   profile_id: ProfileId;
-  /** Null until the processor asked for an action of the payer. */
+  /** As in the request. */
+  broker_fee_amount: number;
+  /** Null until the processor asked for an action of the payer, except for a payment that the payer named. */
   intent_key: string | null;
   created_at: Date;
 }
@@ -64,33 +96,19 @@ export interface AttemptRef {
 export interface Funds {
   net: number;
   fee: number;
+  /** Part of `net` that the processor gave to the broker; absent if the books decide the share of the broker. */
+  broker_fee?: number;
   unit: string;
 }
 
 /**
- * A dispute of a paid charge for which the processor has debited the account. An inquiry moves no money and is none.
- */
-export interface DisputeEvidence {
-  /** Key at the processor: what is booked for a dispute is booked under it, once. */
-  key: string;
-  /** Disputed amount in the unit of the charge; at most what was not refunded is booked. */
-  amount: number;
-  /** What the processor debited for the dispute, once, in the unit of the funds. */
-  fee_amount: number;
-  /** True if the processor returns its own fee on the charge. */
-  returns_fee: boolean;
-  is_lost: boolean;
-  /** The part of `fee_amount` that came back with the amount after a win; null as long as nothing came back. */
-  returned_fee_amount: number | null;
-}
-
-/**
  * State of a charge at the processor, regardless of its source: the response to a call, a poll or a webhook. A payment
- * stays `done` when it is disputed; its disputes are listed oldest first, won and lost ones included.
+ * stays `done` when it is disputed; its disputes are listed oldest first, won and lost ones included. `reports` has the
+ * inquiries too, and is absent if the processor was not asked.
  */
 export type Evidence =
   | { state: 'created' }
-  | { state: 'done'; funds: Funds; disputes?: readonly DisputeEvidence[] }
+  | { state: 'done'; funds: Funds; disputes?: readonly DisputeEvidence[]; reports?: readonly DisputeReport[] }
   | { state: 'failed'; detail: string };
 
 /**
@@ -106,15 +124,20 @@ export interface AcceptedOutcome {
   saved: SavedCard | null;
 }
 
-/** The payer has to confirm the payment with the bank. No money was taken so far. */
+/**
+ * The payer has to confirm the payment with the bank, or to enter the card on a page of the processor. No money was
+ * taken so far.
+ */
 export interface ActionRequiredOutcome {
   outcome: 'action_required';
   intent_key: string;
-  /** For the processor's script in the browser of the payer. Never stored, never logged. */
-  client_secret: string;
+  /** For the processor's script in the browser of the payer; null without one. Never stored, never logged. */
+  client_secret: string | null;
   account: Account;
-  /** Page of the bank for browsers without scripts; null if there is none. */
+  /** Page of the bank for browsers without scripts, or the page of the processor; null if there is none. */
   redirect_url: string | null;
+  /** True if the payer enters the card on a page of the processor. */
+  is_hosted?: boolean;
 }
 
 /**
@@ -133,6 +156,8 @@ export interface DeclinedOutcome {
   kind: DeclineKind;
   code: string;
   detail: string;
+  /** The payment took money all the same, and not what the order asks for: it must go back. */
+  taken?: TakenPayment;
 }
 
 /** True if the processor accepted the payment, so that a charge exists. */
@@ -157,56 +182,8 @@ export interface ProcessorTerms {
   readonly returns_fee: boolean;
   /** True if a refund may take the provider's funds below zero; otherwise it is refused. */
   readonly may_overdraw: boolean;
-}
-
-/** Parts of a page with a card form that depend on the processor. */
-export interface PageParts {
-  /** Addresses of the scripts that the page loads, in order. */
-  scripts: readonly string[];
-  /** Origins that the Content-Security-Policy of the page allows, by directive. */
-  csp_origins: Readonly<
-    Record<'script-src' | 'frame-src' | 'connect-src' | 'img-src' | 'form-action', readonly string[]>
-  >;
-  /** Fields of the card form that are sent to Tollgate; empty if the card is entered into the processor's own frame. */
-  form_fields: readonly string[];
-  /** Page of the processor for browsers without scripts; null if the form itself works without them. */
-  hosted_url: string | null;
-}
-
-/** What the script of a processor needs to draw its card form, which the browser never sends to Tollgate. */
-export interface CardElement {
-  script_url: string;
-  publishable_key: string;
-  /** Account on which the card is used; empty for the broker's own. */
-  account: Account;
-  /** Smallest unit of the currency at the processor; null for a card that is kept and not charged. */
-  amount: number | null;
-  unit: string;
-}
-
-/** A message that the processor sent. It names the object that changed; the state is always read with a call. */
-export interface ProcessorEvent {
-  id: string;
-  type: ProcessorEventType;
-  /** Key of the charge, or of the payout, that changed. */
-  object: string;
-  account: Account;
-}
-
-/** `other`: the adapter does not know the type, or nothing depends on it. */
-export type ProcessorEventType = 'charge' | 'refund' | 'dispute' | 'payout' | 'other';
-
-export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** Intake of the messages that a processor sends by webhook. */
-export interface EventIntake {
-  /**
-   * Returns the event of a request, or null unless one of `secrets` signed these bytes at most 300 s before
-   * or after `now`. Never throws.
-   */
-  verify(raw: Buffer, headers: RequestHeaders, secrets: readonly string[], now: Date): ProcessorEvent | null;
-  /** Yields the events since an instant, also those that were sent and are known. */
-  listEvents(account: Account, since: Date): AsyncIterable<ProcessorEvent>;
+  /** False if the broker keeps its share of what is refunded; true when absent. */
+  readonly returns_broker_fee?: boolean;
 }
 
 /** Capabilities of a processor: constants, so reading them makes no call. */
@@ -244,11 +221,29 @@ export interface Processor extends ProcessorCapabilities {
   findRefund(refund: RefundRef): Promise<RefundOutcome | null>;
   /** Returns all refunds of a charge, oldest first, also those that were made without Tollgate. */
   findRefunds(charge: ChargeRef): Promise<RefundReport[]>;
+  /** Returns the broker's share of what was refunded of a direct charge to the account of the charge. */
+  returnFee(request: FeeReturnRequest): Promise<FeeReturnOutcome>;
+  /** Returns what went back of the broker's share of a direct charge, oldest first, also without Tollgate. */
+  findFeeReturns(charge: ChargeRef): Promise<FeeReturn[]>;
+  /** Returns what a return moved in both balances; null as long as the processor does not show it. */
+  findMovedShare(fee_return: FeeReturnRef): Promise<MovedShare | null>;
   saveCard(request: SaveCardRequest): Promise<SaveCardOutcome>;
   /** Deletes a card on file. No effect if there is none. */
   deleteCard(card: SavedCard): Promise<void>;
+  /** Returns a card on file as it is now; null if its customer has it no more. */
+  retrieveCard(card: SavedCard): Promise<Card | null>;
+  /** True if a customer that a stored card or charge names still exists. */
+  hasCustomer(customer: CustomerKey): Promise<boolean>;
+  /** Sends the name and the addresses of a profile to its customer. False if the processor has deleted the customer. */
+  updateCustomer(customer: CustomerKey & { profile_id: ProfileId }): Promise<boolean>;
   /** Opens the account of a provider, to which it is paid out. */
   connectAccount(request: ConnectRequest): Promise<Account>;
+  /** Returns the state of the account of a provider; null if there is none, or the access to it is denied. */
+  retrieveAccount(account: Account): Promise<AccountFacts | null>;
+  /** Returns the address of the page at the processor that completes an account; null if nothing is to complete. */
+  onboard(request: OnboardingRequest): Promise<string | null>;
+  /** Origin of that page; null without one. */
+  readonly onboarding_origin: string | null;
   /** Ends the access to an account. No effect if there is none. */
   disconnectAccount(account: Account): Promise<void>;
   /** Returns the bank account of an account; null if the account is not connected. */
@@ -263,11 +258,11 @@ export interface Processor extends ProcessorCapabilities {
   ): Promise<PayoutReport | null>;
   /** Yields the payouts of an account that were made at or after an instant, oldest first, in batches. */
   listPayouts(account: Account, since: Date): AsyncIterable<readonly PayoutReport[]>;
-  /** Keys with which the processor's script in the browser makes a token. */
-  browserKeys(): Readonly<Record<string, string | null>>;
+  /** Keys with which the processor's script in the browser makes a token that is charged on an account. */
+  browserKeys(account: Account): Readonly<Record<string, string | null>>;
   pageParts(): PageParts;
   /** Returns the card form of the processor's script, for a payment or for a card to keep; null if it has no script. */
-  cardElement(wanted: { money: Money } | { unit: string }): CardElement | null;
+  cardElement(wanted: { account: Account } & ({ money: Money } | { unit: string })): CardElement | null;
   /**
    * Reads a token from the form of a page with a card form.
    * @throws invalid_input (400) naming each invalid field
@@ -278,8 +273,16 @@ export interface Processor extends ProcessorCapabilities {
    * null without one. It proves nothing: `saveCard` decides.
    */
   readReturn(query: object): string | null;
+  /** Null if the browser of an API client can prepare no payment. */
+  readonly intents: ProcessorIntents | null;
   /** Null if the processor sends no messages. */
   readonly intake: EventIntake | null;
+  /** Returns the page at the processor on which a dispute is answered; null without one. */
+  disputePage(dispute: { key: string; account: Account }): string | null;
+  /** Null if the processor lists no movements, so that it cannot be reconciled. */
+  readonly movements: MovementReader | null;
+  /** Null if the processor needs no key. */
+  readonly setup: ProcessorSetup | null;
 }
 
 /** The longest that a call may take; after it the outcome counts as unknown. */

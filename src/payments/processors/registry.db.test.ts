@@ -34,6 +34,7 @@ const makeNewAttempt = (
   created_by: null,
   amount: 2000,
   unit: 'usd',
+  lines: [],
   description: 'Cowork',
   remember_card: false,
   at: ctx.clock.now(),
@@ -55,7 +56,7 @@ test('a token is charged by the chosen processor, a card on file by the processo
     putCardOnFile(
       tx,
       profile_id,
-      { processor: 'test', account: 'acct_1', customer_key: 'cus_1', method_key: 'pm_1', card },
+      { processor: 'test', account: '', customer_key: 'cus_1', method_key: 'pm_1', card },
       { at: ctx.clock.now(), by: null },
     ),
   );
@@ -64,8 +65,9 @@ test('a token is charged by the chosen processor, a card on file by the processo
     await reserveAttempt(tx, makeNewAttempt(processors, { token: null, profile_id })),
   ]);
   assert.deepEqual([byToken.processor, byToken.account], ['newer', '']);
-  assert.deepEqual([byCard.processor, byCard.account], ['test', 'acct_1']);
-  assert.deepEqual(byCard.source, { saved: { account: 'acct_1', customer_key: 'cus_1', method_key: 'pm_1' } });
+  assert.deepEqual([byCard.processor, byCard.account], ['test', '']);
+  const saved = { account: '', customer_key: 'cus_1', method_key: 'pm_1' };
+  assert.deepEqual(byCard.source, { saved, provider_id: null });
 });
 
 test('a currency that the processor does not charge is refused with charge_unit_refused', async () => {

@@ -90,6 +90,8 @@ export interface PaymentContext extends Context {
   return_path?: string;
   /** True if the caller is not the payer and cannot confirm a payment: the provider, for example. Jobs never can. */
   is_payer_absent?: boolean;
+  /** True if the caller may not be the payer, and must not see who pays on a page of the processor. */
+  is_payer_hidden?: boolean;
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { Context } from '#platform/context';
 import { paymentsProblems } from '../problems.ts';
 import { PROCESSOR_TIMEOUT_MS } from './processor.ts';
+import { ProcessorSetupError } from './setup.ts';
 
 /**
  * Rejects with processor_unreachable after PROCESSOR_TIMEOUT_MS, and when the call itself rejects. The outcome is
- * then unknown.
- * @throws processor_unreachable (503)
+ * then unknown. A refused key is processor_setup: the processor carried out nothing.
+ * @throws processor_unreachable, processor_setup (503)
  */
 export async function withProcessorTimeout<T>(ctx: Pick<Context, 'log'>, call: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -18,6 +19,8 @@ export async function withProcessorTimeout<T>(ctx: Pick<Context, 'log'>, call: P
   try {
     return await Promise.race([call, timeout]);
   } catch (error) {
+    if (error instanceof ProcessorSetupError)
+      throw paymentsProblems.processor_setup({ cause: error, retry_after_s: 60 });
     ctx.log.warn({ err: error }, 'payment processor unreachable');
     throw paymentsProblems.processor_unreachable({ cause: error, retry_after_s: 30 });
   } finally {

@@ -5,6 +5,7 @@ import type { Reader, Tx } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type Part, readRows } from '#platform/db/together';
+import type { SavedCard } from '../processors/index.ts';
 import type { Attempt } from './attempt.ts';
 
 type AttemptRow = Selectable<ChargeAttemptsTable>;
@@ -18,6 +19,16 @@ export async function findAttempt(reader: Reader, id: ChargeAttemptId): Promise<
 /** Finds the attempt with an idempotency key, without its source. */
 export async function findAttemptByKey(reader: Reader, key: string): Promise<Attempt | undefined> {
   const row = await reader.selectFrom('charge_attempts').selectAll().where('key', '=', key).executeTakeFirst();
+  return row && { ...row, source: null };
+}
+
+/** Finds the attempt that has an intent of the processor, without its source. Index: unique key. */
+export async function findAttemptByIntent(reader: Reader, intent_key: string): Promise<Attempt | undefined> {
+  const row = await reader
+    .selectFrom('charge_attempts')
+    .selectAll()
+    .where('intent_key', '=', intent_key)
+    .executeTakeFirst();
   return row && { ...row, source: null };
 }
 
@@ -38,22 +49,21 @@ export async function findConfirmedAttempt(reader: Reader, user_id: UserId, sinc
 }
 
 /**
- * Finds the attempt of a profile that waits for the confirmation of a user, or of a visitor without an account (null),
- * without its source. Index: charge_attempts_awaiting.
+ * Finds the attempt of a profile that waits for the confirmation of a user, of a visitor without an account (null), or
+ * of anyone (omitted), without its source. Index: charge_attempts_awaiting.
  */
 export async function findWaitingAttempt(
   reader: Reader,
   profile_id: ProfileId,
-  created_by: UserId | null,
+  created_by?: UserId | null,
 ): Promise<Attempt | undefined> {
-  const row = await reader
+  let query = reader
     .selectFrom('charge_attempts')
     .selectAll()
     .where('profile_id', '=', profile_id)
-    .where('state', '=', 'awaiting_action')
-    .where('created_by', created_by === null ? 'is' : '=', created_by)
-    .orderBy('id', 'desc')
-    .executeTakeFirst();
+    .where('state', '=', 'awaiting_action');
+  if (created_by !== undefined) query = query.where('created_by', created_by === null ? 'is' : '=', created_by);
+  const row = await query.orderBy('id', 'desc').executeTakeFirst();
   return row && { ...row, source: null };
 }
 
@@ -62,7 +72,7 @@ export async function closeAttempt(
   tx: Tx,
   id: ChargeAttemptId,
   from: readonly AttemptRow['state'][],
-  end: Pick<AttemptRow, 'state' | 'processor_key' | 'decline_code' | 'detail' | 'updated_at'>,
+  end: Pick<AttemptRow, 'state' | 'processor_key' | 'decline_code' | 'decline_kind' | 'detail' | 'updated_at'>,
 ): Promise<boolean> {
   const row = await tx
     .updateTable('charge_attempts')
@@ -80,9 +90,45 @@ export async function closeAttempt(
  */
 export function closedAttempt(id: ChargeAttemptId, processor_key: string, at: Date): Part<void> {
   const query = fragment`update charge_attempts
-    set state = 'settled', processor_key = ${processor_key}, decline_code = null, detail = null, updated_at = ${at}
+    set state = 'settled', processor_key = ${processor_key}, decline_code = null, decline_kind = null, detail = null,
+      updated_at = ${at}
     where id = ${id} and state in ('reserved', 'awaiting_action', 'failed') returning id`;
   return { query, read: null };
+}
+
+/** Notes the card of a payment that is decided later, and that the payer does not want on file. */
+export async function noteUnwantedCard(
+  tx: Tx,
+  id: ChargeAttemptId,
+  { customer_key, method_key }: Pick<SavedCard, 'customer_key' | 'method_key'>,
+): Promise<void> {
+  await tx
+    .updateTable('charge_attempts')
+    .set({ unwanted_customer_key: customer_key, unwanted_method_key: method_key })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Removes the note of an unwanted card, and returns the card; null without one. */
+export async function takeUnwantedCard(
+  tx: Tx,
+  id: ChargeAttemptId,
+): Promise<(SavedCard & { processor: string; profile_id: ProfileId }) | null> {
+  const row = await tx
+    .selectFrom('charge_attempts')
+    .select(['profile_id', 'processor', 'account', 'unwanted_customer_key', 'unwanted_method_key'])
+    .where('id', '=', id)
+    .where('unwanted_method_key', 'is not', null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!row || row.unwanted_customer_key === null || row.unwanted_method_key === null) return null;
+  await tx
+    .updateTable('charge_attempts')
+    .set({ unwanted_customer_key: null, unwanted_method_key: null })
+    .where('id', '=', id)
+    .execute();
+  const { profile_id, processor, account, unwanted_customer_key: customer_key, unwanted_method_key: method_key } = row;
+  return { profile_id, processor, account, customer_key, method_key };
 }
 
 const attempt_columns = [
@@ -94,6 +140,9 @@ const attempt_columns = [
   'description',
   'processor',
   'account',
+  'broker_fee_amount',
+  'intent_key',
+  'card_key',
   'remember_card',
   'state',
   'created_at',

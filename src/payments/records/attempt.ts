@@ -1,6 +1,9 @@
 import type { Selectable } from 'kysely';
-import type { ChargeAttemptsTable } from '#platform/db/db-schema';
+import type { ChargeAttemptsTable, ProfileId } from '#platform/db/db-schema';
 import type { AttemptRef, ChargeSource } from '../processors/index.ts';
+
+/** What an attempt charges. `provider_id`: the provider of all lines, null for several. */
+export type AttemptSource = ChargeSource & { provider_id: ProfileId | null };
 
 /**
  * The intent to charge, committed before the processor is called.
@@ -8,9 +11,10 @@ import type { AttemptRef, ChargeSource } from '../processors/index.ts';
  * `source` exists only in the memory of the request that reserved the attempt. An attempt read from the database has
  * none, so its outcome can be looked up but it is never charged again.
  */
-export type Attempt = Selectable<ChargeAttemptsTable> & { source: ChargeSource | null };
+export type Attempt = Selectable<ChargeAttemptsTable> & { source: AttemptSource | null };
 
 /** Returns an attempt as the processor can look it up. */
-export function attemptRef({ key, account, profile_id, intent_key, created_at }: Attempt): AttemptRef {
-  return { key, account, profile_id, intent_key, created_at };
+export function attemptRef(attempt: Attempt): AttemptRef {
+  const { key, account, amount, broker_fee_amount, created_at, intent_key, profile_id, unit } = attempt;
+  return { key, account, amount, broker_fee_amount, created_at, intent_key, profile_id, unit };
 }

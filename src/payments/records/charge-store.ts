@@ -12,6 +12,7 @@ import type { Reader, Tx } from '#platform/db/database';
 import { fragment, nameFragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type Part, readRows } from '#platform/db/together';
+import type { DeclineKind } from '../processors/index.ts';
 import type { Charge, ChargeItem, ChargeState } from './charge.ts';
 
 const charge_columns = [
@@ -254,7 +255,7 @@ export interface AttemptResult {
   id: ChargeAttemptId;
   state: 'reserved' | 'awaiting_action' | 'settled' | 'declined' | 'failed';
   decline_code: string | null;
-  /** State of its charge; null without one. */
+  decline_kind: DeclineKind | null;
   charge_state: ChargeState | null;
 }
 
@@ -267,7 +268,13 @@ export async function findAttemptResults(
   const rows = await reader
     .selectFrom('charge_attempts')
     .leftJoin('charges', 'charges.charge_attempt_id', 'charge_attempts.id')
-    .select(['charge_attempts.id', 'charge_attempts.state', 'decline_code', 'charges.state as charge_state'])
+    .select([
+      'charge_attempts.id',
+      'charge_attempts.state',
+      'decline_code',
+      'decline_kind',
+      'charges.state as charge_state',
+    ])
     .where('charge_attempts.id', '=', sql<ChargeAttemptId>`any(${[...ids]}::bigint[])`)
     .execute();
   return new Map(rows.map((row) => [row.id, row]));

@@ -3,15 +3,18 @@ export {
   closeAttempt,
   closedAttempt,
   findAttempt,
+  findAttemptByIntent,
   findAttemptByKey,
   findConfirmedAttempt,
   findWaitingAttempt,
   insertedAttempt,
   markAwaitingAction,
+  noteUnwantedCard,
+  takeUnwantedCard,
   type NewAttemptRow,
 } from './attempt-store.ts';
 export { findAvailableFunds, subtractPromised } from './available-funds.ts';
-export { type Attempt, attemptRef } from './attempt.ts';
+export { type Attempt, type AttemptSource, attemptRef } from './attempt.ts';
 export {
   type AttemptResult,
   findAttemptResults,
@@ -35,6 +38,7 @@ export {
   findUnresolvedCharge,
   unresolvedCharge,
 } from './charge-store.ts';
+export { findChargesByKeys } from './charges-by-key-store.ts';
 export { type Charge, type ChargeItem, chargeSubject, type ChargeState } from './charge.ts';
 export {
   type ChargedLine,
@@ -44,12 +48,26 @@ export {
   selectChargeLines,
 } from './charged-line-store.ts';
 export { buildChargeUpdated, emitChargeUpdated } from './emit-charge-updated.ts';
+export { type Dispute, findDisputes, saveDisputes } from './dispute-store.ts';
+export {
+  deleteOrphan,
+  findDueOrphans,
+  findOrphanByCharge,
+  findOrphanByIntent,
+  insertOrphan,
+  lockOrphan,
+  updateOrphan,
+} from './orphan-store.ts';
+export { type Orphan, orphanKey } from './orphan.ts';
+export { type Bearer, bookExchange, exchangeKey, isExchanged } from './exchange.ts';
 export { findRemainingLines, type RemainingLine } from './line-shares.ts';
 export type { Parties } from './parties.ts';
 export { refundEntries } from './refund-entries.ts';
 export { type BookedDisputes, decideSteps, type Step } from './steps.ts';
 export {
+  closeFeeDue,
   closeRefund,
+  findFeesDue,
   findOpenRefund,
   findRefundByKey,
   findRefundsByIds,
@@ -60,9 +78,11 @@ export {
   findRefundsOfEntries,
   findSettledRefundLines,
   findUnfinishedRefunds,
+  insertFeeDue,
   insertRefund,
 } from './refund-store.ts';
 export {
+  findLastPayoutAccount,
   findNewestPayouts,
   findOpenPayouts,
   findPayoutAccount,
@@ -74,8 +94,10 @@ export {
   insertPayout,
   insertPayoutAccount,
   lockPayout,
+  markAccountDenied,
   selectPayoutAccount,
   selectPromisedFunds,
+  updateAccountFacts,
   updatePayout,
   updatePayoutAccountEnd,
 } from './payout-store.ts';
@@ -87,5 +109,6 @@ export {
   type RefundLine,
   refuseRefund,
   type Shares,
+  shiftShares,
   subtractShares,
 } from './refund.ts';

@@ -2,6 +2,7 @@ import { type Insertable, sql } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { PayoutAccountId, PayoutAccountsTable, PayoutId, PayoutsTable, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import type { AccountFacts } from '../processors/index.ts';
 import type { Payout, PayoutAccount } from './payout.ts';
 
 /** Selects the account to which a profile is paid out now. Index: payout_accounts_connected. */
@@ -16,6 +17,17 @@ export function selectPayoutAccount(reader: Reader, profile_id: ProfileId) {
 /** Finds the account to which a profile is paid out now. */
 export async function findPayoutAccount(reader: Reader, profile_id: ProfileId): Promise<PayoutAccount | undefined> {
   return selectPayoutAccount(reader, profile_id).executeTakeFirst();
+}
+
+/** Finds the account that a profile was connected to last, also if it is disconnected. */
+export async function findLastPayoutAccount(reader: Reader, profile_id: ProfileId): Promise<PayoutAccount | undefined> {
+  return reader
+    .selectFrom('payout_accounts')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Finds an account, also one that was disconnected. */
@@ -33,16 +45,46 @@ export async function findPayoutAccountByKey(
 }
 
 /** Inserts an account; no effect if the account exists, or if the profile has one. */
-export async function insertPayoutAccount(tx: Tx, account: Insertable<PayoutAccountsTable>): Promise<void> {
+export async function insertPayoutAccount(
+  tx: Tx,
+  account: Omit<Insertable<PayoutAccountsTable>, 'requirements'>,
+): Promise<void> {
   await tx
     .insertInto('payout_accounts')
-    .values(account)
+    .values({ ...account, requirements: '{}' })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
 export async function updatePayoutAccountEnd(tx: Tx, id: PayoutAccountId, disconnected_at: Date): Promise<void> {
   await tx.updateTable('payout_accounts').set({ disconnected_at }).where('id', '=', id).execute();
+}
+
+/** Stores the state of a connected account after a call that the processor carried out. */
+export async function updateAccountFacts(
+  tx: Tx,
+  id: PayoutAccountId,
+  { requirements, ...facts }: AccountFacts,
+  checked_at: Date,
+): Promise<void> {
+  await tx
+    .updateTable('payout_accounts')
+    .set({ ...facts, requirements: JSON.stringify(requirements), checked_at, denied_at: null })
+    .where('id', '=', id)
+    .where('disconnected_at', 'is', null)
+    .execute();
+}
+
+/** Stores when the processor first denied the access to an account, and returns it; null if it is disconnected. */
+export async function markAccountDenied(tx: Tx, id: PayoutAccountId, at: Date): Promise<Date | null> {
+  const row = await tx
+    .updateTable('payout_accounts')
+    .set((eb) => ({ denied_at: eb.fn.coalesce('denied_at', eb.val(at)) }))
+    .where('id', '=', id)
+    .where('disconnected_at', 'is', null)
+    .returning('denied_at')
+    .executeTakeFirst();
+  return row?.denied_at ?? null;
 }
 
 /** Returns the accounts that are connected, or were at `since` or later, by id, with an id above `after`. */

@@ -48,26 +48,31 @@ export async function findRefundLines(reader: Reader, refund_id: RefundId): Prom
   return reader.selectFrom('refund_lines').selectAll().where('refund_id', '=', refund_id).orderBy('id').execute();
 }
 
-/** Closes a refund that is in one of the states `from`; undefined if it is in another. */
+/** Closes a refund that is in one of the states `from`; undefined if it is in another, or was reversed. */
 export async function closeRefund(
   tx: Tx,
   id: RefundId,
   from: readonly Refund['state'][],
-  end: Pick<Refund, 'state' | 'detail' | 'updated_at'>,
+  end: Pick<Refund, 'state' | 'detail' | 'updated_at'> & { reversed_at?: Date },
 ): Promise<Refund | undefined> {
   return tx
     .updateTable('refunds')
     .set(end)
     .where('id', '=', id)
     .where('state', 'in', from)
+    .where('reversed_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
 }
 
-/** Returns the sums refunded on each line of a charge. Open refunds count, because their money may have been sent. */
+/**
+ * Returns the sums refunded on each line of a charge. Open refunds count, because their money may have been sent; with
+ * `without_open` they do not.
+ */
 export async function sumRefundsByItem(
   reader: Reader,
   charge_id: ChargeId,
+  { without_open = false }: { without_open?: boolean } = {},
 ): Promise<Map<ChargeItemId, Shares & { credit_amount: number }>> {
   const rows = await reader
     .selectFrom('refund_lines as line')
@@ -81,7 +86,7 @@ export async function sumRefundsByItem(
       eb.fn.sum<number>('line.credit_amount').as('credit_amount'),
     ])
     .where('refund.charge_id', '=', charge_id)
-    .where('refund.state', '<>', 'failed')
+    .where('refund.state', 'in', without_open ? ['settled'] : ['reserved', 'settled'])
     .groupBy('line.charge_item_id')
     .execute();
   return new Map(rows.map(({ charge_item_id, ...parts }) => [charge_item_id, parts]));
@@ -185,4 +190,41 @@ export async function findRefundedFunds(
     .groupBy(['item.invoiced_entry_id', 'line.funds_unit'])
     .execute();
   return rows.map((row) => ({ ...row, amount: Number(row.amount) }));
+}
+
+/** Stores the share of the broker that a refund returns. */
+export async function insertFeeDue(tx: Tx, id: RefundId, fee_amount: number): Promise<void> {
+  await tx.updateTable('refunds').set({ fee_state: 'pending', fee_amount }).where('id', '=', id).execute();
+}
+
+/** Closes the return of a share that is pending; undefined if it was closed before. */
+export async function closeFeeDue(
+  tx: Tx,
+  id: RefundId,
+  fee_state: 'returned' | 'refused',
+  updated_at: Date,
+): Promise<Refund | undefined> {
+  return tx
+    .updateTable('refunds')
+    .set({ fee_state, updated_at })
+    .where('id', '=', id)
+    .where('fee_state', '=', 'pending')
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Returns the refunds whose share of the broker was not returned yet, by id, with an id above `after`. */
+export async function findFeesDue(
+  reader: Reader,
+  { after, limit }: { after: RefundId | null; limit: number },
+): Promise<Refund[]> {
+  // Index: refunds_fee_pending.
+  return reader
+    .selectFrom('refunds')
+    .selectAll()
+    .where('fee_state', '=', 'pending')
+    .$if(after !== null, (query) => query.where('id', '>', after))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 }

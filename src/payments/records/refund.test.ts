@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { NO_SHARES, prorateRefund, refuseRefund, subtractShares, type Shares } from './refund.ts';
+import { NO_SHARES, prorateRefund, refuseRefund, shiftShares, subtractShares, type Shares } from './refund.ts';
 
 const examplePaidToAProvider: Shares = {
   amount: 17999,
@@ -82,4 +82,14 @@ test('in any series of partial refunds the shares add up, never go below zero an
       },
     ),
   );
+});
+
+test('without the share of the broker the provider pays all; what other terms took too much of comes from the other', () => {
+  const line = { amount: 17_999, distribute_amount: 16_200, fee_amount: 0, broker_fee_amount: 1799 };
+  assert.deepEqual(shiftShares(line, true), line);
+  assert.deepEqual(shiftShares(line, false), { ...line, distribute_amount: 17_999, broker_fee_amount: 0 });
+  const overdrawn = { ...line, amount: 999, distribute_amount: -800 };
+  assert.deepEqual(shiftShares(overdrawn, true), { ...overdrawn, distribute_amount: 0, broker_fee_amount: 999 });
+  const overpaid = { ...line, amount: 1000, distribute_amount: 1400, broker_fee_amount: -400 };
+  assert.deepEqual(shiftShares(overpaid, true), { ...overpaid, distribute_amount: 1000, broker_fee_amount: 0 });
 });

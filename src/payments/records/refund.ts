@@ -22,6 +22,16 @@ export interface Shares {
 
 export const NO_SHARES: Shares = { amount: 0, distribute_amount: 0, fee_amount: 0, broker_fee_amount: 0 };
 
+/** Returns the sum of two shares of one line. */
+export function addShares(a: Shares, b: Shares): Shares {
+  return {
+    amount: a.amount + b.amount,
+    distribute_amount: a.distribute_amount + b.distribute_amount,
+    fee_amount: a.fee_amount + b.fee_amount,
+    broker_fee_amount: a.broker_fee_amount + b.broker_fee_amount,
+  };
+}
+
 /** Returns the rest of a line after its refunds. */
 export function subtractShares(line: Shares, refunded: Shares): Shares {
   return {
@@ -30,6 +40,16 @@ export function subtractShares(line: Shares, refunded: Shares): Shares {
     fee_amount: line.fee_amount - refunded.fee_amount,
     broker_fee_amount: line.broker_fee_amount - refunded.broker_fee_amount,
   };
+}
+
+/**
+ * Returns the rest of a line as it is taken: without `returns_broker_fee` from the provider alone. Refunds under other
+ * terms may have taken more of one share than it has; that is taken from the other one. Pure.
+ */
+export function shiftShares(left: Shares, returns_broker_fee: boolean): Shares {
+  const sum = left.distribute_amount + left.broker_fee_amount;
+  const broker_fee_amount = returns_broker_fee ? Math.min(Math.max(0, left.broker_fee_amount), Math.max(0, sum)) : 0;
+  return { ...left, distribute_amount: sum - broker_fee_amount, broker_fee_amount };
 }
 
 /**

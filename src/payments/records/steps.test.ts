@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { DisputeEvidence, Evidence } from '../processors/processor.ts';
+import type { DisputeEvidence } from '../processors/dispute-evidence.ts';
+import type { Evidence } from '../processors/processor.ts';
 import type { ChargeState } from './charge.ts';
 import { decideSteps, type Step } from './steps.ts';
 
@@ -17,6 +18,7 @@ const open: DisputeEvidence = {
 const paidWith = (...disputes: DisputeEvidence[]): Evidence => ({ state: 'done', funds, disputes });
 const won = { ...open, returned_fee_amount: 0 };
 const lost = { ...open, is_lost: true };
+const partLost = { ...lost, amount: 1999 };
 const later = { ...open, key: 'du_2' };
 const failed: Evidence = { state: 'failed', detail: 'Declined.' };
 
@@ -27,7 +29,7 @@ class Model {
   readonly entries: string[] = [];
 
   apply(evidence: Evidence): Step[] {
-    const steps = decideSteps(this.state, this.booked, evidence);
+    const steps = decideSteps({ state: this.state, amount: 2000 }, this.booked, evidence);
     for (const step of steps) {
       this.state = step.to;
       const key = 'dispute' in step ? step.dispute.key : '';
@@ -67,6 +69,14 @@ test('each state and each evidence have their steps', () => {
     [[paidWith(open), failed], 'disputed', ['pay ', 'withdraw du_1']],
     [[paidWith(won), paidWith(open)], 'done', ['pay ', 'withdraw du_1', 'return du_1']],
     [[paidWith(lost), paidWith(open), paidWith()], 'failed', ['pay ', 'withdraw du_1']],
+    [[paidWith(partLost)], 'done', ['pay ', 'withdraw du_1']],
+    [[paidWith(partLost), paidWith({ ...open, amount: 1999 })], 'done', ['pay ', 'withdraw du_1']],
+    [[paidWith(partLost), paidWith(partLost, later)], 'disputed', ['pay ', 'withdraw du_1', 'withdraw du_2']],
+    [
+      [paidWith(partLost, later), paidWith(partLost, { ...later, returned_fee_amount: 0 })],
+      'done',
+      ['pay ', 'withdraw du_1', 'withdraw du_2', 'return du_2'],
+    ],
   ];
   for (const [sequence, ...expected] of cases) assert.deepEqual(run(...sequence), expected, JSON.stringify(sequence));
 });
@@ -83,6 +93,7 @@ const histories: Readonly<Record<string, Evidence[]>> = {
     paidWith(won, later),
     paidWith(won, { ...later, is_lost: true }),
   ],
+  'lost in part': [{ state: 'created' }, paidWith({ ...open, amount: 1999 }), paidWith(partLost)],
   failed: [{ state: 'created' }, failed],
 };
 
@@ -94,7 +105,7 @@ function* arrange<T>(items: readonly T[]): Generator<T[]> {
   }
 }
 
-test('any order and any subset of the evidence, each repeated, ends in one state with the same entries', () => {
+test('S63: any order and any subset of the evidence, each repeated, ends in one state with the same entries', () => {
   let count = 0;
   for (const [title, history] of Object.entries(histories)) {
     const last = history.at(-1);
@@ -113,7 +124,7 @@ test('any order and any subset of the evidence, each repeated, ends in one state
   assert(count > 1000, `${count} sequences`);
 });
 
-test('a snapshot that was taken early and is applied late changes nothing', () => {
+test('S64: a snapshot that was taken early and is applied late changes nothing', () => {
   for (const history of Object.values(histories)) {
     for (let applied = 1; applied <= history.length; applied += 1) {
       for (const stale of history.slice(0, applied)) {

@@ -1,5 +1,5 @@
 import type { DisputeEvidence, Evidence, Funds } from '../processors/index.ts';
-import type { ChargeState } from './charge.ts';
+import type { Charge, ChargeState } from './charge.ts';
 
 /** What is in the ledger for the disputes of a charge, by their keys; a dispute without entries is absent. */
 export type BookedDisputes = ReadonlyMap<string, 'withdrawn' | 'returned'>;
@@ -15,14 +15,18 @@ export type Step = { to: ChargeState } & (
 /**
  * Returns the steps that evidence causes for a charge, in order; empty if it causes none.
  *
- *     created ──▶ done ──▶ disputed ──▶ done (won) · failed (lost) ──▶ done (won after an appeal)
+ *     created ──▶ done ──▶ disputed ──▶ done (won, a part lost) · failed (all lost) ──▶ done (won after an appeal)
  *        └──▶ failed
  *
  * Pure. Each step is taken once: a payment by the state of the charge, a dispute by what is booked under its key. Any
  * order and any repetition of evidence, late snapshots included, therefore ends in one state with the same entries.
  * A dispute that was won before it was seen is withdrawn and returned.
  */
-export function decideSteps(state: ChargeState, booked: BookedDisputes, evidence: Evidence): Step[] {
+export function decideSteps(
+  { state, amount }: Pick<Charge, 'state' | 'amount'>,
+  booked: BookedDisputes,
+  evidence: Evidence,
+): Step[] {
   if (evidence.state === 'created') return [];
   if (evidence.state === 'failed')
     return state === 'created' ? [{ kind: 'fail', to: 'failed', detail: evidence.detail }] : [];
@@ -49,6 +53,6 @@ export function decideSteps(state: ChargeState, booked: BookedDisputes, evidence
   }
   const open = disputes.filter(({ key }) => taken.get(key) === 'withdrawn');
   if (current === 'disputed' && open.length > 0 && open.every(({ is_lost }) => is_lost))
-    add({ kind: 'lose', to: 'failed' });
+    add({ kind: 'lose', to: open.some((dispute) => dispute.amount >= amount) ? 'failed' : 'done' });
   return steps;
 }

@@ -1,23 +1,27 @@
 import { inTransaction, type Tx } from '#platform/db/database';
 import { type PaymentContext, type RefundReport, withProcessorTimeout } from '../processors/index.ts';
 import { type Charge, findRefundByKey, findRemainingLines, lockCharge, type RemainingLine } from '../records/index.ts';
+import { bookExchanges } from './book-exchanges.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
+import { revertRefund } from './revert-refund.ts';
 import { settleRefund } from './settle-refund.ts';
 
 /**
  * Books the refunds of a charge that Tollgate did not book, each once: those that were made without it, over the lines
  * in their order, and those of its own that it took for failed. A key that no refund of this site has is a foreign one.
+ * One that failed after it had succeeded is reversed.
  * @throws processor_unreachable (503); refund_in_flight, charge_not_refundable, refund_exceeds_line (405) while the
- *   charge does not allow the refund that was made
+ * charge does not allow the refund that was made
  */
 export async function adoptRefunds(ctx: PaymentContext, charge: Charge): Promise<void> {
   const { processor_key, account } = charge;
   const processor = ctx.processors.getByName(charge.processor);
   const reports = await withProcessorTimeout(ctx, processor.findRefunds({ processor_key, account }));
   for (const report of reports) {
-    if (report.state !== 'succeeded') await warnOfReturn(ctx, report);
+    if (report.state !== 'succeeded') await revertRefund(ctx, charge, report);
     else await inTransaction(ctx.db, (tx) => adoptRefund(ctx, tx, charge, report));
   }
+  await bookExchanges(ctx, charge, reports);
 }
 
 async function adoptRefund(
@@ -32,9 +36,11 @@ async function adoptRefund(
   if (own?.charge_id === id) return settleRefund(tx, ctx.processors, own, { outcome: 'refunded' }, at);
   const key = `${processor}:refund:${processor_key}`;
   if (await findRefundByKey(tx, key)) return;
-  const terms = ctx.processors.getByName(processor);
+  // What goes back of the broker's share of a direct charge is reported apart (`adoptFeeReturns`).
+  const { returns_fee, may_overdraw } = ctx.processors.getByName(processor);
+  const terms = { returns_fee, may_overdraw, returns_broker_fee: charge.account === '' };
   const wanted = spreadRefund(await findRemainingLines(tx, charge, terms), amount);
-  const refund = await reserveRefund(tx, id, wanted, { terms, created_by: null, key, at });
+  const refund = await reserveRefund(tx, id, wanted, { terms, created_by: null, key, is_made: true, at });
   await settleRefund(tx, ctx.processors, refund, { outcome: 'refunded' }, at);
 }
 
@@ -49,18 +55,4 @@ export function spreadRefund(lines: readonly Pick<RemainingLine, 'refundable'>[]
     left -= refunded_amount;
     return refunded_amount === 0 ? [] : { num, refunded_amount };
   });
-}
-
-/** A refund can fail after it succeeded: the money is back, and only a person can pay the customer another way. */
-async function warnOfReturn(
-  ctx: PaymentContext,
-  { key, state, processor_key }: { key: string | null; state: string; processor_key: string },
-): Promise<void> {
-  if (state !== 'failed' || key === null) return;
-  const refund = await findRefundByKey(ctx.db, key);
-  if (refund?.state !== 'settled') return;
-  ctx.log.error(
-    { refund_id: refund.id, processor_key },
-    'refund failed after it had succeeded: pay the customer another way',
-  );
 }

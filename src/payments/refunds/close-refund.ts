@@ -1,12 +1,12 @@
 import { inTransaction } from '#platform/db/database';
 import { retrieveEvidence, settleCharge } from '../charges/index.ts';
 import type { PaymentContext, RefundOutcome } from '../processors/index.ts';
-import { type Charge, findOpenRefund, type Refund } from '../records/index.ts';
+import type { Charge, Refund } from '../records/index.ts';
 import { settleRefund } from './settle-refund.ts';
 
 /**
- * Settles a refund that was open for a while, and a dispute of its charge that was postponed until now. Both are booked
- * in one transaction, so that a crash loses neither. A pending refund stays open.
+ * Settles a refund that was open for a while, and a dispute of its charge that opened meanwhile. Both are booked in one
+ * transaction, so that a crash loses neither. A pending refund stays open.
  * @throws processor_unreachable (503): the refund stays open
  */
 export async function closeOpenRefund(
@@ -20,7 +20,6 @@ export async function closeOpenRefund(
   await inTransaction(ctx.db, async (tx) => {
     const at = ctx.clock.now();
     await settleRefund(tx, ctx.processors, refund, outcome, at);
-    // A refund that was reserved in the meantime postpones the dispute again.
-    if (evidence !== null && !(await findOpenRefund(tx, charge.id))) await settleCharge(tx, charge.id, evidence, at);
+    if (evidence !== null) await settleCharge(tx, charge.id, evidence, at);
   });
 }

@@ -7,6 +7,7 @@ import {
   withProcessorTimeout,
 } from '../processors/index.ts';
 import { type Charge, findChargeById, findOpenRefund, findUnfinishedRefunds, type Refund } from '../records/index.ts';
+import { tryExchanges } from './book-exchanges.ts';
 import { closeOpenRefund } from './close-refund.ts';
 
 /**
@@ -63,4 +64,5 @@ async function finishRefund(
     return closeOpenRefund(ctx, charge, refund, await withProcessorTimeout(ctx, processor.refund(request)));
   }
   await closeOpenRefund(ctx, charge, refund, found ?? otherwise);
+  if (found?.outcome === 'refunded') await tryExchanges(ctx, charge, refund);
 }

@@ -7,7 +7,7 @@ import {
   findRefundsByIds,
   type Refund,
 } from '../records/index.ts';
-import { composeRefund, refundedAmounts } from './settle-refund.ts';
+import { composeRefund, oweFee, refundedAmounts } from './settle-refund.ts';
 import type { Entry, NewEntry } from '#ledger';
 import type { Reader, Tx } from '#platform/db/database';
 import type { RefundId } from '#platform/db/db-schema';
@@ -63,7 +63,8 @@ export interface HeldRefund {
 export async function bookHeldRefund(tx: Tx, refund: Refund, at: Date): Promise<HeldRefund | null> {
   const end = { state: 'settled', detail: null, updated_at: at } as const;
   if (!(await closeRefund(tx, refund.id, ['reserved'], end))) return null;
-  const { charge, items, entries } = await composeRefund(tx, refund);
+  const { charge, items, lines, entries } = await composeRefund(tx, refund);
+  await oweFee(tx, charge, refund.id, lines);
   await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
   return { entries, notesOf: (posted) => refundedAmounts(posted, charge, items) };
 }

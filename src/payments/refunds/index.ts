@@ -2,6 +2,7 @@ export {
   /** @public tests of other rooms refund charges with it */
   refundCharge,
 } from './refund-charge.ts';
+export { adoptFeeReturns } from './adopt-fee-returns.ts';
 export { adoptRefunds } from './adopt-refunds.ts';
 export { refundPageTypes } from './page-types.ts';
 export { refundPages } from './pages.ts';

@@ -73,7 +73,7 @@ test('a dispute debits the amount and its fee once; a win returns both at the in
   assert.equal(await findBalanceAmount(payer, accounts.refunded), -17_999);
 
   const won_at = new Date(at.getTime() + 40 * 86_400_000);
-  await inTransaction(ctx.db, (tx) => revertDispute(tx, { ...dispute, returned_fee_amount: 1500 }, won_at));
+  await inTransaction(ctx.db, (tx) => revertDispute(tx, charge, { ...dispute, returned_fee_amount: 1500 }, won_at));
   assert.deepEqual([await findBalanceAmount(provider), await broker()], [15_648, 1799]);
   const reverted = await ctx.db
     .selectFrom('ledger_entries')
@@ -93,7 +93,7 @@ test('a win returns the fee of the dispute as far as the processor returned it',
     const { payer, provider, charge } = await makeSale();
     const dispute = { key: next('du'), amount: 17_999, fee_amount: 1500, returns_fee: false, returned_fee_amount };
     await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, dispute, ctx.clock.now()));
-    await inTransaction(ctx.db, (tx) => revertDispute(tx, dispute, ctx.clock.now()));
+    await inTransaction(ctx.db, (tx) => revertDispute(tx, charge, dispute, ctx.clock.now()));
     assert.equal(await findBalanceAmount(provider), left);
     assert.equal(await findBalanceAmount(payer, accounts.refunded), 0);
   }
@@ -129,6 +129,7 @@ test('the fee of a dispute over lines of two providers is debited once, in propo
       created_by: null,
       amount: 3000,
       unit: 'usd',
+      lines: [],
       description: '2 items',
       token: 'tok_visa',
       remember_card: false,
@@ -170,6 +171,7 @@ test('an amount below the minimum of its currency or with a fraction of a unit i
         created_by: null,
         amount,
         unit,
+        lines: [],
         description: 'A line',
         token: 'tok_visa',
         remember_card: false,

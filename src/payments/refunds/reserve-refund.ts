@@ -37,6 +37,8 @@ interface RefundOptions {
   is_payout?: boolean;
   /** True if the caller books the refund with other rows (`bookHeldRefund`). */
   is_held?: boolean;
+  /** True if the processor made the refund without Tollgate: a dispute does not undo it. */
+  is_made?: boolean;
   at: Date;
 }
 
@@ -54,17 +56,27 @@ export async function reserveRefund(
   tx: Tx,
   charge_id: Charge['id'],
   wanted: readonly WantedRefund[],
-  { terms, created_by, key, returns_backlog = false, is_payout = false, is_held = false, at }: RefundOptions,
+  {
+    terms,
+    created_by,
+    key,
+    returns_backlog = false,
+    is_payout = false,
+    is_held = false,
+    is_made = false,
+    at,
+  }: RefundOptions,
 ): Promise<Refund> {
   const charge = await lockCharge(tx, charge_id);
   const refusal = refuseRefund(charge.state);
-  if (refusal) throw paymentsProblems.charge_not_refundable({ detail: `You cannot refund a ${refusal} charge.` });
+  if (refusal && !(is_made && refusal === 'disputed'))
+    throw paymentsProblems.charge_not_refundable({ detail: `You cannot refund a ${refusal} charge.` });
   if (await findOpenRefund(tx, charge_id)) throw paymentsProblems.refund_in_flight({ retry_after_s: 60 });
   if (new Set(wanted.map(({ num }) => num)).size !== wanted.length) {
     throw invalidInput({ lines: ['Each line may be given once.'] });
   }
 
-  const lines = await shareLines(tx, charge, wanted, { returns_fee: terms.returns_fee, is_payout });
+  const lines = await shareLines(tx, charge, wanted, { terms, is_payout });
   if (!terms.may_overdraw) await requireFunds(tx, lines);
   return insertRefund(
     tx,
@@ -88,9 +100,9 @@ async function shareLines(
   tx: Tx,
   charge: Charge,
   wanted: readonly WantedRefund[],
-  { returns_fee, is_payout }: { returns_fee: boolean; is_payout: boolean },
+  { terms, is_payout }: { terms: ProcessorTerms; is_payout: boolean },
 ): Promise<ReservedLine[]> {
-  const lines = await findRemainingLines(tx, charge, { returns_fee });
+  const lines = await findRemainingLines(tx, charge, terms);
   return wanted.map(({ num, refunded_amount }) => {
     const line = lines[num];
     if (!line) {

@@ -26,6 +26,7 @@ const {
   refund_in_flight,
   refund_refused,
   processor_unreachable,
+  processor_setup,
 } = paymentsProblems;
 
 const problems = [
@@ -37,6 +38,7 @@ const problems = [
   refund_in_flight,
   refund_refused,
   processor_unreachable,
+  processor_setup,
   commonProblems.permission_denied,
 ];
 const description =

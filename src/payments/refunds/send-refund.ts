@@ -3,7 +3,9 @@ import { inTransaction } from '#platform/db/database';
 import { type PaymentContext, type RefundOutcome, withProcessorTimeout } from '../processors/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { Charge, Refund } from '../records/index.ts';
+import { tryExchanges } from './book-exchanges.ts';
 import { closeOpenRefund } from './close-refund.ts';
+import { returnFeeOf } from './return-fee.ts';
 import { settleRefund } from './settle-refund.ts';
 
 /**
@@ -27,6 +29,10 @@ export async function sendRefund(
       refund.amount === 0 ? { outcome: 'refunded' } : await withProcessorTimeout(ctx, processor.refund(request));
     if (is_retry) await closeOpenRefund(ctx, charge, refund, outcome);
     else await inTransaction(ctx.db, (tx) => settleRefund(tx, ctx.processors, refund, outcome, ctx.clock.now()));
+    if (outcome.outcome === 'refunded') {
+      await tryExchanges(ctx, charge, refund);
+      await returnFeeOf(ctx, charge, refund.key);
+    }
     if (outcome.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: outcome.detail });
     if (outcome.outcome === 'pending') return `${amount} is being refunded on charge ${processor_key}.`;
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { allocateMoney } from '#kernel/money';
 import {
   accounts,
   type Entry,
@@ -25,6 +26,7 @@ import {
   findChargeById,
   findChargeItems,
   findRefundLines,
+  insertFeeDue,
   type Refund,
   refundEntries,
   subtractNotedAmount,
@@ -82,6 +84,7 @@ export async function settleRefund(
     ],
   });
   const ledger_event_id = postedEvent(posted);
+  await oweFee(tx, charge, refund.id, lines);
   await returned.save(tx, ledger_event_id);
   if (refund.is_payout) for (const { item, line } of named) await subtractNotedAmount(tx, item.id, line.amount);
   await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
@@ -89,6 +92,29 @@ export async function settleRefund(
   const lots = returnedAmounts(returned, posted.slice(entries.length), named);
   const amounts = await nameBalanceOrders(tx, [...refundedAmounts(posted, charge, items), ...lots], invoiced);
   await issueCreditNotes(tx, { ledger_event_id, at }, amounts);
+}
+
+/**
+ * Stores what the broker owes of its share to the account of a direct charge after a refund, in the transaction that
+ * books it: `returnFee` pays it, and a job repeats that.
+ */
+export async function oweFee(
+  tx: Tx,
+  charge: Pick<Charge, 'account' | 'unit'>,
+  refund_id: Refund['id'],
+  lines: readonly RefundLine[],
+): Promise<void> {
+  if (charge.account === '') return;
+  const fee_amount = lines.reduce((sum, line) => sum + feeOf(line, charge.unit), 0);
+  if (fee_amount > 0) await insertFeeDue(tx, refund_id, fee_amount);
+}
+
+/** Returns the broker's share of a refunded line in the unit of the charge. */
+function feeOf(line: RefundLine, unit: string): number {
+  if (line.funds_unit === unit) return line.broker_fee_amount;
+  const { amount, distribute_amount, fee_amount, broker_fee_amount } = line;
+  const [fee = 0] = allocateMoney({ amount, unit }, [broker_fee_amount, distribute_amount + fee_amount]);
+  return broker_fee_amount === 0 ? 0 : fee;
 }
 
 /** Loads a refund with its charge, and makes its entries. */

@@ -7,7 +7,7 @@ import type { EffectLine } from '#platform/pages/details/effect';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { leftOf, type SoldCharge, type SoldLine } from '../charge-views/index.ts';
 import type { ProcessorTerms } from '../processors/index.ts';
-import { prorateRefund, type Shares } from '../records/index.ts';
+import { prorateRefund, type Shares, shiftShares } from '../records/index.ts';
 import type { WantedRefund } from './reserve-refund.ts';
 
 interface Part {
@@ -23,13 +23,13 @@ export async function viewEffect(
   ctx: Context,
   { charge, lines, profiles }: SoldCharge,
   wanted: readonly WantedRefund[],
-  { terms, is_seller }: { terms: Pick<ProcessorTerms, 'returns_fee'>; is_seller: boolean },
+  { terms, is_seller }: { terms: Omit<ProcessorTerms, 'may_overdraw'>; is_seller: boolean },
 ): Promise<EffectLine[]> {
   const parts = wanted.flatMap(({ num, refunded_amount = 0 }): Part[] => {
     const line = lines.find((each) => each.num === num);
     if (!line) return [];
     const amount = Math.min(refunded_amount, line.refundable);
-    return [{ line, shares: sharesOf(line, amount, terms.returns_fee), credit_amount: refunded_amount - amount }];
+    return [{ line, shares: sharesOf(line, amount, terms), credit_amount: refunded_amount - amount }];
   });
   const customer = profiles.get(charge.profile_id)?.printable_name ?? '';
   const sum = (of: (shares: Shares) => number) => parts.reduce((total, { shares }) => total + of(shares), 0);
@@ -64,12 +64,16 @@ export async function viewEffect(
   ];
 }
 
-/** Without `returns_fee` the processor keeps its fee, and the seller pays it. */
-function sharesOf({ left, funds_unit }: SoldLine, amount: number, returns_fee: boolean): Shares {
+/** Without `returns_fee` the processor keeps its fee, and the seller pays it; so with the share of the broker. */
+function sharesOf(
+  { left, funds_unit }: SoldLine,
+  amount: number,
+  { returns_fee, returns_broker_fee = true }: Omit<ProcessorTerms, 'may_overdraw'>,
+): Shares {
   const rest = returns_fee
     ? left
     : { ...left, distribute_amount: left.distribute_amount + left.fee_amount, fee_amount: 0 };
-  return prorateRefund(rest, amount, funds_unit);
+  return prorateRefund(shiftShares(rest, returns_broker_fee), amount, funds_unit);
 }
 
 async function fundsLines(

@@ -10,7 +10,7 @@ const WHOLE = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.spli
 const TWO_DECIMALS_OF_ZERO = ['isk', 'ugx'];
 const THREE_DECIMALS = ['bhd', 'jod', 'kwd', 'omr', 'tnd'];
 
-test('an amount is converted by the kind of its currency, and back without a difference', () => {
+test('S32: an amount is converted by the kind of its currency, and back without a difference', () => {
   for (const unit of currencyCodes().concat(THREE_DECIMALS)) {
     const factor = WHOLE.includes(unit) ? 1 / 100 : THREE_DECIMALS.includes(unit) ? 10 : 1;
     assert.equal(toStripe({ amount: 50_000, unit }), 50_000 * factor, unit);
@@ -21,7 +21,7 @@ test('an amount is converted by the kind of its currency, and back without a dif
   }
 });
 
-test('amounts below the minimum, above the maximum or without a whole unit are not chargeable', () => {
+test('S31: amounts below the minimum, above the maximum or without a whole unit are not chargeable', () => {
   const cases: [amount: number, unit: string, is_chargeable: boolean][] = [
     [49, 'usd', false],
     [50, 'usd', true],
@@ -44,7 +44,7 @@ test('amounts below the minimum, above the maximum or without a whole unit are n
   }
 });
 
-test('forint and Taiwan dollar are paid out in whole units, and charged in fractions', () => {
+test('S62: forint and Taiwan dollar are paid out in whole units, and charged in fractions', () => {
   for (const unit of ['huf', 'twd']) {
     assert(!isPayable({ amount: 150, unit }) && isPayable({ amount: 200, unit }));
     assert.equal(toStripe({ amount: 150, unit }), 150);

@@ -1,12 +1,14 @@
 import type { Stripe } from 'stripe';
 import { cutText } from '#kernel/text';
-import type { ChargeOutcome, ChargeRequest, Payer } from '../processor.ts';
+import type { ChargeOutcome, ChargeRequest, Payer, SavedCard } from '../processor.ts';
 import { toStripe } from './amounts.ts';
 import { classify } from './classify.ts';
-import { declinedBy, isRefused } from './declined-by.ts';
+import { declinedBy, isAccessDenied, isRefused, withoutBody } from './declined-by.ts';
 import { withCustomer } from './ensure-customer.ts';
+import { HOSTED_PAGE, openPaymentPage } from './hosted-page.ts';
 import { INTENT_PARTS, outcomeOfIntent } from './intent-outcome.ts';
-import { statementSuffix } from './statement-suffix.ts';
+import { chargeNamed } from './intents/named-intent.ts';
+import { suffixOf, suffixParam } from './statement-suffix.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
 import { isStripeId, requireStripeId } from './stripe-id.ts';
 import type { StripeNeeds } from './stripe-needs.ts';
@@ -20,21 +22,45 @@ const DESCRIPTION_MAX = 500;
  */
 export async function chargeCard(needs: StripeNeeds, request: ChargeRequest): Promise<ChargeOutcome> {
   const { source } = request;
-  if ('saved' in source) {
-    const { customer_key, method_key } = source.saved;
-    const method = { payment_method: requireStripeId(method_key, 'method') };
-    return confirm(needs, request, requireStripeId(customer_key, 'customer'), method).catch((error: unknown) =>
-      declinedBy(needs, error),
-    );
-  }
   try {
-    const method = await methodOf(needs, request, source.token);
+    if ('saved' in source) return await chargeSaved(needs, request, source.saved);
+    if ('intent' in source) return await chargeNamed(needs, request, source.intent);
+    const { token, remember } = source;
+    // Stripe shows the address of the customer on its page. The payment is found by the page, not by the customer.
+    if (token === HOSTED_PAGE && request.payer.is_hidden === true)
+      return await openPaymentPage(needs, request, false, null, request.key);
+    if (token === HOSTED_PAGE)
+      return await withCustomer(needs, request, (customer, key) =>
+        openPaymentPage(needs, request, remember, customer, key),
+      );
+    const method = await methodOf(needs, request, token);
     if (method === null) return unusableToken;
     return await withCustomer(needs, request, (customer, key) => confirm(needs, request, customer, method, key));
   } catch (error) {
     if (isRefused(error)) return declinedBy(needs, error);
-    throw error;
+    if (request.account === '' || !isAccessDenied(error)) throw error;
+    // Stripe carries out nothing on an account without access. A later order is charged on the platform.
+    needs.log.error({ err: withoutBody(error), account: request.account }, 'no access to a connected account');
+    return classify({ code: 'account_invalid', decline_code: '', advice_code: '' });
   }
+}
+
+/**
+ * Charges a card on file. A card of the platform is cloned for a charge on a connected account; the clone is used once
+ * and is attached to no customer.
+ */
+async function chargeSaved(needs: StripeNeeds, request: ChargeRequest, saved: SavedCard): Promise<ChargeOutcome> {
+  const { account, key } = request;
+  const customer = requireStripeId(saved.customer_key, 'customer');
+  const payment_method = requireStripeId(saved.method_key, 'method');
+  if (saved.account === account) return confirm(needs, request, customer, { payment_method });
+  if (saved.account !== '') throw new Error('a card of one connected account cannot be used on another');
+  const clone = await needs.client.paymentMethods.create(
+    { customer, payment_method },
+    callOptions(account, `${key}:clone`),
+  );
+  const method = { payment_method: requireObject(clone, 'payment_method').id };
+  return withCustomer(needs, request, (own, own_key) => confirm(needs, request, own, method, own_key));
 }
 
 export const unusableToken = classify({ code: 'token_unusable', decline_code: '', advice_code: '' });
@@ -70,9 +96,8 @@ async function confirm(
   method: Method,
   key = request.key,
 ): Promise<ChargeOutcome> {
-  const { account, payer, source, description, off_session, unit } = request;
+  const { account, broker_fee_amount, payer, source, description, off_session, unit } = request;
   const remember = 'token' in source && source.remember;
-  const statement_descriptor_suffix = statementSuffix(description);
   const intent = await needs.client.paymentIntents.create(
     {
       ...method,
@@ -85,9 +110,10 @@ async function confirm(
       ...(off_session
         ? { off_session, automatic_payment_methods: { enabled: true, allow_redirects: 'never' as const } }
         : { automatic_payment_methods: { enabled: true }, return_url: payer.return_url }),
+      ...(broker_fee_amount === 0 ? {} : { application_fee_amount: toStripe({ amount: broker_fee_amount, unit }) }),
       ...(remember ? { setup_future_usage: 'off_session' as const, ...mandateOf(payer) } : {}),
       ...(description === '' ? {} : { description: cutText(description, DESCRIPTION_MAX) }),
-      ...(statement_descriptor_suffix === undefined ? {} : { statement_descriptor_suffix }),
+      ...suffixParam(await suffixOf(needs, request.provider_id)),
       metadata: {
         tollgate_site: await needs.installation(),
         tollgate_attempt: request.key,

@@ -17,7 +17,16 @@ const chargeWith = (more: object) =>
     ...more,
   }) as Stripe.Charge;
 const disputeWith = (status: string, transactions: unknown[]) =>
-  ({ id: 'du_1', status, amount: 2000, currency: 'usd', balance_transactions: transactions }) as Stripe.Dispute;
+  ({
+    id: 'du_1',
+    status,
+    amount: 2000,
+    currency: 'usd',
+    balance_transactions: transactions,
+    reason: 'fraudulent',
+    created: 1_000,
+    evidence_details: { due_by: 2_000 },
+  }) as Stripe.Dispute;
 
 const funds = { net: 1912, fee: 88, unit: 'usd' };
 const withdrawal = transaction(-2000, 1500);
@@ -31,6 +40,16 @@ const dispute = {
   returned_fee_amount: null,
 };
 
+const report = {
+  key: 'du_1',
+  amount: 2000,
+  state: 'open',
+  reason: 'fraudulent',
+  is_answered: false,
+  due_at: new Date(2_000_000),
+  opened_at: new Date(1_000_000),
+} as const;
+
 test('a charge is booked once its balance transaction exists', () => {
   const cases: [charge: Stripe.Charge, disputes: Stripe.Dispute[], evidence: Evidence][] = [
     [chargeWith({}), [], { state: 'done', funds }],
@@ -40,28 +59,46 @@ test('a charge is booked once its balance transaction exists', () => {
     [chargeWith({ status: 'a_status_of_next_year' }), [], { state: 'created' }],
     [chargeWith({ status: 'failed' }), [], { state: 'failed', detail: 'The payment failed.' }],
     [chargeWith({ status: 'failed', failure_message: 'No account.' }), [], { state: 'failed', detail: 'No account.' }],
-    [chargeWith({}), [disputeWith('needs_response', [])], { state: 'done', funds }],
-    [chargeWith({}), [disputeWith('warning_needs_response', [])], { state: 'done', funds }],
-    [chargeWith({}), [open], { state: 'done', funds, disputes: [dispute] }],
+    [chargeWith({}), [disputeWith('needs_response', [])], { state: 'done', funds, reports: [report] }],
+    [
+      chargeWith({}),
+      [disputeWith('warning_under_review', [])],
+      { state: 'done', funds, reports: [{ ...report, state: 'inquiry', is_answered: true }] },
+    ],
+    [chargeWith({}), [open], { state: 'done', funds, disputes: [dispute], reports: [report] }],
     [
       chargeWith({}),
       [disputeWith('won', [withdrawal, transaction(2000, 0)])],
-      { state: 'done', funds, disputes: [{ ...dispute, returned_fee_amount: 0 }] },
+      {
+        state: 'done',
+        funds,
+        disputes: [{ ...dispute, returned_fee_amount: 0 }],
+        reports: [{ ...report, state: 'won' }],
+      },
     ],
-    [chargeWith({}), [disputeWith('won', [withdrawal])], { state: 'done', funds, disputes: [dispute] }],
+    [
+      chargeWith({}),
+      [disputeWith('won', [withdrawal])],
+      { state: 'done', funds, disputes: [dispute], reports: [{ ...report, state: 'won' }] },
+    ],
     [
       chargeWith({}),
       [disputeWith('lost', [withdrawal])],
-      { state: 'done', funds, disputes: [{ ...dispute, is_lost: true }] },
+      { state: 'done', funds, disputes: [{ ...dispute, is_lost: true }], reports: [{ ...report, state: 'lost' }] },
     ],
     [
       chargeWith({}),
       [{ ...open, id: 'du_2' }, open],
-      { state: 'done', funds, disputes: [dispute, { ...dispute, key: 'du_2' }] },
+      {
+        state: 'done',
+        funds,
+        disputes: [dispute, { ...dispute, key: 'du_2' }],
+        reports: [report, { ...report, key: 'du_2' }],
+      },
     ],
   ];
   for (const [charge, disputes, evidence] of cases) {
-    assert.deepEqual(evidenceOf(readCharge(charge, disputes, onUnknown), false), evidence);
+    assert.deepEqual(evidenceOf(readCharge(charge, disputes, { account: '', onUnknown }), false), evidence);
   }
   assert.deepEqual(unknown, ['a_status_of_next_year']);
 });

@@ -1,5 +1,8 @@
 import type { Stripe } from 'stripe';
-import type { Card, DisputeEvidence, Evidence, Funds } from '../processor.ts';
+import type { Money } from '#kernel/money';
+import type { Account } from '../account.ts';
+import type { DisputeEvidence, DisputeReport } from '../dispute-evidence.ts';
+import type { Card, Evidence, Funds } from '../processor.ts';
 import { fundsOf, fromStripe } from './amounts.ts';
 
 /** What Stripe moved for a dispute. Units: 1/100, in the unit of the funds. */
@@ -13,9 +16,15 @@ export interface DisputeFacts {
   key: string;
   /** Disputed amount in the unit of the charge. */
   amount: number;
-  state: 'inquiry' | 'open' | 'won' | 'lost' | 'closed';
+  state: DisputeReport['state'];
+  reason: string;
+  is_answered: boolean;
+  due_at: Date | null;
+  opened_at: Date;
   withdrawn: Moved | null;
   reinstated: Moved | null;
+  /** What was moved without the fee; null if Stripe did not convert. */
+  exchanged: DisputeEvidence['exchanged'] | null;
 }
 
 /** State of a charge at Stripe, by any call. */
@@ -27,29 +36,35 @@ export interface ChargeFacts {
   disputes: readonly DisputeFacts[];
 }
 
+/** Longest code of a reason. */
+const REASON_LENGTH_MAX = 100;
+
 /** Called with a value of Stripe that the adapter does not know. Values of Stripe are open. */
 export type OnUnknown = (value: string) => void;
 
-/** Reads the facts of a charge whose balance transaction is expanded. */
+/**
+ * Reads the facts of a charge whose balance transaction is expanded. On a connected account Stripe has given the broker
+ * its share; on the platform the books decide it.
+ */
 export function readCharge(
   charge: Stripe.Charge,
   disputes: readonly Stripe.Dispute[],
-  onUnknown: OnUnknown,
+  { account, onUnknown }: { account: Account; onUnknown: OnUnknown },
 ): ChargeFacts {
   const transaction = charge.balance_transaction;
   return {
     payment: paymentOf(charge.status, onUnknown),
     failure: charge.failure_message ?? '',
-    funds: transaction === null || typeof transaction === 'string' ? null : readFunds(transaction),
+    funds: transaction === null || typeof transaction === 'string' ? null : readFunds(transaction, account),
     // Stripe lists the newest first.
     disputes: disputes.toReversed().map((dispute) => readDispute(dispute, onUnknown)),
   };
 }
 
-function readFunds(transaction: Stripe.BalanceTransaction): Funds {
+function readFunds(transaction: Stripe.BalanceTransaction, account: Account): Funds {
   const { net, fee, broker_fee, unit } = fundsOf(transaction);
   // The share of the broker is in the books, not in what the processor keeps.
-  return { net: net + broker_fee, fee, unit };
+  return { net: net + broker_fee, fee, unit, ...(account === '' ? {} : { broker_fee }) };
 }
 
 function paymentOf(status: string, onUnknown: OnUnknown): ChargeFacts['payment'] {
@@ -77,13 +92,32 @@ export function readDispute(dispute: Stripe.Dispute, onUnknown: OnUnknown): Disp
   const state = dispute_states.get(dispute.status);
   if (state === undefined) onUnknown(dispute.status);
   const transactions = dispute.balance_transactions;
+  const [withdrawn, reinstated] = [
+    transactions.filter(({ amount }) => amount < 0),
+    transactions.filter(({ amount }) => amount > 0),
+  ];
+  const is_converted = transactions.some(({ currency }) => currency !== dispute.currency);
   return {
     key: dispute.id,
     amount: fromStripe(dispute.amount, dispute.currency).amount,
     state: state ?? 'inquiry',
-    withdrawn: moved(transactions.filter(({ amount }) => amount < 0)),
-    reinstated: moved(transactions.filter(({ amount }) => amount > 0)),
+    reason: dispute.reason.slice(0, REASON_LENGTH_MAX),
+    is_answered: dispute.status.endsWith('under_review'),
+    due_at: dueAt(dispute),
+    opened_at: new Date(dispute.created * 1000),
+    withdrawn: moved(withdrawn),
+    reinstated: moved(reinstated),
+    exchanged: is_converted ? { withdrawn: withdrawn.map(amountOf), reinstated: reinstated.map(amountOf) } : null,
   };
+}
+
+/** Until then Stripe takes evidence; null if it takes none, or none any more. */
+function dueAt({ evidence_details: { due_by } }: Stripe.Dispute): Date | null {
+  return due_by === null || due_by === undefined || due_by === 0 ? null : new Date(due_by * 1000);
+}
+
+function amountOf({ amount, currency }: Stripe.BalanceTransaction): Money {
+  return fromStripe(Math.abs(amount), currency);
 }
 
 function moved(transactions: readonly Stripe.BalanceTransaction[]): Moved | null {
@@ -103,7 +137,7 @@ function moved(transactions: readonly Stripe.BalanceTransaction[]): Moved | null
 export function evidenceOf({ payment, failure, funds, disputes }: ChargeFacts, returns_fee: boolean): Evidence {
   if (payment === 'failed') return { state: 'failed', detail: failure || 'The payment failed.' };
   if (payment === 'pending' || funds === null) return { state: 'created' };
-  const taken = disputes.flatMap(({ key, amount, state, withdrawn, reinstated }): DisputeEvidence[] =>
+  const taken = disputes.flatMap(({ key, amount, state, withdrawn, reinstated, exchanged }): DisputeEvidence[] =>
     withdrawn === null
       ? []
       : [
@@ -114,10 +148,17 @@ export function evidenceOf({ payment, failure, funds, disputes }: ChargeFacts, r
             returns_fee,
             is_lost: state === 'lost',
             returned_fee_amount: reinstated && reinstated.fee,
+            ...(exchanged && { exchanged }),
           },
         ],
   );
-  return taken.length === 0 ? { state: 'done', funds } : { state: 'done', funds, disputes: taken };
+  if (disputes.length === 0) return { state: 'done', funds };
+  const reports = disputes.map(reportOf);
+  return { state: 'done', funds, reports, ...(taken.length > 0 && { disputes: taken }) };
+}
+
+function reportOf({ key, amount, state, reason, is_answered, due_at, opened_at }: DisputeFacts): DisputeReport {
+  return { key, amount, state, reason, is_answered, due_at, opened_at };
 }
 
 /** Expiry of a payment method that has none, as a bank account. */

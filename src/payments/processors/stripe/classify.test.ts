@@ -28,7 +28,7 @@ const classes: Readonly<Record<DeclineKind, string>> = {
   refused: 'amount_too_small amount_too_large account_invalid application_fees_not_allowed',
 };
 
-test('each decline code has its effect on the next attempt', () => {
+test('S47: each decline code has its effect on the next attempt', () => {
   for (const [kind, codes] of Object.entries(classes)) {
     for (const code of codes.split(' ')) {
       const declined = classify(failure(code));
@@ -38,7 +38,7 @@ test('each decline code has its effect on the next attempt', () => {
   }
 });
 
-test('a card that is reported lost, stolen or fraudulent is declined with the generic code and sentence', () => {
+test('S21: a card that is reported lost, stolen or fraudulent is declined with the generic code and sentence', () => {
   const generic = {
     outcome: 'declined',
     kind: 'stop',

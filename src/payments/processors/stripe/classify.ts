@@ -32,7 +32,7 @@ const codes: Readonly<Record<DeclineKind, string>> = {
     'revocation_of_all_authorizations stop_payment_order highest_risk_level',
   refused:
     'amount_too_small amount_too_large account_invalid testmode_charges_only application_fees_not_allowed ' +
-    'capability_not_active platform_account_required intent_unusable',
+    'capability_not_active platform_account_required intent_unusable intent_unknown intent_foreign intent_differs',
 };
 
 const kinds: ReadonlyMap<string, DeclineKind> = new Map(
@@ -63,6 +63,10 @@ const sentences: ReadonlyMap<string, string> = new Map([
   ['issuer_not_available', LATER],
   ['authentication_required', 'Your bank wants you to confirm the payment.'],
   ['token_unusable', 'The card details have expired or were used before. Enter the card again.'],
+  ['intent_unknown', 'There is no such payment or card to keep.'],
+  ['intent_foreign', 'This payment or card to keep is of another customer.'],
+  ['intent_unusable', 'This payment or card to keep cannot be used any more. Begin again.'],
+  ['intent_differs', 'The payment is of another amount than the order.'],
   ['token_foreign', 'This card belongs to another customer. Enter a card.'],
 ]);
 

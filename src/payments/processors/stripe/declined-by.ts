@@ -41,7 +41,13 @@ export function withoutBody(error: unknown): unknown {
 export function isRefused(error: unknown): error is Stripe.errors.StripeError {
   const { StripeCardError, StripeInvalidRequestError } = Stripe.errors;
   if (!(error instanceof StripeCardError || error instanceof StripeInvalidRequestError)) return false;
-  return error.code !== 'payment_intent_unexpected_state' && error.code !== 'setup_intent_unexpected_state';
+  return !isUnexpectedState(error);
+}
+
+/** True if the state of an intent did not allow a call: it was confirmed or canceled before. */
+export function isUnexpectedState(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return false;
+  return error.code === 'payment_intent_unexpected_state' || error.code === 'setup_intent_unexpected_state';
 }
 
 /** True if the object that `param` names, or that the path names, does not exist on the account. */
@@ -50,7 +56,22 @@ export function isMissing(error: unknown, param?: string): boolean {
   return param === undefined || error.param === param;
 }
 
+/** Codes of refusals that are about the key, and not about an account. */
+const KEY_CODES: ReadonlySet<string> = new Set(['more_permissions_required', 'secret_key_required']);
+
 /** True if the account does not exist, or the platform has no access to it. */
-export function isAccessDenied(error: unknown): boolean {
-  return error instanceof Stripe.errors.StripePermissionError;
+export function isAccessDenied(error: unknown): error is Stripe.errors.StripeError {
+  return error instanceof Stripe.errors.StripePermissionError && !isKeyRefused(error);
+}
+
+/** True if the platform has no access to a connected account, which may not exist, in the words of Stripe. */
+export function isAccountGone(error: unknown): boolean {
+  return isAccessDenied(error) && error.code === 'account_invalid';
+}
+
+/** True if Stripe refused the key itself: it is wrong, revoked, or lacks a permission. It carried out nothing. */
+export function isKeyRefused(error: unknown): boolean {
+  const { StripeAuthenticationError, StripePermissionError } = Stripe.errors;
+  if (error instanceof StripeAuthenticationError) return true;
+  return error instanceof StripePermissionError && KEY_CODES.has(error.code ?? '');
 }

@@ -25,7 +25,8 @@ const DELAYED: ReadonlySet<string> = new Set([
   'us_bank_account',
 ]);
 
-const abandoned: DeclinedOutcome = {
+/** A payment that its payer did not make in time, or gave up. */
+export const abandoned: DeclinedOutcome = {
   outcome: 'declined',
   kind: 'authenticate',
   code: 'abandoned',
@@ -88,7 +89,7 @@ function acceptedOutcome(needs: StripeNeeds, intent: Stripe.PaymentIntent, accou
   return {
     outcome: intent.status === 'succeeded' && !DELAYED.has(type) ? 'succeeded' : 'pending',
     processor_key: charge.id,
-    evidence: evidenceOf(readCharge(charge, [], needs.onUnknown), RETURNS_FEE),
+    evidence: evidenceOf(readCharge(charge, [], { account, onUnknown: needs.onUnknown }), RETURNS_FEE),
     card: readCard(type, card, charge.billing_details.name),
     saved: savedCard(intent, account),
   };

@@ -1,13 +1,16 @@
 import type { Stripe } from 'stripe';
+import type { Money } from '#kernel/money';
 import type { ChargeRef, RefundOutcome, RefundRef, RefundReport, RefundRequest } from '../processor-refund.ts';
 import { fromStripe, toStripe } from './amounts.ts';
-import { isRefused } from './declined-by.ts';
+import { isAccessDenied, isRefused } from './declined-by.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
 import { isStripeId, requireStripeId } from './stripe-id.ts';
 import type { StripeNeeds } from './stripe-needs.ts';
 
 const PAGE = 100;
 
+const NO_ACCESS =
+  'The payment processor denies the access to the account of the provider, who can refund the charge there.';
 const REFUSED = 'The payment processor refused the refund.';
 
 const sentences: ReadonlyMap<string, string> = new Map([
@@ -33,6 +36,7 @@ export async function refundCharge(needs: StripeNeeds, request: RefundRequest): 
     );
     return outcomeOfRefund(needs, requireObject(refund, 'refund'));
   } catch (error) {
+    if (account !== '' && isAccessDenied(error)) return { outcome: 'refused', detail: NO_ACCESS };
     if (!isRefused(error)) throw error;
     return { outcome: 'refused', detail: sentences.get(error.code ?? '') ?? REFUSED };
   }
@@ -53,13 +57,15 @@ export async function findRefund(
 export async function findRefunds(needs: StripeNeeds, charge: ChargeRef): Promise<RefundReport[]> {
   const newest_first: RefundReport[] = [];
   for await (const refund of walkRefunds(needs, charge)) {
-    const { id, amount, currency, metadata } = refund;
+    const { id, amount, currency, metadata, balance_transaction, failure_balance_transaction } = refund;
     const { outcome } = outcomeOfRefund(needs, refund);
     newest_first.push({
       processor_key: id,
       key: metadata?.['tollgate_refund'] ?? null,
       amount: fromStripe(amount, currency).amount,
       state: outcome === 'refunded' ? 'succeeded' : outcome === 'refused' ? 'failed' : 'pending',
+      taken: movedBy(balance_transaction, -1),
+      returned: movedBy(failure_balance_transaction, 1),
     });
   }
   return newest_first.toReversed();
@@ -70,7 +76,14 @@ async function* walkRefunds(
   { account, processor_key }: ChargeRef,
 ): AsyncIterable<Stripe.Refund> {
   if (!isStripeId(processor_key, 'charge')) return;
-  yield* client.refunds.list({ charge: processor_key, limit: PAGE }, callOptions(account));
+  const expand = ['data.balance_transaction', 'data.failure_balance_transaction'];
+  yield* client.refunds.list({ charge: processor_key, limit: PAGE, expand }, callOptions(account));
+}
+
+/** Returns what an expanded balance transaction moved; null as long as there is none. */
+function movedBy(transaction: string | Stripe.BalanceTransaction | null | undefined, sign: 1 | -1): Money | null {
+  if (typeof transaction !== 'object' || transaction === null) return null;
+  return fromStripe(sign * transaction.net, transaction.currency);
 }
 
 function outcomeOfRefund({ onUnknown }: StripeNeeds, { status }: Stripe.Refund): RefundOutcome {

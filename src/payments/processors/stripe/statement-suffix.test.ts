@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statementSuffix } from './statement-suffix.ts';
 
-test('a name is reduced to what a statement can print', () => {
+test('S35: a name is reduced to what a statement can print', () => {
   const cases: [name: string, suffix: string | undefined][] = [
     ['Cowork', 'Cowork'],
     ['Café Zürich', 'Cafe Zuric'],

@@ -1,3 +1,7 @@
+import { findProfileById, profileName } from '#profiles';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { StripeNeeds } from './stripe-needs.ts';
+
 /** Length of the whole descriptor on a statement of the card: prefix of the account, `* `, suffix. */
 const DESCRIPTOR_MAX = 22;
 
@@ -18,4 +22,18 @@ export function statementSuffix(name: string): string | undefined {
     .slice(0, SUFFIX_MAX)
     .trim();
   return /[A-Za-z]/.test(printable) ? printable : undefined;
+}
+
+/**
+ * Returns the name of the provider as the statement of the card shows it; undefined for several providers, because the
+ * statement then shows the account that holds the money, which is the broker's.
+ */
+export async function suffixOf({ db }: StripeNeeds, provider_id: ProfileId | null): Promise<string | undefined> {
+  const provider = provider_id === null ? undefined : await findProfileById(db, provider_id);
+  return provider && statementSuffix(profileName(provider));
+}
+
+/** The parameter of a payment with a suffix; empty without one. */
+export function suffixParam(suffix: string | undefined): { statement_descriptor_suffix?: string } {
+  return suffix === undefined ? {} : { statement_descriptor_suffix: suffix };
 }

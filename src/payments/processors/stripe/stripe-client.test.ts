@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Stripe } from 'stripe';
 import { API_VERSION, callOptions, makeStripeClient, requireObject, SCRIPT_URL } from './stripe-client.ts';
 
-test('the version of the API is that of the package, and the script is of the same release', () => {
+test('S1: the version of the API is that of the package, and the script is of the same release', () => {
   assert.equal(API_VERSION, Stripe.API_VERSION);
   const [, release] = API_VERSION.split('.');
   assert.equal(SCRIPT_URL, `https://js.stripe.com/${release}/stripe.js`);

@@ -1,5 +1,6 @@
 import { Stripe } from 'stripe';
 import type { Account } from '../account.ts';
+import type { CallPacer } from './keys/call-pacer.ts';
 
 /** Version of the API. A literal, so that an upgrade of the package cannot change the shape of answers unnoticed. */
 export const API_VERSION = '2026-10-28.endive';
@@ -18,16 +19,43 @@ export interface StripeSettings {
   /** Address of an emulator; null for Stripe. */
   api_url: string | null;
   js_url: string | null;
+  /** False: the broker keeps its share of what is refunded. True when omitted. */
+  returns_broker_fee?: boolean;
 }
 
-/** Makes the client of the platform's account. `app_version` is the version of Tollgate. */
-export function makeStripeClient({ secret_key, api_url }: StripeSettings, app_version: string): Stripe {
+/** True if the objects of a key move real money. */
+export function isLiveKey(key: string): boolean {
+  return /^(sk|rk|pk)_live_/.test(key);
+}
+
+/** Returns a client of HTTP that sends each request when the pacer allows it. */
+function pacedClient(pacer: CallPacer): Stripe.HttpClient {
+  const client = Stripe.createNodeHttpClient();
+  const makeRequest: Stripe.HttpClient['makeRequest'] = async (...request) => {
+    const [, , , method, headers] = request;
+    const account: unknown = (headers as Record<string, unknown>)['Stripe-Account']; // the package builds the headers
+    await pacer.wait(typeof account === 'string' ? account : '', method !== 'GET');
+    return client.makeRequest(...request);
+  };
+  return { getClientName: () => client.getClientName(), makeRequest };
+}
+
+/**
+ * Makes the client of the platform's account. `app_version` is the version of Tollgate; without a pacer calls are sent
+ * at once.
+ */
+export function makeStripeClient(
+  { secret_key, api_url }: StripeSettings,
+  app_version: string,
+  pacer: CallPacer | null = null,
+): Stripe {
   const url = api_url === null ? null : new URL(api_url);
   return new Stripe(secret_key, {
     apiVersion: API_VERSION,
     timeout: CALL_TIMEOUT_MS,
     maxNetworkRetries: RETRIES_MAX,
     telemetry: false,
+    ...(pacer === null ? {} : { httpClient: pacedClient(pacer) }),
     appInfo: { name: 'Tollgate', version: app_version },
     ...(url === null
       ? {}

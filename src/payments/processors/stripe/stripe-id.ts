@@ -2,9 +2,11 @@
 export type StripeKind =
   | 'account'
   | 'charge'
+  | 'checkout_session'
   | 'confirmation_token'
   | 'customer'
   | 'dispute'
+  | 'fee'
   | 'intent'
   | 'method'
   | 'payout'
@@ -15,9 +17,11 @@ export type StripeKind =
 const prefixes: Readonly<Record<StripeKind, readonly string[]>> = {
   account: ['acct'],
   charge: ['ch', 'py'],
+  checkout_session: ['cs'],
   confirmation_token: ['ctoken'],
   customer: ['cus'],
   dispute: ['dp', 'du'],
+  fee: ['fee'],
   intent: ['pi'],
   method: ['pm'],
   payout: ['po'],

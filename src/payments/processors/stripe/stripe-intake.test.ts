@@ -7,7 +7,7 @@ const client = makeStripeClient(
   { secret_key: 'sk_test_x', publishable_key: 'pk_test_x', api_url: 'http://127.0.0.1:1', js_url: null },
   '1.0.0',
 );
-const intake = makeStripeIntake(client, false);
+const intake = makeStripeIntake({ client, refresh: async () => {} }, false);
 const now = new Date('2026-03-10T15:00:00Z');
 const [secret, older] = ['whsec_new', 'whsec_old'];
 

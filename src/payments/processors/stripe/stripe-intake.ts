@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import type { EventIntake, ProcessorEvent, ProcessorEventType } from '../processor.ts';
+import type { EventIntake, ProcessorEvent, ProcessorEventType } from '../event-intake.ts';
 import { idOf } from './intent-outcome.ts';
 import { callOptions } from './stripe-client.ts';
 
@@ -12,7 +12,10 @@ const TOLERANCE_S = 300;
 const EVENT_ID = /^evt_[A-Za-z0-9_]{1,200}$/;
 const TYPE_LENGTH_MAX = 100;
 
-/** Types that one list can name. */
+/**
+ * Types that one list can name, so that a sweep makes two lists for each account. The alternatives cost more: a
+ * wildcard covers one family of types, and a list of all types shows what other programs do with the account.
+ */
 const TYPES_MAX = 20;
 
 /** Types that a handler depends on, with the kind of the object that changed. */
@@ -23,6 +26,10 @@ const EVENT_TYPES: ReadonlyMap<string, ProcessorEventType> = new Map([
   ...kindOf('refund', 'charge.refunded charge.refund.updated refund.created refund.updated refund.failed'),
   ...kindOf('dispute', 'charge.dispute.created charge.dispute.updated charge.dispute.closed ' +
     'charge.dispute.funds_withdrawn charge.dispute.funds_reinstated'),
+  ...kindOf('account', 'account.updated account.application.deauthorized'),
+  ...kindOf('fee', 'application_fee.refunded'),
+  ...kindOf('card', 'payment_method.automatically_updated payment_method.updated payment_method.detached'),
+  ...kindOf('customer', 'customer.deleted'),
   ...kindOf('payout', 'payout.created payout.updated payout.paid payout.failed payout.canceled'),
 ]);
 
@@ -30,11 +37,20 @@ function kindOf(kind: ProcessorEventType, types: string): (readonly [string, Pro
   return types.split(' ').map((type) => [type, kind] as const);
 }
 
+/** The client with the newest key. */
+interface EventSource {
+  readonly client: Stripe;
+  refresh(): Promise<void>;
+}
+
+/** Types that an endpoint of the site sends. */
+export const event_types: readonly string[] = [...EVENT_TYPES.keys()];
+
 /**
  * Makes the intake of webhooks. Only the package verifies a signature, over the bytes as they came; what it throws, of
  * any class, is a refusal. `isLive` is the mode of the key: an event of the other mode concerns no charge.
  */
-export function makeStripeIntake(client: Stripe, isLive: boolean): EventIntake {
+export function makeStripeIntake(source: EventSource, isLive: boolean): EventIntake {
   return {
     verify(raw, headers, secrets, now) {
       const header = headers[HEADER];
@@ -43,7 +59,7 @@ export function makeStripeIntake(client: Stripe, isLive: boolean): EventIntake {
         try {
           const received_at = now.getTime();
           return readEvent(
-            client.webhooks.constructEvent(raw, header, secret, TOLERANCE_S, undefined, received_at),
+            source.client.webhooks.constructEvent(raw, header, secret, TOLERANCE_S, undefined, received_at),
             isLive,
           );
         } catch {
@@ -53,11 +69,12 @@ export function makeStripeIntake(client: Stripe, isLive: boolean): EventIntake {
       return null;
     },
     async *listEvents(account, since) {
+      await source.refresh();
       const created = { gte: Math.floor(since.getTime() / 1000) };
-      const types = [...EVENT_TYPES.keys()];
+      const types = event_types;
       for (let start = 0; start < types.length; start += TYPES_MAX) {
         const params = { types: types.slice(start, start + TYPES_MAX), created, limit: 100 };
-        for await (const listed of client.events.list(params, callOptions(account))) {
+        for await (const listed of source.client.events.list(params, callOptions(account))) {
           const event = readEvent(listed, isLive);
           // A list on an account does not name it.
           if (event !== null) yield { ...event, account };
@@ -100,10 +117,10 @@ interface EventObject {
   latest_charge?: string | { id: string } | null;
 }
 
-/** Returns the id of the charge, or of the payout, that an object of an event concerns; null if there is none. */
+/** Returns the id of the object of an event, or of the charge that the object is about; null without one. */
 function objectOf(given: object): string | null {
   const { object, id, charge, latest_charge }: EventObject = given;
   if (object === 'payment_intent') return idOf(latest_charge ?? null);
-  if (object === 'refund' || object === 'dispute') return idOf(charge ?? null);
+  if (object === 'refund' || object === 'dispute' || object === 'application_fee') return idOf(charge ?? null);
   return typeof id === 'string' ? id : null;
 }

@@ -49,18 +49,23 @@ async function requestWith(
   return {
     key: randomKey40(),
     account: '',
+    broker_fee_amount: 0,
     amount: 2000,
     unit: 'usd',
     description: 'Open space',
     source: typeof source === 'string' ? { token: source, remember: false } : source,
     payer: { profile_id, browser: { ip: '192.0.2.1', user_agent: 'test' }, return_url: 'http://cowork.test/app/' },
     off_session: false,
+    provider_id: null,
     ...facts,
   };
 }
-const refOf = ({ key, account, payer }: ChargeRequest): AttemptRef => ({
+const refOf = ({ key, account, amount, broker_fee_amount, payer, unit }: ChargeRequest): AttemptRef => ({
   key,
   account,
+  amount,
+  broker_fee_amount,
+  unit,
   profile_id: payer.profile_id,
   intent_key: null,
   created_at: clock.now(),
@@ -80,7 +85,7 @@ const faults: Readonly<Record<string, boolean>> = {
   '401': false,
 };
 for (const [name, is_made] of Object.entries(faults)) {
-  test(`under the fault ${name} a payment is made ${is_made ? 'once' : 'never'}, as a look-up by its key finds`, async () => {
+  test(`S9: under the fault ${name} a payment is made ${is_made ? 'once' : 'never'}, as a look-up by its key finds`, async () => {
     const request = await requestWith('pm_card_visa');
     // The customer exists, so that the fault meets the payment.
     assert(isAccepted(await processor.charge({ ...request, key: randomKey40() })));
@@ -97,7 +102,7 @@ for (const [name, is_made] of Object.entries(faults)) {
   });
 }
 
-test('an amount reaches Stripe in the unit of its currency', async () => {
+test('S32: an amount reaches Stripe in the unit of its currency', async () => {
   for (const [amount, unit, count] of [
     [100_000, 'jpy', 1000],
     [50_000, 'isk', 50_000],
@@ -130,7 +135,36 @@ test('a customer who was deleted at Stripe is replaced, and earlier payments are
   assert.deepEqual(await processor.findByKey(refOf(earlier)), paid);
 });
 
-test('a charge whose balance transaction comes later is booked when it is there', async () => {
+// Before the tests that move the clock of the emulator ahead: Stripe compares the end of the page with its own clock.
+test('a payment on the page of Stripe is made on the account of a provider, and the broker has its share', async () => {
+  const account = await processor.connectAccount({ key: randomKey40(), name: 'Club' });
+  const send = (body: object) =>
+    fetch(`${emulator.url}/_emulator/accounts/${account}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  await send({ to: 'ready' });
+  const request = await requestWith('hosted_page', { account, amount: 17_999, broker_fee_amount: 1799 });
+  const asked = await processor.charge(request);
+  assert(
+    asked.outcome === 'action_required' && asked.redirect_url !== null && asked.is_hosted === true,
+    JSON.stringify(asked),
+  );
+  const card = { number: '4242424242424242', expiry: '12/30', cvc: '123', email: '', name: '' };
+  await fetch(asked.redirect_url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(card).toString(),
+    redirect: 'manual',
+  });
+  const paid = await processor.abandon({ ...refOf(request), account, intent_key: asked.intent_key });
+  assert(isAccepted(paid), JSON.stringify(paid));
+  const charge = await client.charges.retrieve(paid.processor_key, {}, { stripeAccount: account });
+  assert.deepEqual([charge.amount, charge.application_fee_amount], [17_999, 1799]);
+});
+
+test('S29: a charge whose balance transaction comes later is booked when it is there', async () => {
   emulator.control.addFault({ name: 'late_balance', values: { s: '3600' }, match: { path: '/v1/payment_intents' } });
   const paid = await processor.charge(await requestWith('pm_card_visa'));
   emulator.control.clearFaults();
@@ -140,7 +174,7 @@ test('a charge whose balance transaction comes later is booked when it is there'
   assert.equal(await stateOf(paid.processor_key), 'done');
 });
 
-test('a payment that is decided days later is paid or failed then', async () => {
+test('S30: a payment that is decided days later is paid or failed then', async () => {
   for (const [token, state] of [
     ['pm_usBankAccount_success', 'done'],
     ['pm_usBankAccount_insufficientFunds', 'failed'],
@@ -153,7 +187,7 @@ test('a payment that is decided days later is paid or failed then', async () => 
   }
 });
 
-test('a card that the payer confirmed is kept; a renewal that the bank asks about again is declined', async () => {
+test('S44: a card that the payer confirmed is kept; a renewal that the bank asks about again is declined', async () => {
   const request = await requestWith('pm_card_visa');
   const { payer } = request;
   const off_session = { off_session: true, profile_id: payer.profile_id };
@@ -175,7 +209,7 @@ test('a card that the payer confirmed is kept; a renewal that the bank asks abou
     if (!is_paid) assert(renewal.outcome === 'declined' && renewal.kind === 'authenticate');
     await processor.deleteCard(saved);
     const removed = await processor.saveCard({ key: randomKey40(), account: '', payer, token: asked.intent_key });
-    assert(removed.outcome === 'declined' && removed.code === 'token_unusable', 'a removed card is not put back');
+    assert(removed.outcome === 'declined' && removed.code === 'intent_unusable', 'a removed card is not put back');
   }
 });
 
@@ -199,7 +233,23 @@ for (const decision of ['abandoned', 'declined'] as const) {
   });
 }
 
-test('a card, a setup or a token of another customer is refused', async () => {
+/** What a caller may send as the token of a card; a payment that was made elsewhere is none (S36, S37, S40). */
+const hostile = [
+  'cus_1',
+  'seti_1',
+  'acct_1',
+  'ch_1',
+  'pi_1',
+  'pi_1_secret_2',
+  'pi_1\r\nX: y',
+  'cs_test_1',
+  '../account',
+  '',
+  'pm_1\r\nX: y',
+  `pm_${'a'.repeat(255)}`,
+];
+
+test('S39, S40, S41: a card, a setup or a token of another customer is refused', async () => {
   const [owner, other] = [await requestWith('pm_card_visa'), await requestWith('pm_card_visa')];
   const saved = await processor.saveCard({ ...owner, key: randomKey40(), token: 'pm_card_visa' });
   assert(saved.outcome === 'saved');
@@ -208,8 +258,8 @@ test('a card, a setup or a token of another customer is refused', async () => {
 
   const setup = await client.setupIntents.create({ customer: saved.customer_key, payment_method: saved.method_key });
   const taken = await processor.saveCard({ ...other, key: randomKey40(), token: setup.id });
-  assert(taken.outcome === 'declined' && taken.code === 'token_foreign');
-  for (const token of ['cus_1', 'seti_1', 'acct_1', '../account', '', 'pm_1\r\nX: y', `pm_${'a'.repeat(255)}`]) {
+  assert(taken.outcome === 'declined' && taken.code === 'intent_foreign');
+  for (const token of hostile) {
     const before_count = emulator.control.requests().length;
     const outcome = await processor.charge({ ...other, key: randomKey40(), source: { token, remember: false } });
     assert(outcome.outcome === 'declined' && outcome.code === 'token_unusable', token);
@@ -217,7 +267,30 @@ test('a card, a setup or a token of another customer is refused', async () => {
   }
 });
 
-test('no call searches, and neither a key, a client secret nor a name reaches the log', async () => {
+test('S36: a payment whose amount changed after it was checked pays nothing, and what it took is reported', async () => {
+  const request = await requestWith({ intent: '' });
+  const { intents } = processor;
+  assert(intents);
+  const { profile_id } = request.payer;
+  const wanted = { profile_id, provider_id: null, account: '', amount: 2000, unit: 'usd', broker_fee_amount: 0 };
+  for (const [generation, payment] of [[1, 'unpaid'] as const, [2, 'paid'] as const]) {
+    const opened = await intents.openPayment({ ...wanted, cart_version: 'c', generation });
+    const { intent_key } = opened;
+    await client.paymentIntents.update(intent_key, { amount: 50, payment_method: 'pm_card_visa' });
+    const found = await intents.findPayment({ intent_key, account: '', profile_id });
+    assert(typeof found === 'object' && found.amount === 50 && found.is_usable);
+    if (payment === 'paid') await client.paymentIntents.confirm(intent_key, { return_url: 'http://cowork.test/' });
+    const named = { ...request, key: randomKey40(), source: { intent: intent_key } };
+    const outcome = await processor.charge(named);
+    assert(outcome.outcome === 'declined' && outcome.code === 'intent_differs');
+    assert.equal(outcome.taken?.amount, payment === 'paid' ? 50 : undefined);
+    const looked_up = await processor.findByKey({ ...refOf(named), intent_key });
+    assert.equal(looked_up?.outcome, 'declined');
+    assert.notEqual((await client.paymentIntents.retrieve(intent_key)).status, 'requires_confirmation');
+  }
+});
+
+test('S5, S42: no call searches, and neither a key, a client secret nor a name reaches the log', async () => {
   const waiting = await processor.charge(await requestWith('pm_card_threeDSecure2Required'));
   assert(waiting.outcome === 'action_required');
   const paths = emulator.control.requests().map(({ path }) => path);

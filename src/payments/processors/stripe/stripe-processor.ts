@@ -1,19 +1,38 @@
 import { textField } from '#platform/http/forms';
 import { toSmallestUnit } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
+import { inTransaction } from '#platform/db/database';
 import { findSite } from '#platform/site';
-import type { PageParts, Processor } from '../processor.ts';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { PageParts } from '../page-parts.ts';
+import type { IntentRef, PaymentToKeep, ProcessorIntents } from '../intents.ts';
+import type { CustomerKey, Processor, SaveCardRequest, SavedCard } from '../processor.ts';
+import type { ChargeRef, FeeReturnRef, FeeReturnRequest } from '../processor-refund.ts';
 import { cardMinimum } from '../card-minimums.ts';
+import type { ProcessorSetup } from '../setup.ts';
 import { chargeMaximum } from './amounts.ts';
+import { forPayer } from './keys/call-pacer.ts';
 import { chargeCard } from './charge-card.ts';
-import { withoutBody } from './declined-by.ts';
+import { hasCustomer, updateCustomer } from './ensure-customer.ts';
+import { checkSetup } from './keys/check-setup.ts';
 import { abandon, findByKey, retrieveEvidence } from './find-charge.ts';
+import { HOSTED_PAGE } from './hosted-page.ts';
 import { RETURNS_FEE } from './intent-outcome.ts';
+import { storeAccount } from './keys/account-store.ts';
+import { findAccountOf, findUsedAccount } from './keys/key-account.ts';
+import { storeKeys } from './keys/key-store.ts';
+import { type LiveClient, makeLiveClient } from './keys/live-client.ts';
+import { findNamedPayment, findTaken } from './intents/named-intent.ts';
+import { makeOnboardingLink, retrieveAccount } from './onboarding.ts';
+import { cancelPayment, keepPayment, keepSetup, openPayment, openSetup } from './intents/open-intent.ts';
 import { findRefund, findRefunds, refundCharge } from './refund.ts';
-import { deleteCard, saveCard } from './save-card.ts';
-import { makeStripeClient, SCRIPT_URL, type StripeSettings } from './stripe-client.ts';
+import { findFeeReturns, findMovedShare, returnFee } from './return-fee.ts';
+import { disputePage } from './dispute-page.ts';
+import { deleteCard, retrieveCard, saveCard } from './save-card.ts';
+import { isLiveKey, SCRIPT_URL, type StripeSettings } from './stripe-client.ts';
 import { isStripeId } from './stripe-id.ts';
 import { makeStripeIntake } from './stripe-intake.ts';
+import { walkMovements } from './stripe-movements.ts';
 import { STRIPE, type StripeNeeds } from './stripe-needs.ts';
 import {
   connectAccount,
@@ -38,67 +57,129 @@ export type StripeProcessorNeeds = Pick<StripeNeeds, 'db' | 'clock' | 'log' | 's
  * @see docs/decisions/0118-stripe-as-a-processor.md
  */
 export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNeeds): Processor {
-  const needs = addNeeds(given, app_version);
+  const live = makeLiveClient({ ...given, app_version });
+  const needs = addNeeds(given, live);
   const { settings } = given;
+  const guarded = makeGuard(live);
   const page_parts = makePageParts(settings);
   return {
     name: STRIPE,
     returns_fee: RETURNS_FEE,
     may_overdraw: true,
-    direct_charges: false,
+    returns_broker_fee: settings.returns_broker_fee ?? true,
+    direct_charges: true,
     saved_cards: true,
     payouts: true,
     units: null,
     minimum: cardMinimum,
     maximum: chargeMaximum,
-    charge: bodiless((request) => chargeCard(needs, request)),
-    findByKey: bodiless((attempt) => findByKey(needs, attempt)),
-    abandon: bodiless((attempt) => abandon(needs, attempt)),
-    retrieve: bodiless((charge) => retrieveEvidence(needs, charge)),
-    refund: bodiless((request) => refundCharge(needs, request)),
-    findRefund: bodiless((refund) => findRefund(needs, refund)),
-    findRefunds: bodiless((charge) => findRefunds(needs, charge)),
-    saveCard: bodiless((request) => saveCard(needs, request)),
-    deleteCard: bodiless((card) => deleteCard(needs, card)),
-    connectAccount: bodiless((request) => connectAccount(needs, request)),
-    disconnectAccount: bodiless((account) => disconnectAccount(needs, account)),
-    payoutAccount: bodiless((account) => getPayoutAccount(needs, account)),
-    payout: bodiless((request) => payOut(needs, request)),
-    findPayout: bodiless((wanted) => findPayout(needs, wanted)),
+    charge: guarded((request) => {
+      const run = () => chargeCard(needs, request);
+      return request.off_session ? run() : forPayer(run);
+    }),
+    findByKey: guarded((attempt) => findByKey(needs, attempt)),
+    abandon: guarded((attempt) => abandon(needs, attempt)),
+    retrieve: guarded((charge) => retrieveEvidence(needs, charge)),
+    refund: guarded((request) => forPayer(() => refundCharge(needs, request))),
+    findRefund: guarded((refund) => findRefund(needs, refund)),
+    findRefunds: guarded((charge) => findRefunds(needs, charge)),
+    ...shareCalls(needs, guarded),
+    ...cardCalls(needs, guarded),
+    connectAccount: guarded((request) => connectAccount(needs, request)),
+    retrieveAccount: guarded((account) => retrieveAccount(needs, account)),
+    onboard: guarded((request) => makeOnboardingLink(needs, request)),
+    onboarding_origin: settings.api_url === null ? 'https://connect.stripe.com' : new URL(settings.api_url).origin,
+    disconnectAccount: guarded((account) => disconnectAccount(needs, account)),
+    payoutAccount: guarded((account) => getPayoutAccount(needs, account)),
+    payout: guarded((request) => payOut(needs, request)),
+    findPayout: guarded((wanted) => findPayout(needs, wanted)),
     listPayouts: (account, since) => walkPayouts(needs, account, since),
-    browserKeys: () => ({
-      STRIPE_PUB_KEY: settings.publishable_key,
+    browserKeys: (account) => ({
+      STRIPE_PUB_KEY: live.settings.publishable_key,
       STRIPE_INTENT_SECRET: null,
-      STRIPE_ACCOUNT: null,
+      STRIPE_ACCOUNT: account === '' ? null : account,
     }),
     pageParts: () => page_parts,
     cardElement: (wanted) => ({
       script_url: settings.js_url ?? SCRIPT_URL,
-      publishable_key: settings.publishable_key,
-      account: '',
+      publishable_key: live.settings.publishable_key,
+      account: wanted.account,
       amount: 'money' in wanted ? toSmallestUnit(wanted.money) : null,
       unit: 'money' in wanted ? wanted.money.unit : wanted.unit,
     }),
     readCardForm: readTokenForm,
     readReturn: readSetupReturn,
-    intake: makeStripeIntake(needs.client, isLiveKey(settings.secret_key)),
+    intents: makeIntents(needs, guarded),
+    disputePage: (dispute) => disputePage(live.settings, dispute),
+    intake: makeStripeIntake(live, isLiveKey(settings.secret_key)),
+    movements: { list: (account, span) => walkMovements(needs, account, span) },
+    setup: makeSetup(needs, live, { ...given, app_version }),
   };
 }
 
-/** Makes a call reject without the objects that an error of the package carries. */
-function bodiless<Request, Outcome>(call: (request: Request) => Promise<Outcome>) {
-  return (request: Request): Promise<Outcome> =>
-    call(request).catch((error: unknown) => {
-      throw withoutBody(error);
-    });
+function makeIntents(needs: StripeNeeds, guarded: ReturnType<typeof makeGuard>): ProcessorIntents {
+  const keep = guarded(([intent, terms]: readonly [IntentRef, PaymentToKeep]) =>
+    forPayer(() => keepPayment(needs, intent, terms)),
+  );
+  return {
+    isPayment: (token) => isStripeId(token, 'intent'),
+    findPayment: guarded((named) => forPayer(() => findNamedPayment(needs, named))),
+    openPayment: guarded((wanted) => forPayer(() => openPayment(needs, wanted))),
+    keepPayment: (intent, terms) => keep([intent, terms]),
+    openSetup: guarded((wanted) => forPayer(() => openSetup(needs, wanted))),
+    keepSetup: guarded((intent) => forPayer(() => keepSetup(needs, intent))),
+    cancelPayment: guarded((intent) => cancelPayment(needs, intent)),
+    findTaken: guarded((charge) => findTaken(needs, charge)),
+  };
 }
 
-/** True if the objects of a key move real money. */
-function isLiveKey(key: string): boolean {
-  return /^(sk|rk|pk)_live_/.test(key);
+function shareCalls(needs: StripeNeeds, guarded: ReturnType<typeof makeGuard>) {
+  return {
+    returnFee: guarded((request: FeeReturnRequest) => returnFee(needs, request)),
+    findFeeReturns: guarded((charge: ChargeRef) => findFeeReturns(needs, charge)),
+    findMovedShare: guarded((fee_return: FeeReturnRef) => findMovedShare(needs, fee_return)),
+  };
 }
 
-function addNeeds(given: Omit<StripeProcessorNeeds, 'app_version'>, app_version: string): StripeNeeds {
+function cardCalls(needs: StripeNeeds, guarded: ReturnType<typeof makeGuard>) {
+  return {
+    saveCard: guarded((request: SaveCardRequest) => forPayer(() => saveCard(needs, request))),
+    deleteCard: guarded((card: SavedCard) => deleteCard(needs, card)),
+    retrieveCard: guarded((card: SavedCard) => retrieveCard(needs, card)),
+    hasCustomer: guarded((customer: CustomerKey) => hasCustomer(needs, customer)),
+    updateCustomer: guarded((customer: CustomerKey & { profile_id: ProfileId }) => updateCustomer(needs, customer)),
+  };
+}
+
+function makeSetup(
+  needs: StripeNeeds,
+  live: LiveClient,
+  { db, clock, settings, app_version }: Pick<StripeProcessorNeeds, 'db' | 'clock' | 'settings' | 'app_version'>,
+): ProcessorSetup {
+  return {
+    check: (origin) => live.run(() => checkSetup(needs, origin)),
+    isRefused: live.isRefused,
+    async compareAccounts(secret_key) {
+      await live.refresh();
+      const account = await findAccountOf({ ...live.settings, secret_key }, app_version);
+      return { account, used: await findUsedAccount(db, live.settings, app_version) };
+    },
+    storeKeys: (keys, account) =>
+      inTransaction(db, async (tx) => {
+        await storeAccount(tx, account, clock.now());
+        await storeKeys(tx, keys, settings.secret_key, clock.now());
+      }),
+  };
+}
+
+/** Makes calls use the newest key, and reject without the objects that an error of the package carries. */
+function makeGuard(live: LiveClient) {
+  return <Request, Outcome>(call: (request: Request) => Promise<Outcome>) =>
+    (request: Request): Promise<Outcome> =>
+      live.run(() => call(request));
+}
+
+function addNeeds(given: Omit<StripeProcessorNeeds, 'app_version'>, live: LiveClient): StripeNeeds {
   const known = new Set<string>();
   let installation: Promise<string> | null = null;
   const readInstallation = async () => {
@@ -108,7 +189,12 @@ function addNeeds(given: Omit<StripeProcessorNeeds, 'app_version'>, app_version:
   };
   return {
     ...given,
-    client: makeStripeClient(given.settings, app_version),
+    get client() {
+      return live.client;
+    },
+    get settings() {
+      return live.settings;
+    },
     installation: () =>
       (installation ??= readInstallation().catch((error: unknown) => {
         installation = null;
@@ -135,7 +221,6 @@ function makePageParts({ api_url, js_url }: StripeSettings): PageParts {
         'form-action': origins,
       },
       form_fields: [],
-      hosted_url: null,
     };
   }
   return {
@@ -148,13 +233,14 @@ function makePageParts({ api_url, js_url }: StripeSettings): PageParts {
       'form-action': ['https://checkout.stripe.com', 'https://connect.stripe.com'],
     },
     form_fields: [],
-    hosted_url: null,
   };
 }
 
 function readSetupReturn(query: object): string | null {
-  const token = textField(query, 'setup_intent', TOKEN_LENGTH_MAX);
-  return isStripeId(token, 'setup_intent') ? token : null;
+  const intent = textField(query, 'setup_intent', TOKEN_LENGTH_MAX);
+  if (isStripeId(intent, 'setup_intent')) return intent;
+  const session = textField(query, 'setup_session', TOKEN_LENGTH_MAX);
+  return isStripeId(session, 'checkout_session') ? session : null;
 }
 
 /**
@@ -170,6 +256,8 @@ function readTokenForm(form: unknown): string {
     );
   }
   const token = textField(form, 'processor_token', TOKEN_LENGTH_MAX);
+  // Browsers without scripts, and with a script that did not load: the card is entered on the page of Stripe.
+  if (token === '' && textField(form, 'hosted', 1) === '1') return HOSTED_PAGE;
   if (token === '') throw invalidInput({ processor_token: ['Enter the card.'] });
   return token;
 }

@@ -102,12 +102,14 @@ const charge = (title: string, customer_key = 'cus_1', method_key = 'pm_1') =>
   chargeCard(needs, {
     key: `key of ${title}`,
     account: '',
+    broker_fee_amount: 0,
     amount: 2000,
     unit: 'usd',
     description: title,
     source: { saved: { account: '', customer_key, method_key } },
     payer: { profile_id: 1 as ProfileId, browser: null, return_url: 'http://cowork.test/' }, // no row has it
     off_session: true,
+    provider_id: null,
   });
 
 test('a response that proves nothing is an unknown outcome, and its retries have the same key', async () => {

@@ -3,7 +3,7 @@ import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { randomKey40 } from '#platform/security/crypto';
-import type { RequestHeaders } from '../processor.ts';
+import type { RequestHeaders } from '../event-intake.ts';
 import { signTestEvent } from './test-intake.ts';
 import { TEST_PROCESSOR } from './test-processor.ts';
 import { decideCharge, decidePayout, decideRefund } from './decide-open-payment.ts';

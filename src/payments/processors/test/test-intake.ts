@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { EventIntake, ProcessorEvent, ProcessorEventType, RequestHeaders } from '../processor.ts';
+import type { EventIntake, ProcessorEvent, ProcessorEventType, RequestHeaders } from '../event-intake.ts';
 
 export const TEST_SIGNATURE_HEADER = 'tollgate-test-signature';
 

@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { type Money, partsFromSmallestUnit, toSmallestUnit } from '#kernel/money';
 import type { JsonValue } from '#platform/db/db-schema';
 import { sha256Hex } from '#platform/security/crypto';
-import type {
-  ActionRequiredOutcome,
-  Card,
-  ChargeOutcome,
-  DeclinedOutcome,
-  DisputeEvidence,
-  Evidence,
-  Funds,
-} from '../processor.ts';
+import type { DisputeEvidence, DisputeReport } from '../dispute-evidence.ts';
+import type { ActionRequiredOutcome, Card, ChargeOutcome, DeclinedOutcome, Evidence, Funds } from '../processor.ts';
 import type { RefundOutcome, RefundReport } from '../processor-refund.ts';
 import { type DeclineCode, declines, isDecline, type TestCard, type TestOutcome } from './test-card.ts';
 import type { TestCharge, TestRefund } from './test-processor-store.ts';
@@ -47,27 +40,35 @@ export function actionOf(intent_key: string): ActionRequiredOutcome {
   return { outcome: 'action_required', intent_key, client_secret, account: '', redirect_url: null };
 }
 
-export function evidenceOf(charge: TestCharge): Evidence {
+/** `refunded`: the sum of the refunds that did not fail; a dispute is of the rest. */
+export function evidenceOf(charge: TestCharge, refunded = 0): Evidence {
   const { state, amount, unit, disputes_count } = charge;
   if (state === 'done' && disputes_count === 0) return { state, funds: fundsOf({ amount, unit }) };
   if (state === 'failed' && disputes_count === 0) return { state, detail: declines.card_declined.detail };
   if (state === 'created') return { state };
-  return { state: 'done', funds: fundsOf({ amount, unit }), disputes: disputesOf(charge) };
+  const disputes = disputesOf(charge, refunded);
+  return { state: 'done', funds: fundsOf({ amount, unit }), disputes, reports: disputes.map(reportOf) };
 }
 
 /** Disputes of a charge. All but the last one were won. */
-function disputesOf({ key, amount, state, disputes_count }: TestCharge): DisputeEvidence[] {
+function disputesOf({ key, amount, state, disputes_count }: TestCharge, refunded: number): DisputeEvidence[] {
   return Array.from({ length: disputes_count }, (_, index) => {
     const isLast = index === disputes_count - 1;
     return {
       key: `${key}:${index + 1}`,
-      amount,
+      amount: amount - refunded,
       fee_amount: DISPUTE_FEE,
       returns_fee: true,
       is_lost: isLast && (state === 'lost' || state === 'failed'),
       returned_fee_amount: isLast && state !== 'done' ? null : DISPUTE_FEE,
     };
   });
+}
+
+/** The bank gives no reason, and takes an answer until it decides. */
+function reportOf({ key, amount, is_lost, returned_fee_amount }: DisputeEvidence): DisputeReport {
+  const state = is_lost ? 'lost' : returned_fee_amount === null ? 'open' : 'won';
+  return { key, amount, state, reason: '', is_answered: false, due_at: null, opened_at: null };
 }
 
 export function refundOutcomeOf({ state }: Pick<TestRefund, 'state'>): RefundOutcome {

@@ -27,7 +27,18 @@ const BANK = { bank_name: 'Test Bank', last4: '***-6789', available: null };
 export function makeTestPayouts(
   db: Db,
   clock: Clock,
-): Pick<Processor, 'connectAccount' | 'disconnectAccount' | 'payoutAccount' | 'payout' | 'findPayout' | 'listPayouts'> {
+): Pick<
+  Processor,
+  | 'connectAccount'
+  | 'retrieveAccount'
+  | 'onboard'
+  | 'onboarding_origin'
+  | 'disconnectAccount'
+  | 'payoutAccount'
+  | 'payout'
+  | 'findPayout'
+  | 'listPayouts'
+> {
   // Empty: the account of the broker, which exists without being connected.
   const isConnected = async (account: string) => account === '' || (await findTestAccount(db, account)) !== undefined;
   return {
@@ -37,6 +48,14 @@ export function makeTestPayouts(
       await inTransaction(db, (tx) => insertTestAccount(tx, row));
       return account;
     },
+    async retrieveAccount(account) {
+      if (!(await isConnected(account))) return null;
+      const requirements = { currently_due: [], pending: [], deadline: null, disabled_reason: null };
+      const enabled = { charges_enabled: true, payouts_enabled: true, details_submitted: true };
+      return { ...enabled, fee_payer: 'account', requirements };
+    },
+    onboard: () => Promise.resolve(null),
+    onboarding_origin: null,
     disconnectAccount: (account) => inTransaction(db, (tx) => deleteTestAccount(tx, account)),
     payoutAccount: async (account) => ((await isConnected(account)) ? BANK : null),
     async payout(request): Promise<PayoutOutcome> {

@@ -29,10 +29,12 @@ test('the test processor takes its fee in the smallest unit of the currency, and
       unit,
       key: next('key-of-sixteen'),
       account: '',
+      broker_fee_amount: 0,
       description: 'A line',
       source: { token: 'tok_visa', remember: false },
       payer: { profile_id: 1 as ProfileId, browser: null, return_url: 'http://cowork.test/' }, // no row has it
       off_session: false,
+      provider_id: null,
     });
     assert(outcome.outcome === 'succeeded' && outcome.evidence.state === 'done');
     assert.deepEqual(outcome.evidence.funds, { net: amount - fee, fee, unit }, `${amount} ${unit}`);

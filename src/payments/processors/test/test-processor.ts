@@ -4,11 +4,11 @@ import type { Clock } from '#platform/clock';
 import { sha256Hex } from '#platform/security/crypto';
 import { type Db, inTransaction } from '#platform/db/database';
 import { cardMinimum } from '../card-minimums.ts';
+import type { PageParts } from '../page-parts.ts';
 import type {
   AttemptRef,
   ChargeOutcome,
   ChargeRequest,
-  PageParts,
   Processor,
   SaveCardOutcome,
   SaveCardRequest,
@@ -56,7 +56,6 @@ const pageParts: PageParts = {
   scripts: [],
   csp_origins: { 'script-src': [], 'frame-src': [], 'connect-src': [], 'img-src': [], 'form-action': [] },
   form_fields: ['card_name', 'card_number', 'card_exp', 'card_cvc'],
-  hosted_url: null,
 };
 
 /**
@@ -85,10 +84,18 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     abandon: (attempt) => abandonCharge(db, attempt),
     async retrieve({ processor_key }) {
       const found = await findTestCharge(db, { key: processor_key });
-      return found?.outcome === 'accepted' ? evidenceOf(found) : null;
+      if (found?.outcome !== 'accepted') return null;
+      return evidenceOf(found, found.disputes_count === 0 ? 0 : await sumTestRefunds(db, found.key));
     },
     saveCard: (request) => saveCard(db, clock, request),
     deleteCard: ({ customer_key }) => inTransaction(db, (tx) => deleteTestCustomer(tx, customer_key)),
+    async retrieveCard({ customer_key }) {
+      const customer = await findTestCustomer(db, customer_key);
+      return customer ? withoutOutcome(parseCard(customer.card)) : null;
+    },
+    hasCustomer: async ({ customer_key }) => (await findTestCustomer(db, customer_key)) !== undefined,
+    // It keeps no names.
+    updateCustomer: async ({ customer_key }) => (await findTestCustomer(db, customer_key)) !== undefined,
     refund: (request) => refundCharge(db, clock, request),
     async findRefund({ key }) {
       const found = await findTestRefund(db, key);
@@ -97,13 +104,20 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     async findRefunds({ processor_key }) {
       return (await findTestRefunds(db, processor_key)).map(refundReportOf);
     },
+    returnFee: () => Promise.resolve({ outcome: 'refused', detail: 'All charges are on the account of the broker.' }),
+    findFeeReturns: () => Promise.resolve([]),
+    findMovedShare: () => Promise.resolve(null),
     ...makeTestPayouts(db, clock),
     browserKeys: () => ({ STRIPE_PUB_KEY: 'pk_test_builtin', STRIPE_INTENT_SECRET: null, STRIPE_ACCOUNT: null }),
     pageParts: () => pageParts,
     cardElement: () => null,
     readCardForm,
     readReturn: () => null,
+    intents: null,
     intake: testIntake,
+    disputePage: () => null,
+    movements: null,
+    setup: null,
   };
 }
 
@@ -133,7 +147,11 @@ async function writeCharge(
 ): Promise<TestCharge | undefined> {
   const { source } = request;
   const customer_key =
-    'saved' in source ? source.saved.customer_key : source.remember ? customerKey(request.key) : null;
+    'saved' in source
+      ? source.saved.customer_key
+      : 'token' in source && source.remember
+        ? customerKey(request.key)
+        : null;
   const decline_code = isDecline(card.outcome) ? card.outcome : null;
   const charge = {
     key: ('token' in source ? namedKey(source.token) : null) ?? `ch_${sha256Hex(request.key).slice(0, 24)}`,
@@ -163,6 +181,7 @@ function firstState({ outcome }: TestCard) {
 
 async function cardOf(db: Db, { source }: ChargeRequest, at: Date): Promise<TestCard | null> {
   if ('token' in source) return readTestCard(source.token, at);
+  if ('intent' in source) throw new Error('the test processor has no payments that a client prepares');
   const customer = await findTestCustomer(db, source.saved.customer_key);
   return customer ? parseCard(customer.card) : null;
 }

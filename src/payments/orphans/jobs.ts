@@ -1,0 +1,17 @@
+import { defineJob } from '#platform/jobs/jobs';
+import type { OrphanPaymentId } from '#platform/db/db-schema';
+import type { WalkPlace } from '#platform/jobs/walk-rows';
+import type { Processors } from '../processors/index.ts';
+import { refundOrphans } from './finish-orphan.ts';
+
+/** Makes the job that returns payments that no order wants. */
+export const refundOrphansJob = (processors: Processors) => {
+  const place: WalkPlace<OrphanPaymentId> = { after: null };
+  return defineJob({
+    name: 'refund_orphans',
+    schedule: '* * * * *',
+    catch_up: 'last',
+    moved: 'daily',
+    run: (ctx) => refundOrphans({ ...ctx, processors }, place),
+  });
+};

@@ -1,0 +1,30 @@
+/** Thrown by an adapter when the processor refuses the key of the site: it carried out nothing. */
+export class ProcessorSetupError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ProcessorSetupError';
+  }
+}
+
+/** What a processor says about the key and the endpoints of the site. */
+export interface SetupReport {
+  /** Account, mode, endpoints and permissions in one line. */
+  line: string;
+  /** One sentence for each thing that is missing or wrong; empty if payments work. */
+  faults: readonly string[];
+}
+
+/** The key with which a processor knows the site. */
+export interface ProcessorSetup {
+  /** Asks the processor for the account, the permissions and the endpoints at `origin`. */
+  check(origin: string): Promise<SetupReport>;
+  /** True while the processor refuses the key. */
+  isRefused(): boolean;
+  /**
+   * Asks for the account of a new key, and for the one that payments were made on so far. Null: the key may not read
+   * its account; it was never seen. Rejects with ProcessorSetupError if the processor refuses the new key.
+   */
+  compareAccounts(secret_key: string): Promise<{ account: string | null; used: string | null }>;
+  /** Replaces the keys of the settings, on all nodes within seconds. The secret one is stored sealed. */
+  storeKeys(keys: { secret_key: string; publishable_key: string }, account: string | null): Promise<void>;
+}

@@ -1,0 +1,2 @@
+export { type Finding, isDifference } from './finding.ts';
+export { type Reconciliation, reconcilePayments } from './reconcile-payments.ts';
