@@ -24,6 +24,7 @@ import {
   paymentLinkRoutes,
 } from './payment-links/index.ts';
 import { dunningRoutes, newCardSubscriber } from './dunning/index.ts';
+import { finishLinkPages, finishPage } from './finish-links/index.ts';
 import { dunningPages, dunningPageTypes } from './past-due/index.ts';
 import type { RenewalNeeds } from './renewals/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
@@ -53,7 +54,7 @@ export function makeBilling({
       checkoutRoutes(http, processors);
       seatRoutes(http, processors);
       couponUseRoutes(http);
-      balanceRoutes(http);
+      balanceRoutes(http, processors);
       creditRoutes(http, processors);
       providerChargeRoutes(http);
       dunningRoutes(http, { processors, dunning: renewals });
@@ -68,11 +69,12 @@ export function makeBilling({
       checkoutPages(http, processors, pay_later_allowed);
       confirmationPages(http, processors);
       cardPages(http, processors);
-      receiptPages(http);
+      receiptPages(http, processors);
       creditPages(http, processors);
       seatPages(http, processors);
       dunningPages(http, { processors, dunning: renewals });
-      adjustmentPages(http);
+      finishLinkPages(http, processors);
+      adjustmentPages(http, processors);
       importPages(http);
       paymentLinkPages(http, processors);
       paymentLinkListPages(http);
@@ -93,6 +95,7 @@ export function makeBilling({
       ...claimPageTypes,
       ...receiptPageTypes,
       ...dunningPageTypes,
+      finishPage,
       ...creditPageTypes,
       adjustmentsPage,
       importPage,

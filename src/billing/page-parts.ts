@@ -30,8 +30,10 @@ export const cardFormParts = {
   /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
   test_cards: Type.Boolean(),
   card_element: CardElementPart,
+  /** Hidden field of the form: a form that is sent twice keeps the card once. */
+  form_key: Type.String(),
 };
-export const cardFormSample = { test_cards: true, card_element: null };
+export const cardFormSample = { test_cards: true, card_element: null, form_key: '4f1c' };
 /** Card form of a processor with a script. */
 export const cardElementSample = {
   // Loads nothing: the gallery shows the message about it.

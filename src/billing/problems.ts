@@ -25,6 +25,11 @@ export const billingProblems = defineProblems({
     title: 'Another checkout of this profile is in progress.',
     help: 'Repeat the request after the time in Retry-After.',
   },
+  payment_confirmed: {
+    status: 409,
+    title: 'An earlier payment of this profile was confirmed just now. Nothing more was charged.',
+    help: 'The member `charge` names its charge. Check what is left in the cart before you pay again.',
+  },
   charge_pending: { status: 409, title: 'A payment of this profile is pending. Nothing was charged.' },
   payment_unknown: {
     status: 503,
@@ -77,6 +82,19 @@ export const billingProblems = defineProblems({
     status: 429,
     title: 'This link was sent to the customer less than an hour ago.',
     help: 'Wait for the time in Retry-After.',
+  },
+  finish_link_unknown: { status: 404, title: 'There is no such payment.' },
+  finish_link_paid: { status: 409, title: 'Nothing is due any more. Nothing was charged.' },
+  finish_link_expired: { status: 409, title: 'This link has expired. Nothing was charged.' },
+  finish_amount_changed: {
+    status: 409,
+    title: 'The amount that is due has changed. Nothing was charged.',
+    help: 'Check the new amount before you pay.',
+  },
+  finish_link_tried: {
+    status: 429,
+    title: 'Too many payments by this link were declined. Nothing was charged.',
+    help: 'Sign in to pay.',
   },
   claim_used: { status: 409, title: 'This code has been used.' },
   claim_expired: {

@@ -37,9 +37,14 @@ export const renewalChargeFailed = defineEvent(
 
 export const paymentActionRequired = defineEvent(
   'payment_action_required',
-  Type.Object(failureMembers, {
-    description: 'The bank of the payer requires that the payer confirms an automatic charge.',
-  }),
+  Type.Object(
+    {
+      ...failureMembers,
+      /** Key of the link that pays and confirms without signing in; absent if the payer has to sign in. */
+      key: Type.Optional(Type.String()),
+    },
+    { description: 'The bank of the payer requires that the payer confirms an automatic charge.' },
+  ),
 );
 
 const recoveryMembers = {

@@ -88,6 +88,7 @@ async function payDocumentedCharge(xia: PaymentContext, people: People): Promise
       created_by: user_id,
       amount,
       unit: 'usd',
+      lines: [],
       description: 'Desks for a workshop',
       token: `tok_named_${documentedCharge.key}`,
       remember_card: false,

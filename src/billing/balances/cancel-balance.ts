@@ -1,8 +1,10 @@
+import { Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { runTogether } from '#platform/db/together';
 import { paths } from '#platform/http/paths';
+import type { PaymentContext } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
 import {
   addPayables,
@@ -19,7 +21,7 @@ import {
   writeOffEntries,
   writeOffText,
 } from '../adjustments/index.ts';
-import { closeSettledCases } from '../dunning/index.ts';
+import { closeSettledCases, endWaitingBalance } from '../dunning/index.ts';
 import { loadBalances, lockBalances } from '../quotes/index.ts';
 import { ordersInFlight } from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
@@ -76,6 +78,22 @@ export async function cancelBalance(ctx: Context, cancellation: Cancellation): P
     await closeSettledCases(tx, payer, at);
     return recorded.map(({ adjustment }) => adjustment);
   });
+}
+
+/**
+ * Does the same as `cancelBalance`, but first ends a payment of what is due that waits for its payer: it would take
+ * more than is left. One that was confirmed in the meantime is settled, and only the rest is cancelled.
+ *
+ * @throws as `cancelBalance`, processor_unreachable (503)
+ */
+export async function endPaymentAndCancel(ctx: PaymentContext, cancellation: Cancellation): Promise<Adjustment[]> {
+  try {
+    return await cancelBalance(ctx, cancellation);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== billingProblems.charge_pending.code) throw error;
+    if (!(await endWaitingBalance(ctx, cancellation.profile_id, cancellation.sellers))) throw error;
+  }
+  return cancelBalance(ctx, cancellation);
 }
 
 /**

@@ -18,6 +18,7 @@ import { viewList } from '#platform/pages/lists/list-view';
 import { sendCsv } from '#platform/pages/lists/send-csv';
 import { sha256Hex } from '#platform/security/crypto';
 import { humanizeMoney, humanizeSums } from '#platform/templates/humanize-money';
+import type { Processors } from '#payments';
 import { findProfilesByIds, type Profile, profileName } from '#profiles';
 import {
   type Adjustment,
@@ -29,7 +30,7 @@ import {
 import { getProfileById } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { loadBalances } from '../quotes/index.ts';
-import { cancelBalance } from './cancel-balance.ts';
+import { endPaymentAndCancel } from './cancel-balance.ts';
 import { adjustmentsList, adjustmentsPage } from './page-types.ts';
 import { presentAdjustments } from './present-adjustments.ts';
 import { reverseAdjustment } from './reverse-adjustment.ts';
@@ -42,10 +43,10 @@ const kinds: Readonly<Record<AdjustmentKind, string>> = {
 };
 
 /** Pages of the write-offs and offline payments of a provider: the list, and the confirmations before money changes. */
-export function adjustmentPages(app: App): void {
+export function adjustmentPages(app: App, processors: Processors): void {
   addListPages(app);
   addReversePage(app);
-  addCancelPage(app);
+  addCancelPage(app, processors);
 }
 
 function addListPages(app: App): void {
@@ -184,7 +185,7 @@ function confirmReversal(
   };
 }
 
-function addCancelPage(app: App): void {
+function addCancelPage(app: App, processors: Processors): void {
   const options = {
     config: {
       access: { kind: 'provider-only', manages: true },
@@ -217,15 +218,19 @@ function addCancelPage(app: App): void {
         key === '' ? null : sha256Hex(JSON.stringify(['cancel page', actorId(ctx), profile.id, is_paid, key]));
       // A repeated form is settled already; another amount than the one shown is not settled.
       if (due.length > 0 && shown !== humanizeSums(due, ctx.lang)) throw billingProblems.balance_changed();
-      const done = await cancelBalance(ctx, {
-        profile_id: profile.id,
-        sellers: sellersSeenBy(subject),
-        amount: null,
-        is_paid,
-        request_key,
-      });
+      const done = await endPaymentAndCancel(
+        { ...ctx, processors },
+        {
+          profile_id: profile.id,
+          sellers: sellersSeenBy(subject),
+          amount: null,
+          is_paid,
+          request_key,
+        },
+      );
       const text = humanizeSums(sumByUnit(done), ctx.lang);
-      reply.flash('success', is_paid ? `${text} was recorded as paid.` : `${text} was written off.`);
+      if (done.length === 0) reply.flash('info', `${profileName(profile)} owes nothing.`);
+      else reply.flash('success', is_paid ? `${text} was recorded as paid.` : `${text} was written off.`);
       return await reply.redirect(paths.history(profile.slug), 303);
     } catch (error) {
       const { detail, status } = problemToForm(error);

@@ -9,11 +9,12 @@ import type { App } from '#platform/http/app';
 import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
 import { intentKey } from '#platform/http/guards/idempotency';
 import { listQuerystring } from '#platform/http/schemas';
+import { paymentsProblems, type Processors } from '#payments';
 import { findProfileById } from '#profiles';
 import { adjustmentList, listAdjustmentRows } from '../adjustments/index.ts';
 import { billingProblems } from '../problems.ts';
 import { billUses } from './bill-uses.ts';
-import { cancelBalance } from './cancel-balance.ts';
+import { endPaymentAndCancel } from './cancel-balance.ts';
 import { importPayment } from './import-payment.ts';
 import { presentAdjustments, presentUses } from './present-adjustments.ts';
 import { reverseAdjustment } from './reverse-adjustment.ts';
@@ -32,9 +33,9 @@ import {
 const tags = ['billing'];
 
 /** Routes that change what a profile owes without a processor. */
-export function balanceRoutes(app: App): void {
+export function balanceRoutes(app: App, processors: Processors): void {
   usesRoute(app);
-  cancelRoutes(app);
+  cancelRoutes(app, processors);
   importRoute(app);
   adjustmentRoutes(app);
 }
@@ -82,26 +83,32 @@ function usesRoute(app: App): void {
   );
 }
 
-function cancelRoutes(app: App): void {
-  const config = { access: { kind: 'provider-only' }, problems: [billingProblems.charge_pending] } as const;
+function cancelRoutes(app: App, processors: Processors): void {
+  const config = {
+    access: { kind: 'provider-only' },
+    problems: [billingProblems.charge_pending, paymentsProblems.processor_unreachable],
+  } as const;
   const schema = {
     tags,
     summary: 'Cancels a balance due',
     description:
-      'Writes off what the profile owes, or with `paid` records that the provider received it elsewhere. A provider settles what is due on its own plans, the broker all of it. Subscriptions do not change. The entry can be reversed.',
+      'Writes off what the profile owes, or with `paid` records that the provider received it elsewhere. A provider settles what is due on its own plans, the broker all of it. Subscriptions do not change. A payment of it that waits for the payer is ended first. The entry can be reversed.',
     params: ProfileParams,
     querystring: CancelQuery,
     response: { 204: Type.Null() },
   };
   const cancel = async (request: FastifyRequest<{ Querystring: Static<typeof CancelQuery> }>, reply: FastifyReply) => {
     const { ctx, subject, query } = request;
-    await cancelBalance(ctx, {
-      profile_id: subjectId(subject),
-      sellers: sellersSeenBy(subject),
-      amount: readWanted(query.amount),
-      is_paid: readFlag(query.paid),
-      request_key: intentKey(request, 'cancel balance'),
-    });
+    await endPaymentAndCancel(
+      { ...ctx, processors },
+      {
+        profile_id: subjectId(subject),
+        sellers: sellersSeenBy(subject),
+        amount: readWanted(query.amount),
+        is_paid: readFlag(query.paid),
+        request_key: intentKey(request, 'cancel balance'),
+      },
+    );
     return reply.status(204).send(null);
   };
   app.delete('/api/billing/:profile/balance', { config, schema }, cancel);

@@ -91,7 +91,8 @@ export async function findRefundIds(reader: Reader, id: CancellationId): Promise
 
 /**
  * Finds the lines of renewals of which a subscription has all the time ahead. A pause moves that time, not the
- * `renews_from` of the line, so it is read from the coverages; those that an operation closed whole have no length.
+ * `renews_from` of the line, so it is read from the coverages; those that an operation closed whole have no length. A
+ * renewal before time that the subscriber bought stays, because that time follows it and is served.
  * Indexes: coverages_subscription_id, primary keys of order_lines and coverages.
  */
 export async function findRenewalsAhead(reader: Reader, id: SubscriptionId, at: Date): Promise<OrderLineId[]> {
@@ -103,7 +104,10 @@ export async function findRenewalsAhead(reader: Reader, id: SubscriptionId, at: 
       and ahead.ends_at > ahead.starts_at
       and line.renews_from is not null
       and not exists (select from coverages begun where begun.order_line_id = line.id
-        and begun.starts_at <= ${at} and begun.ends_at > begun.starts_at)`,
+        and begun.starts_at <= ${at} and begun.ends_at > begun.starts_at)
+      and not exists (select from coverages bought join order_lines other on other.id = bought.order_line_id
+        where bought.subscription_id = ${id} and bought.starts_at > ahead.starts_at
+          and bought.ends_at > bought.starts_at and other.kind = 'period' and other.renews_from is null)`,
   );
   return rows.map((row) => row.id);
 }

@@ -48,12 +48,12 @@ export async function executeCancellation(
   const entries: NewEntry[] = [];
   if (plan.closes === 'all')
     entries.push(...(await closeCoverages(tx, { subscription_id: subscription.id }, at)).entries);
-  if (plan.closes === 'ahead') {
+  if (plan.closes === 'ahead' || plan.closes === 'frozen') {
     const order_line_ids = plan.lines.map(({ order_line_id }) => order_line_id);
     entries.push(...(await closeCoverages(tx, { order_line_ids }, at)).entries);
-    await releaseRenewals(tx, order_line_ids);
+    if (plan.closes === 'ahead') await releaseRenewals(tx, order_line_ids);
+    else await closeFrozen(tx, subscription.id, at);
   }
-  if (plan.closes === 'frozen') await closeFrozen(tx, subscription.id, at);
   // Time that is neither served nor given back is earned as if it ran on.
   if (plan.closes === 'none' && plan.at === 'now') await resumeCoverages(tx, subscription.id, at);
   const noted = await noteCredit(tx, wantedNotes(plan), { holder_id: subscription.profile_id, created_by, at });

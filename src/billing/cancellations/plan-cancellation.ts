@@ -1,6 +1,6 @@
 import type { LedgerSubject } from '#ledger';
 import { unearned } from '#kernel/position';
-import type { ChargeId, LedgerEntryId, OrderLineId, PlanId } from '#platform/db/db-schema';
+import type { ChargeId, LedgerEntryId, OrderLineId, PlanId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { mergeReads } from '#platform/db/merge-reads';
 import { type ChargedPart, findChargedParts } from '#payments';
@@ -37,7 +37,10 @@ export interface CancelledLine extends LineRefund {
 
 /** A cancellation as it would be executed at an instant. */
 export interface CancelPlan {
-  /** Which time is taken: all that is left, that which stands still, renewals that have not begun, or none. */
+  /**
+   * Which time is taken: all that is left, that which stands still with what was bought since, renewals that have not
+   * begun, or none.
+   */
   closes: 'all' | 'frozen' | 'ahead' | 'none';
   /** `now` also for a paused subscription, which ends at once. */
   at: CancelTime;
@@ -79,23 +82,7 @@ export async function planCancellation(
     : ahead.length > 0
       ? 'ahead'
       : 'none';
-  const time =
-    closes === 'frozen'
-      ? (await findFrozen(reader, subscription.id)).map((each) => ({
-          ...each,
-          amount_left: each.amount,
-          from: at,
-          to: at,
-        }))
-      : (await findCoverages(reader, subscription.id, at))
-          .filter(({ starts_at, ends_at }) => ends_at > starts_at)
-          .filter(({ order_line_id }) => closes === 'all' || (closes === 'ahead' && ahead.includes(order_line_id)))
-          .map((each) => ({
-            ...each,
-            amount_left: unearned(each.amount, each, at),
-            from: each.starts_at > at ? each.starts_at : at,
-            to: each.ends_at,
-          }));
+  const time = await findTime(reader, subscription.id, { closes, ahead }, at);
   const lines = await splitLines(reader, time, closes === 'ahead' ? 'unused' : wish.refund, at);
   const begins = time.map(({ from }) => from.getTime());
   // Instants are cut to whole seconds: a subscription may have begun later in the same second.
@@ -113,6 +100,35 @@ export async function planCancellation(
     pause,
     pending_plan_id,
   };
+}
+
+/**
+ * Reads the time that a cancellation takes. Of a subscription that stands still that is also what was bought since: it
+ * follows the rest, and has not begun.
+ */
+async function findTime(
+  reader: Reader,
+  id: SubscriptionId,
+  { closes, ahead }: { closes: CancelPlan['closes']; ahead: readonly OrderLineId[] },
+  at: Date,
+): Promise<LeftTime[]> {
+  if (closes === 'none') return [];
+  const [frozen, open] = await mergeReads(reader, [
+    async (together) => (closes === 'frozen' ? findFrozen(together, id) : []),
+    (together) => findCoverages(together, id, at),
+  ]);
+  const left = open
+    .filter(({ starts_at, ends_at }) => ends_at > starts_at)
+    .filter(({ order_line_id }) => closes !== 'ahead' || ahead.includes(order_line_id));
+  return [
+    ...frozen.map((each) => ({ ...each, amount_left: each.amount, from: at, to: at })),
+    ...left.map((each) => ({
+      ...each,
+      amount_left: unearned(each.amount, each, at),
+      from: each.starts_at > at ? each.starts_at : at,
+      to: each.ends_at,
+    })),
+  ];
 }
 
 interface LeftTime extends Pick<Coverage, 'order_line_id' | 'ledger_entry_id' | 'subject'> {

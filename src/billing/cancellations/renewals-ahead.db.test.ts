@@ -63,3 +63,17 @@ test('a cancellation gives back renewals ahead that a change without money hande
   assert.deepEqual(await cancelAtEnd(zoe, urlOf('zoe', 'more')), ['2026-01-12T16:00:00.000Z', 708]);
   assert.deepEqual(await violations(), []);
 });
+
+test('a cancellation keeps the renewals before a period that the subscriber bought ahead', async () => {
+  const amy = await site.register('amy');
+  const of = urlOf('amy', 'hours');
+  site.moveTo('2026-01-13T10:00:00Z');
+  await site.buy(amy, 'amy', 'hours');
+  await site.runAt('2026-01-13T11:00:00Z', 'renew_subscriptions');
+  // Renewals until 14T16:00, the bought period until 22:00, and one more renewal.
+  await site.buy(amy, 'amy', 'hours');
+  await site.runAt('2026-01-13T22:00:00Z', 'renew_subscriptions');
+  assert.equal((await expectStatus(amy('GET', of), 200)).json()['ends_at'], '2026-01-15T04:00:00.000Z');
+  assert.deepEqual(await cancelAtEnd(amy, of), ['2026-01-14T22:00:00.000Z', 177]);
+  assert.deepEqual(await violations(), []);
+});

@@ -102,6 +102,7 @@ function cancelRoute(app: App, processors: Processors): void {
           paymentsProblems.refund_in_flight,
           paymentsProblems.refund_refused,
           paymentsProblems.processor_unreachable,
+          paymentsProblems.processor_setup,
         ],
       },
       schema: {

@@ -9,8 +9,7 @@ import type { Profile } from '#profiles';
 import type { ProfileId } from '#platform/db/db-schema';
 import { type PaymentContext, type Processors, removeCard, saveCard, findSavedCard } from '#payments';
 import { findOpenCases } from '../dunning/index.ts';
-import { bankPage } from '../bank-page.ts';
-import { bankPageOf, cardFormOf } from '../card-form.ts';
+import { cardFormOf, leadToBank, readFormKey } from '../card-form.ts';
 import { getPayer, loadPayerSummary } from '../payer.ts';
 import { cardPage } from './page-types.ts';
 import { presentSavedCard } from './present-saved-card.ts';
@@ -47,10 +46,10 @@ export function cardPages(app: App, processors: Processors): void {
     if (token === null || !request.subject.is_manager) return reply.page(cardPage, await load(request, payer));
     // The bank sent the browser here: the card that it confirmed is put on file, if it is one of this payer.
     try {
-      reply.flash('success', await keepCard({ ...ctx, processors }, payer.id, token));
+      reply.flash('success', await keepCard({ ...ctx, processors }, payer.id, token, null));
     } catch (error) {
-      const bank_page = bankPageOf(error, { back_url: paths.card(payer.slug), finish_url: null });
-      if (bank_page !== null) return reply.page(bankPage, bank_page, 402);
+      const led = leadToBank(reply, error, { back_url: paths.card(payer.slug), finish_url: null });
+      if (led !== null) return led;
       reply.flash('error', problemToForm(error).detail);
     }
     return reply.redirect(paths.card(payer.slug), 303);
@@ -71,12 +70,13 @@ export function cardPages(app: App, processors: Processors): void {
         reply.flash('success', 'The card was removed.');
       } else {
         const token = processors.chosen.readCardForm(body, ctx.clock.now());
-        reply.flash('success', await keepCard({ ...ctx, processors }, payer.id, token));
+        const key = readFormKey(request);
+        reply.flash('success', await keepCard({ ...ctx, processors }, payer.id, token, key));
       }
       return await reply.redirect(targetOf(request, paths.card(payer.slug)), 303);
     } catch (error) {
-      const bank_page = bankPageOf(error, { back_url: paths.card(payer.slug), finish_url: null });
-      if (bank_page !== null) return reply.page(bankPage, bank_page, 402);
+      const led = leadToBank(reply, error, { back_url: paths.card(payer.slug), finish_url: null });
+      if (led !== null) return led;
       const { status, ...problem } = problemToForm(error);
       const form = { card_name: textField(body, 'card_name', 100) };
       return reply.page(cardPage, { ...(await load(request, payer, true)), ...problem, form }, status);
@@ -85,8 +85,8 @@ export function cardPages(app: App, processors: Processors): void {
 }
 
 /** Puts a card on file; returns the sentence for its owner. */
-async function keepCard(ctx: PaymentContext, payer_id: ProfileId, token: string): Promise<string> {
-  await saveCard(ctx, payer_id, token);
+async function keepCard(ctx: PaymentContext, payer_id: ProfileId, token: string, key: string | null): Promise<string> {
+  await saveCard(ctx, payer_id, token, key);
   const owes = (await findOpenCases(ctx.db, [payer_id])).some(({ frozen_at }) => frozen_at === null);
   // The job that a saved card begins charges it.
   return `The card was saved.${owes ? ' It is charged with what is due in a moment.' : ''}`;

@@ -5,9 +5,8 @@ import type { App } from '#platform/http/app';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { humanizeDate } from '#platform/templates/humanize-date';
-import { paymentsProblems, type Processors } from '#payments';
-import { bankPage } from '../bank-page.ts';
-import { bankPageOf, cardFormOf } from '../card-form.ts';
+import { findChargePlace, paymentsProblems, type Processors } from '#payments';
+import { cardFormOf, leadToBank } from '../card-form.ts';
 import { presentSavedCard } from '../cards/index.ts';
 import type { ChangeRequest } from '../change-rules/index.ts';
 import {
@@ -97,6 +96,9 @@ async function showChange(
     const ctx = { ...request.ctx, processors };
     const preview = await previewChange(ctx, targetOf(opened, to), readWish(request, opened));
     const { card, preview_key } = preview;
+    const money = { amount: preview.charge_amount, unit: preview.unit };
+    const line = { provider_id: opened.from.profile_id, amount: money.amount, broker_fee_percent: 0 };
+    const { account } = await findChargePlace(ctx.db, processors.chosen, [line], money.unit);
     return await reply.page(
       changePreviewPage,
       {
@@ -106,7 +108,7 @@ async function showChange(
         outdated,
         card: card && presentSavedCard(card),
         may_enter_card: opened.buys,
-        ...cardFormOf(request, processors, { amount: preview.charge_amount, unit: preview.unit }),
+        ...cardFormOf(request, processors, money, account),
         choose_url: paths.changeSubscription(opened.subscriber.slug, opened.from.slug),
         form: readKeptFields(request),
         ...(refused ? { errors: refused.errors, detail: refused.detail } : {}),
@@ -169,8 +171,8 @@ async function confirmChange(
     });
     return await announce(request, reply, opened, outcome);
   } catch (error) {
-    const bank = bankPageOf(error, { back_url: request.url });
-    if (bank !== null) return reply.page(bankPage, bank, 402);
+    const led = leadToBank(reply, error, { back_url: request.url });
+    if (led !== null) return led;
     const reason = outdatedReason(error);
     if (reason !== null) return showChange(request, reply, processors, opened, null, reason);
     return showChange(request, reply, processors, opened, placeRefusal(problemToForm(error)));

@@ -41,6 +41,7 @@ async function settleOrWait(
     await closeUnpaidChange(ctx, change, attempt, {
       state: 'declined',
       code: 'payment_failed',
+      kind: 'retry',
       detail: evidence.detail,
     });
     return 'refused';

@@ -1,6 +1,6 @@
 import { actorId } from '#platform/actor-id';
-import type { Reader } from '#platform/db/database';
-import { findSavedCard, type PaymentContext } from '#payments';
+import type { Plan } from '#catalog';
+import { findUsableCard, type PaymentContext } from '#payments';
 import type { ChangeRequest } from '../change-rules/index.ts';
 import { decideChange } from './decide-change.ts';
 import { type ChangeTarget, loadChange } from './load-change.ts';
@@ -23,11 +23,17 @@ export async function previewChange(
   const at = instantOf(ctx);
   const loaded = await loadChange(ctx.db, ctx, target, at);
   const planned = decideChange(loaded, request, at);
-  const card = await findCard(ctx.db, target);
+  const card = await findCard(ctx, target, loaded.facts.to, at);
   return presentPreview(loaded.facts, planned, { user_id: actorId(ctx), card, at });
 }
 
-async function findCard(reader: Reader, { subscriber }: ChangeTarget): Promise<ChangePreview['card']> {
-  const card = await findSavedCard(reader, subscriber.id);
+async function findCard(
+  { db, processors }: PaymentContext,
+  { subscriber }: ChangeTarget,
+  { profile_id, unit }: Pick<Plan, 'profile_id' | 'unit'>,
+  at: Date,
+): Promise<ChangePreview['card']> {
+  const lines = [{ provider_id: profile_id, amount: 0, broker_fee_percent: 0 }];
+  const card = await findUsableCard(db, { processors, profile_id: subscriber.id, lines, unit, at });
   return card ? { last4: card.last4, exp_date: card.exp_date } : null;
 }

@@ -19,11 +19,13 @@ import {
   findOutcome,
   limitDeclines,
   type PaymentContext,
+  returnPayment,
 } from '#payments';
 import { findManagedAmong, lockProfile } from '#profiles';
 import { paymentUnknownProblem, refusingConcurrent } from '../checkout/index.ts';
 import { returnHeldCredit } from '../credits/index.ts';
 import { lockReservedOrder, updateOrderState } from '../records/index.ts';
+import { declinedReason, type UnpaidReason } from '../orders/index.ts';
 import { billingProblems } from '../problems.ts';
 import { type ChangeRow, closeChange, findAttemptOfOrder, findChangeByKey } from './change-store.ts';
 import { settleChange } from './execute-change.ts';
@@ -103,13 +105,14 @@ export async function applyChangeOutcome(
     throw actionProblem(ctx.processors.getByName(attempt.processor), outcome);
   }
   if (outcome.outcome === 'declined') {
-    await closeUnpaidChange(ctx, change, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
+    await closeUnpaidChange(ctx, change, attempt, declinedReason(outcome));
+    if (outcome.taken) await returnPayment(ctx, attempt.processor, outcome.taken, attempt.profile_id);
     throw declinedProblem(outcome);
   }
   const { evidence, processor_key } = outcome;
   if (evidence.state === 'created') return { state: 'payment_pending', change, processor_key };
   if (evidence.state === 'failed') {
-    const failed = { code: 'payment_failed', detail: evidence.detail };
+    const failed = { code: 'payment_failed', detail: evidence.detail, kind: 'retry' as const };
     await closeUnpaidChange(ctx, change, attempt, { state: 'declined', ...failed });
     throw declinedProblem(failed);
   }
@@ -128,7 +131,7 @@ export async function closeUnpaidChange(
   ctx: PaymentContext,
   change: ChangeRow,
   attempt: Attempt,
-  reason: { state: 'declined' | 'failed'; code: string; detail: string },
+  reason: UnpaidReason,
 ): Promise<void> {
   const { order_id } = change;
   assert(order_id !== null, 'a change with a payment has an order');

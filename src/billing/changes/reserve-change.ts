@@ -8,7 +8,7 @@ import { emit } from '#platform/jobs/events';
 import { randomKey40 } from '#platform/security/crypto';
 import { isKeyOfPreview, isPreviewExpired } from '#platform/security/preview-key';
 import { addPeriods } from '#kernel/period';
-import { type Attempt, findSavedCard, type PaymentContext, prepareAttempt, type PreparedAttempt } from '#payments';
+import { type Attempt, findUsableCard, type PaymentContext, prepareAttempt, type PreparedAttempt } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
 import { findSubscription, lockSubscriptions, lockSubscriptionSlots } from '#subscriptions';
 import { findPlansBySlugs } from '#catalog';
@@ -17,6 +17,7 @@ import { heldCredit, lockOpenLots, planUses, sumUsesByRank } from '../credits/in
 import {
   insertOrder,
   insertPaymentLink,
+  payableLines,
   type NewOrderLine,
   type Order,
   type OrderLine,
@@ -108,8 +109,9 @@ export async function reserveChange(
       return null;
     }
     const scope = { subscriber, loaded, planned };
-    const prepared = planned.charge_amount === 0 ? null : await prepare(ctx, tx, scope, input, key);
-    const placed = await placeChange(tx, scope, { row, lines, prepared, at });
+    const paid = payByCredit(scope, lines);
+    const prepared = planned.charge_amount === 0 ? null : await prepare(ctx, tx, scope, { input, key, ...paid });
+    const placed = await placeChange(tx, scope, { row, ...paid, prepared, at });
     if (placed.attempt !== null && prepared) return { ...placed.attempt, source: prepared.source };
     const change = await findChangeByKey(tx, key);
     assert(change, 'the change was inserted with its order');
@@ -188,23 +190,22 @@ async function prepare(
   ctx: PaymentContext,
   tx: Tx,
   { subscriber, loaded: { facts, caller }, planned }: ChangeScope,
-  input: ChangeInput,
-  key: string,
+  { input, key, lines }: { input: ChangeInput; key: string; lines: readonly NewOrderLine[] },
 ): Promise<PreparedAttempt> {
   if (!caller.buys && !subscriber.allow_provider_charges) throw billingProblems.buyer_must_pay();
   const token = caller.buys && input.token !== null && input.token !== '' ? input.token : null;
-  if (token === null && !(await findSavedCard(tx, subscriber.id))) throw billingProblems.payment_method_missing();
+  const paid = { processors: ctx.processors, lines: payableLines(lines), unit: facts.to.unit, at: ctx.clock.now() };
+  if (token === null && !(await findUsableCard(tx, { ...paid, profile_id: subscriber.id })))
+    throw billingProblems.payment_method_missing();
   return prepareAttempt(tx, {
-    processors: ctx.processors,
+    ...paid,
     profile_id: subscriber.id,
     created_by: actorId(ctx),
     amount: planned.charge_amount,
-    unit: facts.to.unit,
     description: describeCharge(facts, planned),
     token,
     remember_card: caller.buys && input.remember_card,
     key: `change-${key}`,
-    at: ctx.clock.now(),
   });
 }
 
@@ -213,20 +214,26 @@ function describeCharge({ from, to }: ChangeFacts, { quantity }: PlannedChange):
   return `Change from ${from.slug} to ${to.slug}`;
 }
 
+/** Plans what credit pays of the lines of a change. */
+function payByCredit({ loaded: { facts }, planned }: ChangeScope, given: readonly NewOrderLine[]) {
+  const payable = given.filter(({ kind, amount }) => kind !== 'balance' && amount > 0);
+  const uses = planUses([...facts.lots, ...newLots(facts, planned)], payable);
+  const used = sumUsesByRank(uses);
+  return { lines: given.map((line) => ({ ...line, credit_used: used.get(line.rank) ?? 0 })), uses };
+}
+
 /** Inserts the order of a change, the change, its charge attempt, and holds the credit that pays the order. */
 async function placeChange(
   tx: Tx,
-  { subscriber, loaded: { facts }, planned }: ChangeScope,
+  { subscriber, loaded: { facts } }: ChangeScope,
   {
     row,
     lines,
+    uses,
     prepared,
     at,
-  }: { row: NewChange; lines: readonly NewOrderLine[]; prepared: PreparedAttempt | null; at: Date },
+  }: ReturnType<typeof payByCredit> & { row: NewChange; prepared: PreparedAttempt | null; at: Date },
 ): Promise<{ order: Order; lines: OrderLine[]; attempt: Omit<Attempt, 'source'> | null }> {
-  const payable = lines.filter(({ kind, amount }) => kind !== 'balance' && amount > 0);
-  const uses = planUses([...facts.lots, ...newLots(facts, planned)], payable);
-  const used = sumUsesByRank(uses);
   const known = new Set(facts.lots.map(({ id }) => id));
   const order: NewOrder = {
     profile_id: subscriber.id,
@@ -236,19 +243,13 @@ async function placeChange(
     unit: facts.to.unit,
     attempt: prepared && prepared.row,
   };
-  return insertOrder(
-    tx,
-    order,
-    lines.map((line) => ({ ...line, credit_used: used.get(line.rank) ?? 0 })),
-    at,
-    {
-      ...heldCredit(
-        uses.filter(({ credit_id }) => known.has(credit_id)),
-        row.created_at,
-      ),
-      new_change: insertedChange(row),
-    },
-  );
+  return insertOrder(tx, order, lines, at, {
+    ...heldCredit(
+      uses.filter(({ credit_id }) => known.has(credit_id)),
+      row.created_at,
+    ),
+    new_change: insertedChange(row),
+  });
 }
 
 /**

@@ -29,6 +29,10 @@ async function beginChange(): Promise<void> {
   await site.plan('basic');
   await site.plan('pro');
   await site.buy(site.xia, 'xia', 'basic');
+  await requestChange();
+}
+
+async function requestChange(): Promise<void> {
   site.moveTo(H);
   const { preview_key } = (await expectStatus(site.xia('GET', `${url}?to=pro`), 200)).json<{ preview_key: string }>();
   const body = { to: 'pro', preview_key, processor_token: 'tok_chargeAsyncFail' };
@@ -40,7 +44,7 @@ async function payLate(): Promise<void> {
   await site.app.db
     .updateTable('test_processor_charges')
     .set({ state: 'done', outcome: 'accepted' })
-    .where('amount', '=', 7950)
+    .where('state', '=', 'created')
     .execute();
 }
 
@@ -53,9 +57,9 @@ test('a payment that arrives after its change was given up is recorded with its 
   await payLate();
   const posted = await eventsPostedBy(site, () => site.runAt('2026-01-27T11:20:00Z', 'return_change_payments'));
   assert.deepEqual(posted, [
-    '`sub_1/` cowork:Receivable→xia:Payable 7950',
-    '`cha_2/` xia:Liability→stripe:Funds 7950 · `sub_1/` xia:Payable→xia:Liability 7950 · `cha_2/` stripe:Backlog→cowork:Expenses 261 · `sub_1/` cowork:Backlog→cowork:Receivable 7950 · `cha_2/` stripe:Funds→cowork:Funds 7689',
-    '`cha_2/1/` xia:Refunded→cowork:Refund 7950 · stripe:Funds→stripe:Refund 261 · cowork:Funds→stripe:Refund 7689 · `sub_1/` cowork:Refund→cowork:Backlog 7950',
+    '`sub_1/change:1/` cowork:Receivable→xia:Payable 7950',
+    '`cha_2/` xia:Liability→stripe:Funds 7950 · `sub_1/change:1/` xia:Payable→xia:Liability 7950 · `cha_2/` stripe:Backlog→cowork:Expenses 261 · `sub_1/change:1/` cowork:Backlog→cowork:Receivable 7950 · `cha_2/` stripe:Funds→cowork:Funds 7689',
+    '`cha_2/1/` xia:Refunded→cowork:Refund 7950 · stripe:Funds→stripe:Refund 261 · cowork:Funds→stripe:Refund 7689 · `sub_1/change:1/` cowork:Refund→cowork:Backlog 7950',
   ]);
   assert.equal(await state(), 'refused');
   assert.equal(await dueOf(site.xia, 'xia'), 0);
@@ -105,4 +109,32 @@ test('income of a subscription is not recognised beyond the instant of a change 
   assert.match(await balancesOf(site, 'cowork'), /Income -4500/);
   await site.runAt('2026-02-10T11:00:00Z', 'recognise_income');
   assert.match(await balancesOf(site, 'cowork'), /Income -16950/);
+});
+
+test('a payment that is returned pays no renewal, and returns no income that an unpaid renewal earned', async () => {
+  const week = { period_type: 'weekly', period_amount: 600 } as const;
+  await site.plan('basic', week);
+  await site.plan('pro', { ...week, period_amount: 2400 });
+  await site.buy(site.xia, 'xia', 'basic');
+  for (const day of ['17', '24']) await site.runAt(`2026-01-${day}T09:00:00Z`, 'renew_subscriptions');
+  await requestChange();
+  await site.runAt('2026-01-27T10:00:00Z', 'finish_orders');
+  await expectStatus(site.xia('DELETE', '/api/billing/xia/card'), 204);
+  await site.runAt('2026-01-31T09:00:00Z', 'renew_subscriptions');
+  await site.runAt('2026-02-07T10:30:00Z', 'recognise_income');
+  assert.equal(
+    await balancesOf(site, 'cowork', 'xia'),
+    'cowork Expenses 141 Funds 1659 Income -2400 · xia Payable 600',
+  );
+  await payLate();
+  await site.runAt('2026-02-07T11:20:00Z', 'return_change_payments');
+  // The broker keeps the fee of the payment, 71. Backlog and Receivable stay at 0.
+  const returned = 'cowork Expenses 212 Funds 1659 Income -2400 · xia Payable 600 Refunded -1414';
+  assert.equal(await balancesOf(site, 'cowork', 'xia'), returned);
+  await expectStatus(site.xia('GET', '/api/billing/xia/checkout'), 200);
+  await expectStatus(site.xia('POST', '/api/billing/xia/checkout', { processor_token: 'tok_visa' }), 201);
+  assert.equal(
+    await balancesOf(site, 'cowork', 'xia'),
+    'cowork Expenses 259 Funds 2212 Income -2400 · xia Refunded -1414',
+  );
 });

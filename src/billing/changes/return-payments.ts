@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { findPlansByIds, type Plan } from '#catalog';
-import { accounts, type Entry, type InvoicedOrder, issueInvoices, moveAmount, postEvent } from '#ledger';
+import {
+  accounts,
+  type Entry,
+  type InvoicedOrder,
+  issueInvoices,
+  type LedgerSubject,
+  moveAmount,
+  postEvent,
+} from '#ledger';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { walkRows } from '#platform/jobs/walk-rows';
 import {
@@ -54,6 +62,9 @@ async function returnPayment(ctx: PaymentContext, change: ChangeRow): Promise<vo
  * Records the payment of a change that was given up as the charge of an order that gives nothing, with its invoice, and
  * reserves the refund of all of it. Returns nothing if that was done before.
  *
+ * The order is a part of the subscription's subject, with sums of its own. On the subscription itself the payment would
+ * return income that an unpaid period earned, and pay windows that end before the refund is booked.
+ *
  * Locks: the payer's profile, the change, then as `reserveRefundsOfEntries`.
  * @throws refund_exceeds_funds (405) if the provider has too little; the job tries again each hour
  */
@@ -75,7 +86,7 @@ async function recordPayment(
     to: { profile_id, account: accounts.payable },
     amount,
     unit,
-    subject: subscriptionSubject(change.subscription_id),
+    subject: returnedSubject(change),
     description: `Change to ${plan.title} that was not made`,
   });
   const [order] = await postEvent(tx, { key: `change-return:${key}`, kind: 'order', at, entries: [ordered] });
@@ -87,6 +98,11 @@ async function recordPayment(
   await closeChange(tx, change.id, { state: 'refused', closed_at: at });
   await issueInvoices(tx, [invoiceOf(attempt, plan, order)]);
   return reserved;
+}
+
+/** Subject of a payment that is returned. `:` is in no slug, so that no use charge has it. */
+function returnedSubject({ id, subscription_id }: Pick<ChangeRow, 'id' | 'subscription_id'>): LedgerSubject {
+  return { ...subscriptionSubject(subscription_id), part: `change:${id}` };
 }
 
 function invoiceOf({ profile_id }: Attempt, { profile_id: provider_id }: Plan, order: Entry): InvoicedOrder {

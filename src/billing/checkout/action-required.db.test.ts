@@ -8,7 +8,8 @@ import { type Buyer, makeBuyer, makeCheckoutInput, addPlanToCart } from '../../.
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { finishOrders } from '../orders/finish-orders.ts';
 import { findCartItems } from '../records/cart-item-store.ts';
-import { checkOut } from './check-out.ts';
+import { billingProblems } from '../problems.ts';
+import { checkOut, endingWaitingPayment } from './check-out.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
@@ -96,6 +97,17 @@ test('after the confirmation the job settles the order of a buyer who does not r
   assert.deepEqual([await orderState(buyer), (await attemptOf(key)).state], ['settled', 'settled']);
 });
 
+test('S25: a concurrent request with the same key does not end the payment that waits, and one with another key does', async () => {
+  const { buyer, key } = await startPayment();
+  const reserve = () => Promise.reject(billingProblems.checkout_in_flight({ retry_after_s: 2 }));
+  const again = (sent: string) =>
+    endingWaitingPayment(buyer.ctx, buyer.profile.id, reserve, { same: { key: sent, intent_key: null } });
+  await assert.rejects(again(key), isProblem('checkout_in_flight'));
+  assert.equal((await attemptOf(key)).state, 'awaiting_action');
+  await assert.rejects(again(randomKey40()), isProblem('checkout_in_flight'));
+  assert.equal((await attemptOf(key)).state, 'declined');
+});
+
 test('a payment that the bank does not confirm is declined, and the cart stays', async () => {
   const { buyer, key, pay } = await startPayment();
   await decideAtBank(key, { state: 'failed', outcome: 'declined' });
@@ -107,7 +119,6 @@ test('a payment that the bank does not confirm is declined, and the cart stays',
 test('a payment that is not confirmed within 30 minutes is abandoned, and the buyer can pay again', async () => {
   const { buyer, key } = await startPayment();
   const again = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput('tok_visa'));
-  await assert.rejects(again(), isProblem('checkout_in_flight'));
   advanceClock(2 * minute);
   await finishOrders(ctx);
   advanceClock(30 * minute);
@@ -122,6 +133,30 @@ test('a payment that is confirmed just before its end is settled and not abandon
   await decideAtBank(key, { state: 'done', outcome: 'accepted' });
   await finishOrders(ctx);
   assert.equal(await orderState(buyer), 'settled');
+});
+
+test('S25: a second checkout ends the payment that waits, and is charged alone', async () => {
+  const { buyer, key, pay } = await startPayment();
+  const again = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput('tok_visa'));
+  assert.equal((await again())?.state, 'done');
+  assert.deepEqual([(await attemptOf(key)).state, await cartCount(buyer)], ['declined', 0]);
+  await assert.rejects(pay(), isProblem('card_declined'));
+});
+
+test('S25: a payment that was confirmed before a second checkout is settled, and the second one charges nothing', async () => {
+  const { buyer, key } = await startPayment();
+  await decideAtBank(key, { state: 'done', outcome: 'accepted' });
+  const again = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput('tok_visa'));
+  const ends = await Promise.allSettled([again(), again(), finishOrders(ctx)]);
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ['rejected', 'rejected', 'fulfilled'],
+  );
+  const codes = ends.map((end) => end.status === 'rejected' && end.reason instanceof Problem && end.reason.code);
+  assert(codes.includes('payment_confirmed'), codes.join());
+  const charges = database.db.selectFrom('charges').select('amount').where('profile_id', '=', buyer.profile.id);
+  assert.deepEqual(await charges.execute(), [{ amount: 2000 }]);
+  assert.deepEqual([await orderState(buyer), await cartCount(buyer)], ['settled', 0]);
 });
 
 test('after a crash the job records that a payment waits for confirmation', async () => {

@@ -1,4 +1,12 @@
-export { abandonCheckout, applyOutcome, checkOut, paymentUnknownProblem, resumeCheckout } from './check-out.ts';
+export {
+  abandonCheckout,
+  applyOutcome,
+  checkOut,
+  endingWaitingPayment,
+  findSameWaiting,
+  paymentUnknownProblem,
+  resumeCheckout,
+} from './check-out.ts';
 export { checkoutPageTypes } from './page-types.ts';
 export { checkoutPages } from './pages.ts';
 export { placeUnpaidOrder } from './place-unpaid-order.ts';

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { FieldMessages } from '#kernel/problem';
+import { type FieldMessages, Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { type Processors, findSavedCard, paymentsProblems } from '#payments';
+import { type Processors, paymentsProblems } from '#payments';
 import type { Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
 import { chooseOptions, collectLines, type Invoicable, findShownLines, sumLines } from '../records/index.ts';
@@ -22,8 +22,7 @@ import {
   viewChoices,
 } from '../quotes/index.ts';
 import { mergeVisitorCart, placeAtCodeField } from '../cart/index.ts';
-import { bankPage } from '../bank-page.ts';
-import { bankPageOf, cardFormOf } from '../card-form.ts';
+import { cardFormOf, findCardAccount, findCardFor, leadToBank, readFormKey } from '../card-form.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary, type Payer } from '../payer.ts';
 import { balancePage, checkoutPage } from './page-types.ts';
@@ -185,6 +184,7 @@ async function payOrder(
       remember_card: checkedField(body, 'remember_card'),
       cart_version: textField(body, 'cart_version', 64) || null,
       credit_shown: readCredit(body),
+      save_key: readFormKey(request),
       ...scope,
     });
     if (charge !== null)
@@ -195,12 +195,24 @@ async function payOrder(
       303,
     );
   } catch (error) {
-    const bank = bankPageOf(error, { back_url: paths.checkout(payer.slug) });
-    if (bank !== null) return reply.page(bankPage, bank, 402);
+    const led = leadToBank(reply, error, { back_url: paths.checkout(payer.slug) });
+    if (led !== null) return led;
+    const confirmed = confirmedCharge(error);
+    if (confirmed !== null) {
+      reply.flash('info', 'Your earlier payment was confirmed just now. Nothing more was charged.');
+      return reply.redirect(paths.receipt(payer.slug, confirmed), 303);
+    }
     const { status, ...problem } = placeDecline(problemToForm(error));
     const invoicables = await show(problem.code !== billingProblems.cart_changed.code);
     return showOrder(request, reply, page, payer, invoicables, { ...problem, form: readKeptFields(request) }, status);
   }
+}
+
+/** Returns the charge of the payment that was confirmed while its payer paid in another way; null for other errors. */
+function confirmedCharge(error: unknown): string | null {
+  if (!(error instanceof Problem) || error.code !== billingProblems.payment_confirmed.code) return null;
+  const key = error.extra.members?.['charge'];
+  return typeof key === 'string' ? key : null;
 }
 
 /** Orders the cart without paying, then shows the link that pays the order. */
@@ -236,12 +248,16 @@ async function showOrder(
   refused: RefusedForm = {},
   status = 200,
 ): Promise<FastifyReply> {
-  const [card, profile, credit] = await mergeReads(request.ctx.db, [
-    (reader) => findSavedCard(reader, payer.id),
-    (reader) => loadPayerSummary(reader, payer),
-    (reader) => loadCredit(reader, payer.id, invoicables.map(takeStoredOption)),
-  ]);
+  const { db, clock } = request.ctx;
   const view = viewChoices(invoicables);
+  const offered = { unit: view.lines_price.unit, invoicables: invoicables.map(takeStoredOption) };
+  const [card, profile, credit] = await mergeReads(db, [
+    (reader) => findCardFor(reader, processors, payer.id, { ...offered, at: clock.now() }),
+    (reader) => loadPayerSummary(reader, payer),
+    (reader) => loadCredit(reader, payer.id, offered.invoicables),
+  ]);
+  const account = await findCardAccount(db, processors, offered);
+  const rest = { ...view.lines_price, amount: view.lines_price.amount - credit.amount };
   return reply.page(
     page_type,
     {
@@ -250,11 +266,11 @@ async function showOrder(
       ...view,
       credit_used: credit.amount === 0 ? null : credit,
       order_total: view.lines_price,
-      lines_price: { ...view.lines_price, amount: view.lines_price.amount - credit.amount },
+      lines_price: rest,
       due_apart: linkBalances(payer, invoicables),
       card: card ? presentSavedCard(card) : null,
-      asks_card: asksCard(invoicables.map(takeStoredOption)),
-      ...cardFormOf(request, processors, { ...view.lines_price, amount: view.lines_price.amount - credit.amount }),
+      asks_card: asksCard(offered.invoicables),
+      ...cardFormOf(request, processors, rest, account),
       may_pay_later: pay_later_allowed && (await mayPayLater(request.ctx.db, invoicables)),
       ...refused,
     },

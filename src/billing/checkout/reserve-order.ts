@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import { countRedemptions } from '#catalog';
 import { actorId } from '#platform/actor-id';
 import type { Money } from '#kernel/money';
+import type { Problem } from '#kernel/problem';
 import type { CouponId, PlanId } from '#platform/db/db-schema';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
-import { type Attempt, type PaymentContext, prepareAttempt } from '#payments';
+import {
+  type Attempt,
+  IntentRefused,
+  type NamedIntent,
+  type PaymentContext,
+  paymentsProblems,
+  prepareAttempt,
+} from '#payments';
 import type { Profile } from '#profiles';
 import { lockSubscriptionSlots } from '#subscriptions';
 import {
@@ -17,6 +25,7 @@ import {
   type Line,
   sumLines,
   buildOrderLines,
+  payableLines,
   type NewOrderLine,
   type Order,
   insertOrder,
@@ -41,6 +50,8 @@ import { beginTrials, bookOrder, loadBooking, requirePromisedTrials, slotsOf } f
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
   token: string | null;
+  /** The payment that the token names, if it names no card. */
+  intent?: NamedIntent | null;
   /** Plans whose trials the buyer was promised before the card was put on file. */
   promised_trials?: readonly PlanId[];
   remember_card: boolean;
@@ -48,6 +59,8 @@ export interface CheckoutInput {
   cart_version: string | null;
   /** Idempotency key of the charge; random when omitted. */
   key?: string | null;
+  /** Key of the form or the request, with which a card for a trial is put on file once. */
+  save_key?: string | null;
   /** Credit that the buyer was shown; a smaller amount is refused. Omitted: not checked. */
   credit_shown?: number;
   /** Pays only balances due; the cart is unchanged. */
@@ -110,7 +123,7 @@ export async function reserveOrder(
 /**
  * Runs a transaction that inserts an order.
  * @throws checkout_in_flight (409) if the payer has another open order; cart_changed (409) if another order took a free
- *   entry at the same time
+ *   entry at the same time; intent_used (409) if another order took the named payment
  */
 export async function refusingConcurrent<T>(run: () => Promise<T>): Promise<T> {
   try {
@@ -118,6 +131,8 @@ export async function refusingConcurrent<T>(run: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (isUniqueViolation(error, 'orders_one_in_flight'))
       throw billingProblems.checkout_in_flight({ retry_after_s: 2, cause: error });
+    if (isUniqueViolation(error, 'charge_attempts_intent_key_key'))
+      throw paymentsProblems.intent_used({ cause: error });
     if (isUniqueViolation(error, 'free_entries_pkey'))
       throw billingProblems.cart_changed({
         detail: 'A free entry of this order was taken by another order. Nothing was charged. Check the new price.',
@@ -161,7 +176,9 @@ export async function placeOrder(
   const { order_lines, uses, rest } = useCredit(payer, buildOrderLines(total.unit, invoicables), total, credit);
   if (total.amount - rest.amount < (input.credit_shown ?? 0)) throw billingProblems.cart_changed();
   const prepared =
-    claim_code === null ? await prepareRest(ctx, tx, { payer, invoicables, input, at }, { total, rest }) : null;
+    claim_code === null
+      ? await prepareRest(ctx, tx, { payer, invoicables, input, at }, { total, rest, order_lines })
+      : null;
   const placed = await insertOrder(
     tx,
     {
@@ -202,7 +219,7 @@ async function prepareRest(
   ctx: PaymentContext,
   tx: Tx,
   { payer, invoicables, input, at }: Pick<PlacingInput, 'payer' | 'invoicables' | 'input' | 'at'>,
-  { total, rest }: { total: Money; rest: Money },
+  { total, rest, order_lines }: { total: Money; rest: Money; order_lines: readonly NewOrderLine[] },
 ) {
   if (rest.amount === 0) return null;
   return prepareAttempt(tx, {
@@ -210,15 +227,26 @@ async function prepareRest(
     profile_id: payer.id,
     created_by: actorId(ctx),
     ...rest,
+    lines: payableLines(order_lines),
     description: chargeDescription(invoicables),
     token: input.token,
+    intent: input.intent ?? null,
     remember_card: input.remember_card,
     key: input.key ?? null,
     at,
   }).catch((error: unknown) => {
+    if (error instanceof IntentRefused) throw refusedProblem(error);
     if (!isChargeTooSmall(error)) throw error;
     if (rest.amount < total.amount) return null;
     throw chargeTooSmallProblem(payer, total, collectLines(invoicables));
+  });
+}
+
+function refusedProblem(error: IntentRefused): Problem {
+  if (error.reason === 'busy') return billingProblems.checkout_in_flight({ retry_after_s: 30, cause: error });
+  return billingProblems.cart_changed({
+    detail: 'The payment is of another amount than the order. Check the new lines in the response.',
+    cause: error,
   });
 }
 

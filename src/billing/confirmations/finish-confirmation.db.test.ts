@@ -60,7 +60,6 @@ test('a payment that the bank refused is declined, and the cart can be paid agai
 
 test('a payer who wants another card ends the payment that waits, and pays at once', async () => {
   const { buyer, pay, user_id } = await startPayment();
-  await assert.rejects(pay('tok_visa'), { code: 'checkout_in_flight' });
   assert.equal((await finishConfirmation(buyer.ctx, user_id, { abandons: true }))?.state, 'declined');
   assert.equal((await pay('tok_visa'))?.state, 'done');
 });

@@ -31,6 +31,8 @@ export interface WantedNote {
   /** Time that is given back; `covers_to` is exclusive. */
   covers_from?: Date | null;
   covers_to?: Date | null;
+  /** Profile that gets the credit of this note; that of the operation when omitted. */
+  holder_id?: ProfileId | undefined;
 }
 
 interface PlannedNote extends WantedNote, Omit<NoteEntries, 'entries'> {
@@ -83,15 +85,16 @@ export async function noteCredit(
     const made = noteEntries({ ...line, subject: subjectOf(line) }, parts, credit_id, forgiven);
     const from = entries.length;
     entries.push(...made.entries);
+    const profile_id = note.holder_id ?? holder_id;
     if (credit_id !== null)
       lots.push({
         id: credit_id,
-        profile_id: holder_id,
+        profile_id,
         provider_id: line.provider_id,
         unit: line.unit,
         amount: parts.credit,
         balance: parts.credit,
-        is_refundable: holder_id === line.payer_id && facts.isPaidByCard(line),
+        is_refundable: profile_id === line.payer_id && facts.isPaidByCard(line),
         source_line_id: line.id,
         description: line.description.slice(0, 500),
         created_by,

@@ -98,6 +98,7 @@ function payoutRoute(app: App, processors: Processors): void {
           paymentsProblems.refund_in_flight,
           paymentsProblems.refund_refused,
           paymentsProblems.processor_unreachable,
+          paymentsProblems.processor_setup,
         ],
       },
       schema: {

@@ -9,17 +9,26 @@ import {
   callProcessor,
   type Charge,
   type ChargeOutcome,
+  findOutcome,
   findUnresolvedCharge,
   type PaymentContext,
   type PaymentMethod,
   paymentsProblems,
   prepareAttempt,
+  returnPayment,
 } from '#payments';
 import { lockProfile, findProfileById } from '#profiles';
-import { closeUnpaidOrder, settleOrder } from '../orders/index.ts';
+import { closeUnpaidOrder, declinedReason, settleOrder } from '../orders/index.ts';
 import { isParked } from '../parked/index.ts';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
-import { buildOrderLines, cartVersion, collectLines, type Order, reservedOrderParts } from '../records/index.ts';
+import {
+  buildOrderLines,
+  cartVersion,
+  collectLines,
+  type Order,
+  payableLines,
+  reservedOrderParts,
+} from '../records/index.ts';
 import { hasOrderInFlight } from './in-flight-store.ts';
 import { failureKind } from './decline-kind.ts';
 import type { ChargeTrigger, Failure } from './dunning-case.ts';
@@ -70,14 +79,14 @@ export async function isPaying(tx: Tx, payer_id: ProfileId): Promise<boolean> {
   return (await hasOrderInFlight(tx, payer_id)) || (await findUnresolvedCharge(tx, payer_id)) !== undefined;
 }
 
-/** Decides the attempt that charges a due; null if no card is on file. `card`: as in `prepareAttempt`. */
+/** Decides the attempt that charges a due; null if no card is on file. `cards`: as in `prepareAttempt`. */
 export async function prepareDue(
   ctx: Pick<PaymentContext, 'processors'>,
   tx: Tx,
   due: Due,
-  { after, at, card }: { after: string; at: Date; card?: PaymentMethod | null },
+  { after, at, cards }: { after: string; at: Date; cards?: readonly PaymentMethod[] },
 ) {
-  const { profile_id, unit, amount } = due;
+  const { profile_id, unit, amount, invoicables } = due;
   try {
     return await prepareAttempt(tx, {
       processors: ctx.processors,
@@ -85,10 +94,11 @@ export async function prepareDue(
       created_by: null,
       amount,
       unit,
+      lines: payableLines(buildOrderLines(unit, invoicables)),
       description: describeDue(due),
       token: null,
       remember_card: false,
-      ...(card === undefined ? {} : { card }),
+      ...(cards === undefined ? {} : { cards }),
       key: chargeKey(due, after),
       at,
     });
@@ -151,10 +161,12 @@ export async function runReserved(ctx: DunningContext, reserved: ReservedDue, at
   if (outcome === null) return { result: 'unreached' };
   if (outcome.outcome === 'declined') {
     const { code, detail, kind } = outcome;
-    const failure = { kind: kind === 'refused' ? ('processor' as const) : failureKind(code), code, at };
-    await closeUnpaidOrder(ctx, reserved.order.id, reserved.attempt, { state: 'declined', code, detail }, (tx) =>
+    const failure = { kind: failureKind(code, kind), code, at };
+    await closeUnpaidOrder(ctx, reserved.order.id, reserved.attempt, declinedReason(outcome), (tx) =>
       noteFailure(ctx, tx, { ...reserved.place, charge_attempt_id: reserved.attempt.id }, failure),
     );
+    const { processor, profile_id } = reserved.attempt;
+    if (outcome.taken) await returnPayment(ctx, processor, outcome.taken, profile_id);
     return { result: 'declined', failure, detail };
   }
   const charge = await settleOrder(ctx, reserved.order.id, reserved.attempt, outcome, { is_automatic: true });
@@ -163,7 +175,11 @@ export async function runReserved(ctx: DunningContext, reserved: ReservedDue, at
 
 /**
  * Charges the card on file while the payer is absent; null if the processor did not respond. A payment that the payer
- * would have to confirm is ended, so that it cannot be confirmed beside the payment that the notice asks for.
+ * would have to confirm is ended, so that it cannot be confirmed beside the payment that the notice asks for. If it
+ * took money in the meantime, that is its outcome.
+ *
+ * A decline can be that of a step before the payment, such as the copy of the card for the account of the provider.
+ * There is no payment to end then, and the decline is the outcome.
  */
 async function callOffSession(
   ctx: DunningContext,
@@ -171,8 +187,12 @@ async function callOffSession(
 ): Promise<Exclude<ChargeOutcome, { outcome: 'action_required' }> | null> {
   try {
     const outcome = await callProcessor(ctx, attempt);
-    if (outcome.outcome !== 'action_required') return outcome;
-    const ended = await abandonAttempt(ctx, { ...attempt, intent_key: outcome.intent_key });
+    const isConfirmable = outcome.outcome === 'declined' && outcome.kind === 'authenticate';
+    if (outcome.outcome !== 'action_required' && !isConfirmable) return outcome;
+    // The look-up ends a declined payment that can still be confirmed.
+    const now = isConfirmable ? ((await findOutcome(ctx, attempt)) ?? outcome) : outcome;
+    if (now.outcome !== 'action_required') return now;
+    const ended = await abandonAttempt(ctx, { ...attempt, intent_key: now.intent_key });
     return ended.outcome === 'action_required' ? null : ended;
   } catch (error) {
     ctx.log.warn({ err: error, charge_attempt_id: attempt.id }, 'automatic charge without an outcome');

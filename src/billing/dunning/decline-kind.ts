@@ -1,3 +1,5 @@
+import type { DeclineKind } from '#payments';
+
 /** Effect of a failed charge on the next attempt. @see docs/operating/renewals.md */
 export type FailureKind = 'hard' | 'card' | 'action' | 'soft' | 'processor';
 
@@ -31,10 +33,22 @@ const kindByCode: ReadonlyMap<string, FailureKind> = new Map(
   (['hard', 'card', 'action', 'processor'] as const).flatMap((kind) => kinds[kind].map((code) => [code, kind])),
 );
 
+/** Kinds that the processor decides. One of `new_card` can be hard: the code says why. */
+const kindByDecline: Readonly<Record<DeclineKind, FailureKind>> = {
+  authenticate: 'action',
+  retry: 'soft',
+  new_card: 'card',
+  stop: 'hard',
+  refused: 'processor',
+};
+
 /**
- * Returns the kind of a failed charge by the decline code of the processor. A code that is not listed is soft: the bank
- * may accept the card later.
+ * Returns the kind of a failed charge. What the processor says of the next attempt decides: the code of a card that is
+ * reported lost is generic, and the network can advise against its code. Without it the code decides; one that is not
+ * listed is soft: the bank may accept the card later.
  */
-export function failureKind(code: string): FailureKind {
-  return kindByCode.get(code) ?? 'soft';
+export function failureKind(code: string, declined: DeclineKind | null = null): FailureKind {
+  const byCode = kindByCode.get(code) ?? 'soft';
+  if (declined === null || (declined === 'new_card' && byCode === 'hard')) return byCode;
+  return kindByDecline[declined];
 }

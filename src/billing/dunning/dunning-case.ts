@@ -113,6 +113,17 @@ export function moveAfterFailure(
   };
 }
 
+/**
+ * True if a link pays what is due at an instant: until the end of the grace. A dispute stops the grace. Pure.
+ */
+export function takesFinishLink(
+  { state, closed_at, ends_at, frozen_at }: Pick<DunningCase, 'state' | 'closed_at' | 'ends_at' | 'frozen_at'>,
+  at: Date,
+): boolean {
+  if (closed_at !== null || state === 'suspended') return false;
+  return frozen_at !== null || ends_at === null || at < ends_at;
+}
+
 /** Effect of the time on an open case whose balance is still due. */
 export type DueStep = 'none' | 'attempt' | 'end' | 'suspend';
 

@@ -59,6 +59,11 @@ export async function findLastCase(reader: Reader, place: DuePlace): Promise<Dun
   return row && readCase(row);
 }
 
+export async function findCase(reader: Reader, id: DunningCaseId): Promise<DunningCase | undefined> {
+  const row = await reader.selectFrom('dunning_cases').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && readCase(row);
+}
+
 /** Finds the open cases of payers, by id. Index: dunning_cases_open. */
 export async function findOpenCases(reader: Reader, profile_ids: readonly ProfileId[]): Promise<DunningCase[]> {
   const rows = await reader

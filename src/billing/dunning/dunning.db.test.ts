@@ -211,6 +211,40 @@ test('V40 a processor that is down is called again after 1, 6 and 24 hours, and 
   assert.equal((await casesOf(site))[0]?.began_at.toISOString(), '2026-02-11T10:00:00.000Z');
 });
 
+for (const isConfirmed of [false, true]) {
+  test(`S48 a new card ends a payment of the balance that waits for the bank${isConfirmed ? ', unless the bank confirmed it' : ''}`, async () => {
+    await setCardOutcome(site, 'action_required');
+    await site.runAt(DAY_0, RENEW);
+    site.moveTo('2026-02-09T12:00:00Z');
+    await site.xia('GET', '/api/billing/xia/checkout');
+    const waiting = { processor_token: 'tok_authenticate', remember_card: false };
+    await expectStatus(site.xia('POST', '/api/billing/xia/checkout', waiting), 402);
+    if (isConfirmed)
+      await site.app.db
+        .updateTable('test_processor_charges')
+        .set({ state: 'done', outcome: 'accepted' })
+        .where('idempotency_key', 'in', (eb) =>
+          eb.selectFrom('charge_attempts').select('key').where('state', '=', 'awaiting_action'),
+        )
+        .execute();
+    await expectStatus(site.xia('PUT', '/api/billing/xia/card', { token: 'tok_visa' }), 200);
+    await site.app.tollgate.worker.drain();
+    await site.runAt('2026-02-09T12:45:00Z', 'finish_orders');
+    const attempts = await attemptsOf(site);
+    assert.deepEqual(attempts, ['renewal action 02-09T10:00', ...(isConfirmed ? [] : ['card paid 02-09T12:00'])]);
+    assert.equal((await casesOf(site))[0]?.state, 'recovered');
+    const charges = await site.app.db.selectFrom('charges').select('amount').execute();
+    assert.deepEqual(charges, [{ amount: 9000 }, { amount: 9000 }]);
+    assert.equal(await dueOf(site.xia, 'xia'), 0);
+    const open = await site.app.db
+      .selectFrom('charge_attempts')
+      .select('id')
+      .where('state', 'in', ['reserved', 'awaiting_action'])
+      .execute();
+    assert.deepEqual(open, []);
+  });
+}
+
 test('V40 a manual retry is possible once an hour, and not while a payment is open', async () => {
   const retry = (body: object | null = null) => site.xia('POST', '/api/billing/xia/dunning/retry', body ?? {});
   assert.equal((await expectStatus(retry(), 404)).json()['code'], 'dunning_unknown');

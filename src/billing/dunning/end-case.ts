@@ -10,6 +10,7 @@ import {
   findOpenPauses,
   findSubscriptionsByIds,
   findSuspendedBy,
+  isFrozen,
   lockSubscriptions,
   recordEndings,
   type Subscription,
@@ -29,7 +30,8 @@ import { resumeTime, stopTime } from './case-time.ts';
 
 /**
  * Ends the unpaid subscriptions of a case at `at`: their unpaid coverages are closed, and a credit note takes the price
- * of the unused time off the debt. The used part stays due, or is written off. Time that is paid is not given back.
+ * of the unused time off the debt. The used part stays due, or is written off. Paid time that runs is not given back;
+ * time that stands still becomes credit where it is paid.
  *
  * The caller has locked the payer's profile and the case. Locks: the subscriptions, then as `closeCoverages` and
  * `noteCredit`; the counters of the credit notes are the last.
@@ -37,13 +39,13 @@ import { resumeTime, stopTime } from './case-time.ts';
 export async function endCase(ctx: DunningContext, tx: Tx, open: DunningCase, due: Due, at: Date): Promise<void> {
   const subscriptions = await lockAll(tx, due.subscription_ids);
   const closed = await closeTime(tx, subscriptions, await unpaidLines(tx, due), at);
-  const notes = closed.coverages.map(({ order_line_id, unearned, closed_at, ends_at }) => ({
-    order_line_id,
-    amount: unearned,
-    kind: 'unpaid_end' as const,
-    covers_from: closed_at,
-    covers_to: ends_at,
-  }));
+  const holders = new Map(subscriptions.map(({ id, profile_id }) => [id, profile_id]));
+  const notes = closed.coverages.map(({ order_line_id, payer_id, subscription_id, unearned, closed_at, ends_at }) => {
+    // What another profile paid as a gift is credit of the subscriber, as after a cancellation.
+    const holder_id = payer_id === open.profile_id ? undefined : holders.get(subscription_id);
+    const kind = 'unpaid_end' as const;
+    return { order_line_id, amount: unearned, kind, covers_from: closed_at, covers_to: ends_at, holder_id };
+  });
   const noted = await noteCredit(tx, notes, { holder_id: open.profile_id, created_by: null, at });
   await endAll(tx, subscriptions, at);
   await updateCase(tx, open.id, { state: 'ended', closed_at: at, next_attempt_at: null });
@@ -125,18 +127,23 @@ async function unpaidLines(tx: Tx, due: Due): Promise<OrderLineId[]> {
   );
 }
 
-/** Closes the unpaid time of subscriptions, and all that stands still. */
+/** Closes the unpaid time of subscriptions, and all that stands still, with what was bought since it stopped. */
 async function closeTime(
   tx: Tx,
   subscriptions: readonly Subscription[],
   line_ids: readonly OrderLineId[],
   at: Date,
 ): Promise<{ entries: NewEntry[]; coverages: ClosedCoverage[] }> {
-  const { entries, closed } =
-    line_ids.length === 0 ? { entries: [], closed: [] } : await closeCoverages(tx, { order_line_ids: line_ids }, at);
-  const coverages = [...closed];
-  for (const { id } of subscriptions) coverages.push(...(await closeFrozen(tx, id, at)));
-  return { entries, coverages };
+  const closings = line_ids.length === 0 ? [] : [await closeCoverages(tx, { order_line_ids: line_ids }, at)];
+  const frozen: ClosedCoverage[] = [];
+  for (const subscription of subscriptions) {
+    if (isFrozen(subscription)) closings.push(await closeCoverages(tx, { subscription_id: subscription.id }, at));
+    frozen.push(...(await closeFrozen(tx, subscription.id, at)));
+  }
+  return {
+    entries: closings.flatMap(({ entries }) => entries),
+    coverages: [...closings.flatMap(({ closed }) => closed), ...frozen],
+  };
 }
 
 /** Ends the subscriptions, running or lapsed, and records why. */

@@ -1,12 +1,21 @@
-import { cardSaved, cardUpdated, findSavedCard, type Processors } from '#payments';
+import {
+  cardSaved,
+  cardUpdated,
+  findSavedCard,
+  findWaitingAttempt,
+  type PaymentContext,
+  type Processors,
+} from '#payments';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import type { Delivery, Subscriber } from '#platform/jobs/events';
 import { defineJob, enqueue } from '#platform/jobs/jobs';
+import { abandonAwaitingOrder } from '../orders/index.ts';
+import { findOrderLines, findOrderOfAttempt } from '../records/index.ts';
 import type { DunningContext } from './dunning-context.ts';
 import { findAttempts, findOpenCases } from './dunning-store.ts';
 import type { DunningSettings } from './dunning-terms.ts';
-import { collectDue } from './review-case.ts';
+import { closePaidCases, collectDue } from './review-case.ts';
 
 export interface NewCardNeeds {
   processors: Processors;
@@ -64,6 +73,32 @@ export async function chargeNewCard(ctx: DunningContext, profile_id: ProfileId):
       ({ dunning_case_id, charge_attempt_id, created_at }) =>
         dunning_case_id === id && charge_attempt_id !== null && created_at >= card.updated_at,
     );
-    if (!tried && frozen_at === null) await collectDue(ctx, { profile_id, provider_id, unit }, { trigger: 'card', at });
+    if (tried || frozen_at !== null) continue;
+    const place = { profile_id, provider_id, unit };
+    const outcome = await collectDue(ctx, place, { trigger: 'card', at });
+    if (outcome.result === 'busy' && (await endWaitingBalance(ctx, profile_id)))
+      await collectDue(ctx, place, { trigger: 'card', at });
   }
+}
+
+/**
+ * Ends a payment of what is due that waits for its payer, because the payer has put another card on file, or because
+ * less will be due. One that was confirmed in the meantime is settled. A payment of a cart goes on: the payer orders
+ * something else. With `sellers`, only a payment to these alone. True if a payment was ended or settled.
+ *
+ * @throws processor_unreachable (503)
+ */
+export async function endWaitingBalance(
+  ctx: PaymentContext,
+  profile_id: ProfileId,
+  sellers: readonly ProfileId[] | null = null,
+): Promise<boolean> {
+  const attempt = await findWaitingAttempt(ctx.db, profile_id);
+  const order = attempt && (await findOrderOfAttempt(ctx.db, attempt.id));
+  if (!attempt || !order) return false;
+  const lines = await findOrderLines(ctx.db, order.id);
+  if (lines.length === 0 || lines.some(({ kind }) => kind !== 'balance')) return false;
+  if (sellers !== null && lines.some(({ provider_id }) => !sellers.includes(provider_id))) return false;
+  await abandonAwaitingOrder(ctx, attempt, { balancePaid: closePaidCases });
+  return true;
 }

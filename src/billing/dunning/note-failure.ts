@@ -5,7 +5,7 @@ import { eventsPart, type Event } from '#platform/jobs/events';
 import { runTogether } from '#platform/db/together';
 import { findProfileById } from '#profiles';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
-import { collectLines } from '../records/index.ts';
+import { collectLines, keepFinishLink } from '../records/index.ts';
 import { paymentActionRequired, processorUnreached, renewalChargeFailed } from '../renewal-events.ts';
 import {
   type ChargeTrigger,
@@ -15,6 +15,7 @@ import {
   graceEnd,
   moveAfterFailure,
   nextReach,
+  takesFinishLink,
 } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import {
@@ -177,7 +178,11 @@ async function failureEvent(
     ends_at: saved.ends_at?.toISOString() ?? null,
     end: terms.end,
   };
-  if (failure.kind === 'action') return paymentActionRequired({ ...payload, final_notice: move.is_final });
+  if (failure.kind === 'action') {
+    // The link works until the end of the grace: after it, the payer signs in.
+    const link = takesFinishLink(saved, failure.at) ? { key: await keepFinishLink(tx, id, failure.at) } : {};
+    return paymentActionRequired({ ...payload, ...link, final_notice: move.is_final });
+  }
   return renewalChargeFailed({ ...payload, final_notice: move.is_final });
 }
 

@@ -70,7 +70,7 @@ export function failureOf(result: AttemptResult | undefined, at: Date): Failure 
   if (result?.state === 'failed') return { kind: 'processor', code: result.decline_code ?? 'never_asked', at };
   if (result?.state === 'declined') {
     const code = result.decline_code ?? 'unknown';
-    return { kind: failureKind(code), code, at };
+    return { kind: failureKind(code, result.decline_kind), code, at };
   }
   // The processor accepted the charge, and the bank refused it later.
   if (result?.state === 'settled' && result.charge_state === 'failed')

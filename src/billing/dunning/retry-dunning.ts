@@ -10,9 +10,15 @@ import type { DunningContext } from './dunning-context.ts';
 import { findAttempts, findOpenCases } from './dunning-store.ts';
 import { collectDue } from './review-case.ts';
 
+/** A card that a retry puts on file. `key`: as in saveCard. */
+interface RetryCard {
+  token: string;
+  key: string | null;
+}
+
 /**
- * Charges what a payer owes in its open dunning cases, at its own request: the oldest case first. A token replaces the
- * card on file. Returns the first charge; null if nothing is due any more.
+ * Charges what a payer owes in its open dunning cases, at its own request: the oldest case first. A card replaces the
+ * one on file. Returns the first charge; null if nothing is due any more.
  *
  * @throws dunning_unknown (404), dunning_retried (429), charge_pending (409), card_declined,
  *   payment_method_absent (400), action_required (402), payment_unknown (503)
@@ -20,11 +26,11 @@ import { collectDue } from './review-case.ts';
 export async function retryDunning(
   ctx: DunningContext,
   profile_id: ProfileId,
-  token: string | null,
+  card: RetryCard | null,
 ): Promise<Charge | null> {
   const at = new Date(Math.floor(ctx.clock.now().getTime() / 1000) * 1000);
   const cases = await requireRetry(ctx, profile_id, at);
-  if (token !== null) await saveCard(ctx, profile_id, token);
+  if (card !== null) await saveCard(ctx, profile_id, card.token, card.key);
   const charges: Charge[] = [];
   for (const { provider_id, unit } of cases) {
     const charge = await limitDeclines(ctx, () => retryPlace(ctx, { profile_id, provider_id, unit }, at));

@@ -5,6 +5,7 @@ import { ChargeSchema, paymentsProblems, presentCharge, type Processors } from '
 import type { ProfileId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
+import { intentKey } from '#platform/http/guards/idempotency';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { findProfileById } from '#profiles';
@@ -90,7 +91,7 @@ export function dunningRoutes(
       const charge = await retryDunning(
         { ...ctx, processors, dunning },
         subjectId(subject),
-        token === '' ? null : token,
+        token === null || token === '' ? null : { token, key: intentKey(request, 'card') },
       );
       return charge && presentCharge(charge);
     },

@@ -11,6 +11,7 @@ import {
   findOutcome,
   isAccepted,
   type PaymentContext,
+  returnPayment,
 } from '#payments';
 import {
   type Order,
@@ -19,7 +20,14 @@ import {
   findOrderOfAttempt,
   findStaleOrders,
 } from '../records/index.ts';
-import { type BalancePaid, closeUnpaidOrder, releaseHolding, settleOrder } from './settle-order.ts';
+import {
+  type BalancePaid,
+  closeUnpaidOrder,
+  declinedReason,
+  releaseHolding,
+  settleOrder,
+  type UnpaidReason,
+} from './settle-order.ts';
 
 /**
  * Minimum age of an order that the job finishes: younger ones belong to a running request. Exceeds
@@ -58,8 +66,6 @@ export interface Finishing {
   findFinish?: FindFinish;
   balancePaid?: BalancePaid;
 }
-
-type UnpaidReason = Parameters<typeof closeUnpaidOrder>[3];
 
 /**
  * Looks up the charge of every abandoned order at the processor and settles or closes the order. Also settles given-up
@@ -155,10 +161,10 @@ async function finishReserved(ctx: PaymentContext, order: Order, finish: OrderFi
     });
     return 'refused';
   }
-  if (outcome.outcome !== 'action_required') return closeWith(finish, attempt, outcome);
+  if (outcome.outcome !== 'action_required') return closeWith(ctx, finish, attempt, outcome);
   const expires_at = await awaitAction(ctx, attempt, outcome);
   if (ctx.clock.now() < expires_at) return 'waiting';
-  return closeWith(finish, attempt, await abandonAttempt(ctx, attempt));
+  return closeWith(ctx, finish, attempt, await abandonAttempt(ctx, attempt));
 }
 
 /**
@@ -174,7 +180,7 @@ export async function abandonAwaitingOrder(
   const order = await findOrderOfAttempt(ctx.db, attempt.id);
   if (order?.state !== 'reserved') return;
   const finish = (await findFinish(ctx, order.id)) ?? finishCheckout(ctx, order, balancePaid);
-  await closeWith(finish, attempt, await abandonAttempt(ctx, attempt));
+  await closeWith(ctx, finish, attempt, await abandonAttempt(ctx, attempt));
 }
 
 /**
@@ -193,14 +199,20 @@ export async function finishAwaitingOrder(
   if (outcome === null) throw new Error(`attempt ${attempt.id} waits, but its processor does not know it`);
   if (outcome.outcome === 'action_required') return outcome;
   const finish = (await findFinish(ctx, order.id)) ?? finishCheckout(ctx, order, balancePaid);
-  await closeWith(finish, attempt, outcome);
+  await closeWith(ctx, finish, attempt, outcome);
   return null;
 }
 
-async function closeWith(finish: OrderFinish, attempt: Attempt, outcome: ChargeOutcome): Promise<FinishOutcome> {
+async function closeWith(
+  ctx: PaymentContext,
+  finish: OrderFinish,
+  attempt: Attempt,
+  outcome: ChargeOutcome,
+): Promise<FinishOutcome> {
   if (outcome.outcome === 'action_required') return 'waiting';
   if (outcome.outcome === 'declined') {
-    await finish.close(attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
+    await finish.close(attempt, declinedReason(outcome));
+    if (outcome.taken) await returnPayment(ctx, attempt.processor, outcome.taken, attempt.profile_id);
     return 'refused';
   }
   return finish.settle(attempt, outcome);

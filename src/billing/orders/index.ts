@@ -11,4 +11,4 @@ export {
   finishOrders,
   type OrderFinish,
 } from './finish-orders.ts';
-export { type BalancePaid, closeUnpaidOrder, settleOrder } from './settle-order.ts';
+export { type BalancePaid, closeUnpaidOrder, declinedReason, settleOrder, type UnpaidReason } from './settle-order.ts';

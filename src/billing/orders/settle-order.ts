@@ -2,7 +2,14 @@ import { countRedemptions, lockCoupons, releaseRedemption } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId, ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
-import { type AcceptedOutcome, type Attempt, type Charge, closeUnpaidAttempt } from '#payments';
+import {
+  type AcceptedOutcome,
+  type Attempt,
+  type Charge,
+  closeUnpaidAttempt,
+  type DeclinedOutcome,
+  type DeclineKind,
+} from '#payments';
 import { lockProfile } from '#profiles';
 import { holdAgain, returnHeldCredit } from '../credits/index.ts';
 import { bookOrder } from './book-order.ts';
@@ -20,6 +27,18 @@ import {
 
 /** What the payment of a balance does in sub-rooms above, such as the end of dunning. Must not throw. */
 export type BalancePaid = (ctx: Context, payer_id: ProfileId) => Promise<void>;
+
+/** Why an attempt ended without money. `kind`: of a decline, if a card was declined. */
+export interface UnpaidReason {
+  state: 'declined' | 'failed';
+  code: string;
+  detail: string;
+  kind?: DeclineKind;
+}
+
+export function declinedReason({ code, detail, kind }: DeclinedOutcome): UnpaidReason {
+  return { state: 'declined', code, detail, kind };
+}
 
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction. Returns null
@@ -76,7 +95,7 @@ export async function closeUnpaidOrder(
   ctx: Context,
   order_id: OrderId,
   attempt: Attempt,
-  reason: { state: 'declined' | 'failed'; code: string; detail: string },
+  reason: UnpaidReason,
   also?: (tx: Tx) => Promise<void>,
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {

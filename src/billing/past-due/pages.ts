@@ -17,8 +17,7 @@ import { sendCsv } from '#platform/pages/lists/send-csv';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findSavedCard, paymentsProblems, type Processors } from '#payments';
 import { profileName } from '#profiles';
-import { bankPage } from '../bank-page.ts';
-import { bankPageOf } from '../card-form.ts';
+import { leadToBank } from '../card-form.ts';
 import { getPayer } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { presentSavedCard } from '../cards/index.ts';
@@ -86,8 +85,8 @@ function addPayerPage(app: App, { processors, dunning }: DunningPageNeeds): void
       else reply.flash('info', 'The payment is in progress. Do not pay again.');
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const bank = bankPageOf(error, { back_url: paths.dunning(payer.slug) });
-      if (bank !== null) return reply.page(bankPage, bank, 402);
+      const led = leadToBank(reply, error, { back_url: paths.dunning(payer.slug) });
+      if (led !== null) return led;
       if (error.code === 'dunning_retried') return showCases(request, reply, describeWait(error));
       if (error.code !== 'dunning_unknown') return showCases(request, reply, problemToForm(error));
       reply.flash('info', error.message); // paid in the meantime, or a repeated form

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { postEvent } from '#ledger';
 import { periodContaining } from '#kernel/period';
 import type { Plan } from '#catalog';
@@ -12,8 +11,8 @@ import {
   updatePause,
   updateSubscription,
 } from '#subscriptions';
-import { freezeCoverages, resumeCoverages } from '../recognition/index.ts';
-import { restOf } from './pause.ts';
+import { findCoverages, freezeCoverages, resumeCoverages } from '../recognition/index.ts';
+import { endFrom, type StoppedTime, stoppedTime } from './pause.ts';
 
 /** Why and how long a subscription stands still. */
 export interface Freezing {
@@ -67,27 +66,50 @@ export async function freezeSubscription(
 
 /**
  * Stops the time that was bought while a subscription stood still, with the rest of its time, which it follows.
- * `listed_until` is that of the freezing. Returns the pause with the longer rest.
+ * `listed_until` is that of the freezing. Returns the time that stands still then.
  *
- * The caller has locked the subscription.
+ * Such time begins at the end that was listed. When a provider set that end before the resumption, a job may have
+ * recognised a part of it, which stays income.
+ *
+ * The caller has locked the subscription. Locks: as `closeCoverages`.
  */
 export async function freezeBought(
   tx: Tx,
   subscription: Subscription,
   pause: Pause,
   listed_until: Date,
-): Promise<Pause> {
-  const rest_ms = restOf(subscription, pause, listed_until);
-  if (rest_ms === pause.rest_ms) return pause;
-  // All other coverages ended when the time stopped. These begin after the rest, so that nothing of them is earned.
-  const { entries } = await freezeCoverages(tx, subscription.id, listed_until);
-  assert(entries.length === 0, 'time that was bought ahead has not begun');
-  return updatePause(tx, pause.id, { rest_ms });
+): Promise<StoppedTime> {
+  const stopped_ms = pause.rest_ms ?? 0;
+  // All other coverages ended when the time stopped.
+  const open = await findCoverages(tx, subscription.id, pause.starts_at);
+  const bought = open.filter(({ starts_at, ends_at }) => ends_at > starts_at);
+  if (bought.length === 0) return stoppedTime(subscription, stopped_ms, new Date(listed_until.getTime() + stopped_ms));
+  const listed_end = Math.max(...bought.map(({ ends_at }) => ends_at.getTime()));
+  const from = new Date(
+    Math.max(
+      Math.min(...bought.map(({ starts_at }) => starts_at.getTime())),
+      ...bought.flatMap(({ recognised_until }) => recognised_until?.getTime() ?? []),
+    ),
+  );
+  const after_ms = Math.max(stopped_ms, from.getTime() - listed_until.getTime());
+  const { entries, rest_ms } = await freezeCoverages(tx, subscription.id, from, after_ms);
+  if (entries.length > 0)
+    await postEvent(tx, {
+      key: `pause:${pause.id}:${from.toISOString()}`,
+      kind: 'recognition',
+      at: from,
+      entries,
+    });
+  await updatePause(tx, pause.id, { rest_ms });
+  return stoppedTime(subscription, rest_ms, new Date(listed_end));
 }
 
 /**
  * Lets the time of a subscription run on from `at`, with what was bought since it stopped. Its periods are counted from
  * its new end, at which it renews. Free uses of the interrupted period are not granted again.
+ *
+ * A subscription whose end was set before `at` has ended and does not resume: its time is earned as if it ran on, as
+ * after a cancellation without a refund. Returns null.
  *
  * The caller has locked the subscription.
  */
@@ -95,25 +117,25 @@ export async function thawSubscription(
   tx: Tx,
   subscription: Subscription,
   plan: Pick<Plan, 'period_type' | 'period_length'>,
-  { pause: stopped, listed_until, at }: { pause: Pause; listed_until: Date; at: Date },
-): Promise<Subscription> {
-  const pause = await freezeBought(tx, subscription, stopped, listed_until);
+  { pause, listed_until, at }: { pause: Pause; listed_until: Date; at: Date },
+): Promise<Subscription | null> {
+  const running = { paused_at: null, resumes_at: null, suspended_at: null };
+  if (subscription.ends_at < at) {
+    const ended_at = subscription.ends_at > pause.starts_at ? subscription.ends_at : pause.starts_at;
+    await resumeCoverages(tx, subscription.id, ended_at);
+    await updatePause(tx, pause.id, { state: 'ended', resumed_at: ended_at });
+    await updateSubscription(tx, subscription.id, { ...running, auto_renew: false });
+    return null;
+  }
+  const ends_at = endFrom(await freezeBought(tx, subscription, pause, listed_until), at);
   await resumeCoverages(tx, subscription.id, at);
-  const rest_ms = pause.rest_ms ?? 0;
-  const ends_at = new Date(at.getTime() + rest_ms);
   const periodAt = (anchor_at: Date, instant: Date) =>
     periodContaining(anchor_at, plan.period_type, plan.period_length, instant).start_at;
-  if (rest_ms > 0)
+  if (ends_at > at)
     await moveUsagePeriod(tx, subscription.id, {
       from: periodAt(subscription.anchor_at, pause.starts_at),
       to: periodAt(ends_at, at),
     });
   await updatePause(tx, pause.id, { state: 'ended', resumed_at: at });
-  return updateSubscription(tx, subscription.id, {
-    paused_at: null,
-    resumes_at: null,
-    suspended_at: null,
-    ends_at,
-    anchor_at: ends_at,
-  });
+  return updateSubscription(tx, subscription.id, { ...running, ends_at, anchor_at: ends_at });
 }

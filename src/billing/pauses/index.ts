@@ -11,7 +11,7 @@ export {
   type RunningTarget,
   type RunningTerm,
 } from './lock-running.ts';
-export { restOf } from './pause.ts';
+export { endFrom, stoppedTime } from './pause.ts';
 export {
   movePause,
   type PauseState,

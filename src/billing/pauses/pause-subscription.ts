@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readInstant } from '#kernel/instant';
 import { periodContaining } from '#kernel/period';
 import { invalidInput } from '#kernel/problem';
@@ -20,7 +21,7 @@ import {
   type Running,
   type RunningTarget,
 } from './lock-running.ts';
-import { defaultResumption, type PauseTerms, refuseResumption } from './pause.ts';
+import { defaultResumption, endFrom, type PauseTerms, refuseResumption } from './pause.ts';
 
 /** What a caller asks for: `at` is when the pause begins. */
 export interface PauseWish {
@@ -170,14 +171,11 @@ export async function movePause(
     if (!pause || pause.kind !== 'pause') throw billingProblems.pause_unknown();
     const terms = { starts_at: pause.starts_at, now: at, days_max: is_provider ? null : plan.pause_days_max };
     const resumes_at = readResumption(text, terms, timezone, null);
-    const { rest_ms } =
-      pause.state === 'running' && pause.resumes_at !== null
-        ? await freezeBought(tx, subscription, pause, pause.resumes_at)
-        : pause;
     await updatePause(tx, pause.id, { resumes_at });
     if (pause.state === 'planned')
       return { state: 'pause_pending', paused_at: pause.starts_at, resumes_at, ends_at: subscription.ends_at };
-    const ends_at = new Date(resumes_at.getTime() + (rest_ms ?? 0));
+    const stopped = await freezeBought(tx, subscription, pause, pause.resumes_at ?? at);
+    const ends_at = endFrom(stopped, resumes_at);
     const moved = await updateSubscription(tx, subscription.id, { resumes_at, ends_at });
     return { state: 'paused', paused_at: moved.paused_at, resumes_at, ends_at: moved.ends_at };
   });
@@ -199,6 +197,7 @@ export async function resumeSubscription(ctx: Context, target: RunningTarget): P
       return { state: 'running', paused_at: null, resumes_at: null, ends_at: subscription.ends_at };
     }
     const resumed = await thawSubscription(tx, subscription, plan, { pause, listed_until: pause.resumes_at ?? at, at });
+    assert(resumed, 'a subscription that runs has not ended');
     const facts = pauseFacts(resumed, plan, { resumes_at: at, originated_by: actorId(ctx) });
     await emit(tx, subscriptionResumed(facts), at);
     return { state: 'running', paused_at: null, resumes_at: null, ends_at: resumed.ends_at };

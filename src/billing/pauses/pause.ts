@@ -23,16 +23,26 @@ export function refuseResumption(resumes_at: Date | null, { starts_at, now, days
   return length_ms > days_max * DAY_MS ? `A pause lasts at most ${days_max} days.` : null;
 }
 
+/** Time of a subscription that stands still. */
+export interface StoppedTime {
+  /** How long it runs on after it resumes. */
+  rest_ms: number;
+  /** An end that was set since, before the end of that time: the subscription ends at it at the latest. */
+  ends_by: Date | null;
+}
+
 /**
- * Returns how long a subscription that stands still runs on after it resumes: the rest of its time when it stopped, or
- * longer when further time was bought or given since. `listed_until` is the instant after which lists show that rest.
- * Pure.
+ * Returns the time of a subscription that stands still: the rest when it stopped, or longer when its end was moved
+ * since. `listed_end` is the end of that rest in lists. An end before it is kept, as that of a subscription that runs:
+ * the time beyond it is not served. Pure.
  */
-export function restOf(
-  { ends_at }: { ends_at: Date },
-  { rest_ms }: { rest_ms: number | null },
-  listed_until: Date | null,
-): number {
-  const stopped = rest_ms ?? 0;
-  return listed_until === null ? stopped : Math.max(stopped, ends_at.getTime() - listed_until.getTime());
+export function stoppedTime({ ends_at }: { ends_at: Date }, rest_ms: number, listed_end: Date): StoppedTime {
+  const added_ms = ends_at.getTime() - listed_end.getTime();
+  return added_ms < 0 ? { rest_ms, ends_by: ends_at } : { rest_ms: rest_ms + added_ms, ends_by: null };
+}
+
+/** Returns the end of a subscription that resumes at `at`; before `at` if it ended while it stood still. Pure. */
+export function endFrom({ rest_ms, ends_by }: StoppedTime, at: Date): Date {
+  const ends_at = new Date(at.getTime() + rest_ms);
+  return ends_by !== null && ends_by < ends_at ? ends_by : ends_at;
 }

@@ -68,7 +68,7 @@ async function planOf(tx: Tx, { plan_id }: Subscription) {
 }
 
 async function announce(tx: Tx, subscription: Subscription, { id, resumes_at }: Pause, now: Date): Promise<void> {
-  if (resumes_at === null || resumes_at <= now) return;
+  if (resumes_at === null || resumes_at <= now || subscription.ends_at < resumes_at) return;
   const notice = { kind: 'subscription_resumes_soon', subject_id: id, occurrence: resumes_at.toISOString() };
   if (!(await recordNotice(tx, notice, now))) return;
   const facts = pauseFacts(subscription, await planOf(tx, subscription), { resumes_at, originated_by: null });
@@ -80,7 +80,8 @@ async function resume(tx: Tx, subscription: Subscription, pause: Pause): Promise
   if (resumes_at === null) return;
   const plan = await planOf(tx, subscription);
   const resumed = await thawSubscription(tx, subscription, plan, { pause, listed_until: resumes_at, at: resumes_at });
-  await emit(tx, subscriptionResumed(pauseFacts(resumed, plan, { resumes_at, originated_by: null })), resumes_at);
+  if (resumed)
+    await emit(tx, subscriptionResumed(pauseFacts(resumed, plan, { resumes_at, originated_by: null })), resumes_at);
 }
 
 /** Begins a planned pause at the end of what is paid, which later orders may have moved; it keeps its length. */

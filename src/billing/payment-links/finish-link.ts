@@ -17,13 +17,13 @@ export async function finishLink(ctx: PaymentContext, code: string): Promise<voi
 
 /**
  * Ends the payment that the caller was asked to confirm, so that another card can pay. One that was confirmed in the
- * meantime is settled.
+ * meantime is settled. With a `key`, only the payment with that key: the address of a page ends no other one.
  *
  * @throws payment_link_unknown (404), processor_unreachable (503)
  */
-export async function giveUpLink(ctx: PaymentContext, code: string): Promise<void> {
+export async function giveUpLink(ctx: PaymentContext, code: string, { key }: { key?: string } = {}): Promise<void> {
   const attempt = await findOwnAttempt(ctx, code);
-  if (attempt) await abandonCheckout(ctx, attempt);
+  if (attempt && (key === undefined || attempt.key === key)) await abandonCheckout(ctx, attempt);
 }
 
 async function findOwnAttempt(ctx: PaymentContext, code: string): Promise<Attempt | undefined> {

@@ -6,8 +6,7 @@ import { type FormProblem, problemToForm, textField } from '#platform/http/forms
 import { paths } from '#platform/http/paths';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfilesByIds, profileName } from '#profiles';
-import { bankPage } from '../bank-page.ts';
-import { bankPageOf, cardFormOf } from '../card-form.ts';
+import { cardFormOf, findCardAccount, leadToBank } from '../card-form.ts';
 import { viewInvoicables } from '../quotes/index.ts';
 import { finishLink, giveUpLink } from './finish-link.ts';
 import { viewLink } from './load-link.ts';
@@ -22,13 +21,19 @@ export function paymentLinkPages(app: App, processors: Processors): void {
   const url = '/billing/payments/:claim_code/';
   const options = {
     config: { access: { kind: 'public' }, page: true },
-    schema: { hide: true, params: CodeParams, querystring: Type.Object({ from: Type.Optional(Type.String()) }) },
+    schema: {
+      hide: true,
+      params: CodeParams,
+      querystring: Type.Object({ from: Type.Optional(Type.String()), left: Type.Optional(Type.String()) }),
+    },
   } as const;
   app.get(url, options, async (request, reply) => {
     const code = request.params.claim_code;
     if (request.query.from !== 'bank') return show(request, reply, processors, code);
     try {
-      await finishLink({ ...request.ctx, processors }, code);
+      const ctx = { ...request.ctx, processors };
+      if (request.query.left === undefined) await finishLink(ctx, code);
+      else await giveUpLink(ctx, code, { key: request.query.left });
     } catch (error) {
       return showRefusal(request, reply, processors, code, error);
     }
@@ -64,8 +69,8 @@ async function showRefusal(
   error: unknown,
 ): Promise<FastifyReply> {
   const url = paths.paymentLink(claim_code);
-  const bank = bankPageOf(error, { back_url: url, finish_url: paths.finishPaymentLink(claim_code) });
-  if (bank !== null) return reply.page(bankPage, bank, 402);
+  const led = leadToBank(reply, error, { back_url: url, finish_url: paths.finishPaymentLink(claim_code) });
+  if (led !== null) return led;
   const { status, detail, errors, code } = problemToForm(error);
   const form = { card_name: textField(request.body, 'card_name', 100) };
   const refused =
@@ -94,7 +99,12 @@ async function show(
       seller_name: seller ? profileName(seller) : '',
       order_price: { amount: link.amount, unit: link.unit },
       is_paid: due.amount === 0,
-      ...cardFormOf(request, processors, due),
+      ...cardFormOf(
+        request,
+        processors,
+        due,
+        await findCardAccount(ctx.db, processors, { unit: due.unit, invoicables }),
+      ),
       ...(due.amount === 0 ? {} : refused),
     },
     status,

@@ -13,10 +13,18 @@ import {
   prepareAttempt,
 } from '#payments';
 import { findManagedAmong, lockProfile, type Profile } from '#profiles';
-import { applyOutcome, paymentUnknownProblem, refusingConcurrent, resumeCheckout } from '../checkout/index.ts';
+import {
+  applyOutcome,
+  endingWaitingPayment,
+  findSameWaiting,
+  paymentUnknownProblem,
+  refusingConcurrent,
+  resumeCheckout,
+} from '../checkout/index.ts';
 import { lockBalances } from '../quotes/index.ts';
 import {
   buildOrderLines,
+  payableLines,
   cartVersion,
   findPaymentLink,
   insertOrder,
@@ -43,8 +51,9 @@ export interface LinkPayment {
  *
  * Locks: the payer's profile, then the subscriptions of the lines, so that of concurrent payments and collections of
  * one order exactly one counts.
- * @throws payment_link_unknown (404), payment_link_closed, charge_pending, checkout_in_flight (409), invalid_input
- *   (400) naming `processor_token`; card_declined, charge_too_small (400), action_required (402), payment_unknown (503)
+ * @throws payment_link_unknown (404), payment_link_closed, payment_confirmed, charge_pending, checkout_in_flight (409),
+ *   invalid_input (400) naming `processor_token`; card_declined, charge_too_small (400), action_required (402),
+ *   payment_unknown (503)
  * @see docs/spec/billing.md 4.9
  */
 export async function payLink(ctx: PaymentContext, code: string, payment: LinkPayment): Promise<Charge> {
@@ -53,13 +62,26 @@ export async function payLink(ctx: PaymentContext, code: string, payment: LinkPa
     const earlier = payment.key ? await findAttemptByKey(ctx.db, payment.key) : undefined;
     if (earlier && earlier.state !== 'failed' && earlier.profile_id === payer.id) return resumeCheckout(ctx, earlier);
     const input = { ...payment, ...(earlier ? { key: null } : {}), ...(await readCard(ctx, payer, payment)) };
-    const { order, attempt } = await refusingConcurrent(() => reserveLink(ctx, link, input));
+    const same = { key: input.key, intent_key: null };
+    const reserved = await endingWaitingPayment(
+      ctx,
+      payer.id,
+      () => refusingConcurrent(() => reserveLink(ctx, link, input)),
+      { created_by: actorId(ctx), same },
+    ).catch(async (error: unknown) => {
+      const waiting = await findSameWaiting(ctx, payer.id, same);
+      if (waiting) return waiting;
+      throw error;
+    });
+    // A concurrent request with this key began the payment, and it waits for its payer since.
+    if (!('order' in reserved)) return resumeCheckout(ctx, reserved);
+    const { order, attempt } = reserved;
     // A visitor has no account: the bank sends the browser back to the link.
-    const outcome = await callProcessor({ ...ctx, return_path: paths.finishPaymentLink(code) }, attempt).catch(
-      (error: unknown) => {
-        throw paymentUnknownProblem(error);
-      },
-    );
+    // Who has the link is not known: the page of the processor does not show the address of the payer.
+    const of_link = { ...ctx, return_path: paths.finishPaymentLink(code), is_payer_hidden: true };
+    const outcome = await callProcessor(of_link, attempt).catch((error: unknown) => {
+      throw paymentUnknownProblem(error);
+    });
     return applyOutcome(ctx, order.id, attempt, outcome);
   });
 }
@@ -94,6 +116,7 @@ async function reserveLink(
       profile_id,
       created_by: actorId(ctx),
       ...total,
+      lines: payableLines(buildOrderLines(total.unit, invoicables)),
       description: invoicables
         .flatMap(({ lines }) => lines.map(({ description }) => description))
         .join(', ')

@@ -7,6 +7,7 @@ import { SlugParam } from '#platform/http/schemas';
 import { browserKeys, ChargeSchema, paymentsProblems, presentCharge, type Processors } from '#payments';
 import { isBrokerManager } from '#profiles';
 import { CheckoutBodySchema, placeUnpaidOrder, presentCheckout } from '../checkout/index.ts';
+import { findCardAccount } from '../card-form.ts';
 import { getPayerId } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { collectLink } from './collect-link.ts';
@@ -103,7 +104,10 @@ function showLinkRoute(app: App, { processors }: PaymentLinkNeeds): void {
       const quote = await presentCheckout(ctx.db, {
         payer,
         invoicables,
-        processor: browserKeys(processors.chosen),
+        processor: browserKeys(
+          processors.chosen,
+          await findCardAccount(ctx.db, processors, { unit: due.unit, invoicables }),
+        ),
         origin: ctx.origin,
         at: ctx.clock.now(),
       });
@@ -125,6 +129,7 @@ function payLinkRoute(app: App, { processors }: PaymentLinkNeeds): void {
         problems: [
           billingProblems.payment_link_unknown,
           billingProblems.payment_link_closed,
+          billingProblems.payment_confirmed,
           billingProblems.checkout_in_flight,
           billingProblems.charge_pending,
           billingProblems.payment_unknown,

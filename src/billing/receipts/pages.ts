@@ -10,7 +10,7 @@ import { paths } from '#platform/http/paths';
 import { pdfProblems } from '#platform/pdf/problems';
 import { sendPdf } from '#platform/pdf/send-pdf';
 import { sendCsv } from '#platform/pages/lists/send-csv';
-import { type Charge, chargePage, findCharge, sendReceipt, viewCharge } from '#payments';
+import { type Charge, chargePage, findCharge, type Processors, sendReceipt, viewCharge } from '#payments';
 import { findHeldRoles, type Profile } from '#profiles';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getProfileById } from '../payer.ts';
@@ -25,9 +25,9 @@ import { commonProblems } from '#kernel/problem';
 const params = Type.Object({ profile: Type.String() });
 
 /** Pages of the transactions of a profile and of its receipts. */
-export function receiptPages(app: App): void {
+export function receiptPages(app: App, processors: Processors): void {
   addHistoryPage(app);
-  addReceiptPage(app);
+  addReceiptPage(app, processors);
   documentPages(app);
 }
 
@@ -63,7 +63,7 @@ const pdfOptions = {
 
 type ReceiptRequest = FastifyRequest<{ Params: { profile: string; charge: string } }>;
 
-function addReceiptPage(app: App): void {
+function addReceiptPage(app: App, processors: Processors): void {
   const url = '/billing/:profile/receipt/:charge/';
   app.get(url, receiptOptions, async (request, reply) => {
     const charge = await getReceiptCharge(request);
@@ -71,6 +71,7 @@ function addReceiptPage(app: App): void {
     const sellers = sellersSeenBy(request.subject);
     const view = await viewCharge(request.ctx, charge, {
       sellers,
+      disputePage: ({ processor, ...dispute }) => processors.getByName(processor).disputePage(dispute),
       is_manager: request.subject.is_manager,
       back: readNext(request),
     });

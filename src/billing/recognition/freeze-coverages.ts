@@ -8,7 +8,8 @@ import { deleteFrozen, findFrozen, type FrozenCoverage, insertedFrozen } from '.
 
 /**
  * Closes the coverages of a subscription and stores their time with the unearned amounts, until the subscription
- * resumes. Returns the closing and the time that is left, to the end of the last coverage.
+ * resumes. Returns the closing and the time that is left, to the end of the last coverage. That time begins `after_ms`
+ * after the resumption: 0, or the rest that stands still already.
  *
  * Locks: as `closeCoverages`.
  * @throws BooksViolation
@@ -17,6 +18,7 @@ export async function freezeCoverages(
   tx: Tx,
   subscription_id: SubscriptionId,
   at: Date,
+  after_ms = 0,
 ): Promise<Closing & { rest_ms: number }> {
   const closing = await closeCoverages(tx, { subscription_id }, at);
   // A coverage that an earlier operation closed before it began has neither time nor an amount.
@@ -27,7 +29,7 @@ export async function freezeCoverages(
     subscription_id,
     amount: unearned,
     quantity,
-    offset_ms: closed_at.getTime() - at.getTime(),
+    offset_ms: after_ms + closed_at.getTime() - at.getTime(),
     length_ms: ends_at.getTime() - closed_at.getTime(),
   }));
   if (rows.length > 0) await runTogether(tx, { frozen: insertedFrozen(rows) });

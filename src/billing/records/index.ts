@@ -49,6 +49,7 @@ export {
   findLinesOfEntries,
   findOrderLines,
   findOrderOfAttempt,
+  isOrderOfChange,
   findOrdersOfSubscriptions,
   findPlansOfSeats,
   findStaleOrders,
@@ -63,6 +64,7 @@ export {
   isSeatSubject,
   buildOrderLines,
   makeSeatSubject,
+  payableLines,
   type NewOrderLine,
   type Order,
   type OrderLine,
@@ -82,6 +84,7 @@ export {
   lockPaymentLink,
   updateLinkSent,
 } from './payment-link-store.ts';
+export { findFinishLink, type FinishLink, keepFinishLink, notedFinishAttempt } from './finish-link-store.ts';
 export { findPayLaterRefusers, upsertPayLaterTerms } from './pay-later-store.ts';
 export type { PaymentLink } from './payment-link.ts';
 export {

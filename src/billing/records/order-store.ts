@@ -145,6 +145,16 @@ export async function findOrderOfAttempt(reader: Reader, attempt_id: ChargeAttem
   return reader.selectFrom('orders').selectAll().where('charge_attempt_id', '=', attempt_id).executeTakeFirst();
 }
 
+/** True if an order pays a change of a subscription. Index: subscription_changes_order_id. */
+export async function isOrderOfChange(reader: Reader, order_id: OrderId): Promise<boolean> {
+  const row = await reader
+    .selectFrom('subscription_changes')
+    .select('id')
+    .where('order_id', '=', order_id)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function findOrderLines(reader: Reader, order_id: OrderId): Promise<OrderLine[]> {
   return reader.selectFrom('order_lines').selectAll().where('order_id', '=', order_id).orderBy('rank').execute();
 }

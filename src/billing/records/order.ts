@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { type LedgerSubject, toSubjectColumns } from '#ledger';
+import type { PayableLine } from '#payments';
 import { randomKey40 } from '#platform/security/crypto';
 import type { OrderLinesTable, OrdersTable } from '#platform/db/db-schema';
 import type { Invoicable, Line } from './line.ts';
@@ -48,6 +49,15 @@ export function buildOrderLines(unit: string, invoicables: readonly Invoicable[]
     description_suffix: line.description_suffix ?? null,
     ...toSubjectColumns(line.subject),
     ledger_entry_id: line.entry_id,
+  }));
+}
+
+/** Returns the lines of an order as a charge pays them, without what credit pays. They decide where it is charged. */
+export function payableLines(lines: readonly NewOrderLine[]): PayableLine[] {
+  return lines.map(({ provider_id, amount, credit_used = 0, broker_fee_percent }) => ({
+    provider_id,
+    amount: amount - credit_used,
+    broker_fee_percent,
   }));
 }
 

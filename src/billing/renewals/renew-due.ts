@@ -1,13 +1,13 @@
-import { inTransaction } from '#platform/db/database';
+import { inTransaction, isUniqueViolation } from '#platform/db/database';
 import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findProfilesByIds } from '#profiles';
-import { findDueRenewals, type RenewalPlace } from '#subscriptions';
+import { findDueRenewals, findSubscriptionsByIds, type RenewalPlace } from '#subscriptions';
 import { type DunningContext, collectReserved } from '../dunning/index.ts';
 import { park } from '../parked/index.ts';
 import { runConcurrently } from '../run-concurrently.ts';
 import { renewalSpan } from './renewal.ts';
-import { findPayers } from './renewal-store.ts';
-import { RenewalRefused, renewPayer } from './renew-payer.ts';
+import { findOrderedAhead, findPayers } from './renewal-store.ts';
+import { type RenewedPayer, RenewalRefused, renewPayer } from './renew-payer.ts';
 
 /** Subscriptions that one batch reads. */
 const BATCH = 500;
@@ -82,12 +82,45 @@ async function renewOne(
   run: { at: Date; lapse_days: number },
   report: RenewalReport,
 ): Promise<void> {
-  const { renewals_count, reserved, has_more } = await renewPayer(ctx, payer_id, ids, run);
+  const { renewals_count, reserved, has_more } = await renewUnordered(ctx, payer_id, ids, run, report);
   report.renewals_count += renewals_count;
   if (has_more) report.owing.push(payer_id);
   if (!reserved) return;
   report.charges_count += 1;
   await collectReserved(ctx, reserved, run.at);
+}
+
+/**
+ * Renews the subscriptions of a payer. One whose end was set back before a period that is ordered already is left out
+ * when the unique index refuses to sell that period again, so that it does not keep the others of its payer back. A
+ * person decides what becomes of it: its end after the paid time, or another one.
+ */
+async function renewUnordered(
+  ctx: DunningContext,
+  payer_id: ProfileId,
+  ids: readonly SubscriptionId[],
+  run: { at: Date; lapse_days: number },
+  report: RenewalReport,
+): Promise<RenewedPayer> {
+  try {
+    return await renewPayer(ctx, payer_id, ids, run);
+  } catch (error) {
+    if (!isUniqueViolation(error, 'order_lines_renewal')) throw error;
+    const subscriptions = await findSubscriptionsByIds(ctx.db, ids);
+    const ordered = await findOrderedAhead(ctx.db, [...subscriptions.values()], renewalSpan(run.at, 0).until);
+    if (ordered.size === 0) throw error;
+    report.failures_count += 1;
+    ctx.log.error(
+      { err: error, profile_id: payer_id, subscription_ids: [...ordered] },
+      'subscriptions not renewed: their end was set back before an ordered period; set it after that period',
+    );
+    return renewPayer(
+      ctx,
+      payer_id,
+      ids.filter((id) => !ordered.has(id)),
+      run,
+    );
+  }
 }
 
 /** Groups subscriptions by payer: that of the newest period, or the subscriber when that profile was archived. */

@@ -76,7 +76,7 @@ export async function renewPayer(
       renewalSlots(ids),
       renewalFacts(payer_id, ids, { span: renewalSpan(at, lapse_days), at }),
     );
-    const { due_subscriptions, changing, renewed_plans: plans, parties, due, lots, parked, card } = loaded;
+    const { due_subscriptions, changing, renewed_plans: plans, parties, due, lots, parked, cards } = loaded;
     if (!payer.is_active || parked) return nothing;
     const planned = due_subscriptions
       .filter(({ id }) => !changing.has(id))
@@ -92,7 +92,7 @@ export async function renewPayer(
     const saved = await saveOrder(tx, payer, last, { ...facts, is_last: true });
     const counted = { renewals_count: planned.length };
     const fresh = owes_more ? null : freshDue(payer, saved.booked, last);
-    const prepared = fresh && (await prepareDue(ctx, tx, fresh, { after: `order ${saved.order.id}`, at, card }));
+    const prepared = fresh && (await prepareDue(ctx, tx, fresh, { after: `order ${saved.order.id}`, at, cards }));
     if (!fresh || !prepared) {
       await runAndReleaseEarly(tx, saved.parts);
       return { ...counted, reserved: null, has_more: true };

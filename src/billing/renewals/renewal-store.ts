@@ -5,10 +5,10 @@ import { insertion } from '#platform/db/insertion';
 import { type Part, readRows, runTogether, together } from '#platform/db/together';
 import { plansById } from '#catalog';
 import { type LedgerSubject, statementBalance, toSubjectColumns } from '#ledger';
-import { savedCard, unresolvedCharge } from '#payments';
+import { savedCards, unresolvedCharge } from '#payments';
 import { profilesById } from '#profiles';
 import { unparkedRows } from '../parked/index.ts';
-import { lockedRenewals } from '#subscriptions';
+import { lockedRenewals, type Subscription } from '#subscriptions';
 import { heldCredit, openLotsLock, type PlannedUse } from '../credits/index.ts';
 import { type NewOrderLine, type Order, type OrderLine, ordersInFlight, readOrderLines } from '../records/index.ts';
 
@@ -30,6 +30,27 @@ export async function findPayers(
     ) newest`,
   );
   return new Map(rows.map(({ id, payer_id }) => [id, payer_id]));
+}
+
+/**
+ * Finds which of the subscriptions have a period ahead that a renewal ordered already, up to an instant: their end was
+ * set back since. Index: order_lines_renewal.
+ */
+export async function findOrderedAhead(
+  reader: Reader,
+  subscriptions: readonly Pick<Subscription, 'id' | 'ends_at'>[],
+  until: Date,
+): Promise<Set<SubscriptionId>> {
+  const given = subscriptions.map(({ id, ends_at }) => ({ id, ends_at }));
+  const rows = await executeFragment(
+    reader,
+    fragment<{ id: SubscriptionId }>`
+    select distinct given.id from json_to_recordset(${JSON.stringify(given)}::json) as given
+        (id bigint, ends_at timestamptz)
+      join order_lines line on line.subscription_id = given.id
+    where line.renews_from >= given.ends_at and line.renews_from <= ${until}`,
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /**
@@ -64,7 +85,7 @@ export function renewalFacts(
     lots: openLotsLock(payer_id),
     in_flight: ordersInFlight(payer_id, []),
     is_charging: unresolvedCharge(payer_id),
-    card: savedCard(payer_id),
+    cards: savedCards(payer_id),
     parked: {
       query: fragment`select 1 as parked where not ${unparkedRows(fragment`${payer_id}::bigint`, 'renew_subscriptions')}`,
       read: (rows: readonly object[]) => rows.length > 0,

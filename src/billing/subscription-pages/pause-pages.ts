@@ -6,14 +6,15 @@ import { lastDayBefore, nextDay } from '#platform/pages/forms/day-text';
 import { humanizeDate } from '#platform/templates/humanize-date';
 import { findOpenPause, isFrozen, type Pause } from '#subscriptions';
 import {
+  endFrom,
   movePause,
   type PauseState,
   type PauseWish,
   pauseSubscription,
   previewPause,
   requirePausable,
-  restOf,
   resumeSubscription,
+  stoppedTime,
 } from '../pauses/index.ts';
 import {
   nextCharge,
@@ -184,7 +185,9 @@ function viewPause(opened: OpenedSubscription, pause: Pause) {
   const { subscription, at, is_provider, plan } = opened;
   const is_running = state === 'running';
   const end = resumes_at ?? subscription.ends_at;
-  const ends_now = is_running ? new Date(at.getTime() + restOf(subscription, pause, resumes_at)) : subscription.ends_at;
+  const rest_ms = pause.rest_ms ?? 0;
+  const stopped = stoppedTime(subscription, rest_ms, new Date(end.getTime() + rest_ms));
+  const ends_now = is_running ? endFrom(stopped, at) : subscription.ends_at;
   return {
     is_running,
     starts_at,

@@ -1,0 +1,2 @@
+export { finishPage } from './page-types.ts';
+export { finishLinkPages } from './pages.ts';
