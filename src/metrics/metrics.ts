@@ -1,6 +1,12 @@
 import type { Room } from '#platform/room';
 import { balanceSheetPage, balanceSheetPages, balancesRoutes } from './balances/index.ts';
-import { customerPages, customerPageTypes, customerRoutes } from './customers/index.ts';
+import {
+  customerPages,
+  customerPageTypes,
+  customerRoutes,
+  federationPage,
+  federationPages,
+} from './customers/index.ts';
 import { dashboardPage, dashboardPages } from './dashboard/index.ts';
 import { deferredRoutes } from './deferred/index.ts';
 import { verifyFiguresJob } from './jobs.ts';
@@ -31,10 +37,11 @@ export function makeMetrics(): Room {
       reportPages(app);
       rowPages(app);
       customerPages(app);
+      federationPages(app);
       balanceSheetPages(app);
     },
     jobs: [salesReportsJob, verifyFiguresJob],
     events: [periodSalesReportCreated],
-    page_types: [dashboardPage, balanceSheetPage, rowsPage, ...reportPageTypes, ...customerPageTypes],
+    page_types: [dashboardPage, balanceSheetPage, rowsPage, federationPage, ...reportPageTypes, ...customerPageTypes],
   };
 }

@@ -200,6 +200,10 @@ test('the rows behind each point of revenue churn are its share of the revenue a
 });
 
 /** Makes two members of the federation of cowork with subscribers of each state. */
+let federation: Promise<string[]> | null = null;
+/** Slugs of the subscribers of the members of a federation, made once. */
+const strangersOf = () => (federation ??= makeFederation());
+
 async function makeFederation(): Promise<string[]> {
   const ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
   const own = await makePlan(ctx, { title: 'federation' });
@@ -229,7 +233,7 @@ async function makeFederation(): Promise<string[]> {
 }
 
 test('the rows behind each point of a federation are its profiles, and name the own subscribers only', async () => {
-  const strangers = await makeFederation();
+  const strangers = await strangersOf();
   const counted = new Map<string, number>();
   for (const report of ['federated', 'federated/shared']) {
     const { results } = await get<Report>(`/api/metrics/cowork/${report}`);
@@ -250,6 +254,31 @@ test('the rows behind each point of a federation are its profiles, and name the 
   }
   const of_club = ['removed', 'invited', 'newly-invited'].map((state) => counted.get(`${state}-profiles club`));
   assert.deepEqual([...of_club, counted.get('shared 1'), counted.get('shared 2')], [1, 1, 2, 2, 1]);
+});
+
+test("each figure of the page of a federation leads to a page with as many rows, of which a member's have no name", async () => {
+  await strangersOf();
+  const html = await getPage('/metrics/cowork/federated/');
+  assert.deepEqual(hrefsIn(await getPage('/metrics/cowork/revenue/'), /federated/), ['/metrics/cowork/federated/']);
+  const figures = [...html.matchAll(/href="(\/metrics\/cowork\/federated-profiles\/[^"]+)">(-?\d+)<\/a>/g)];
+  // Club, gym and the whole, each with three figures, and two numbers of shared subscriptions.
+  assert.equal(figures.length, 11, html);
+  for (const [, href = '', value] of figures) {
+    const url = unescape(href);
+    const page = await getPage(`${url}&page_size=100`);
+    const rows = [...page.matchAll(/<tr role="row">/g)].length - 1;
+    assert.equal(Math.max(rows, 0), Math.abs(Number(value)), url);
+    assert.equal(page.includes('no row can match'), false, url);
+    if (/member=|state=shared/.test(url)) assert.equal(/Your subscriber/.test(page), false, url);
+    const csv = await getPage(url.replace('/federated-profiles/', '/federated-profiles/download/'));
+    assert.equal(csv.trim().split('\r\n').length, rows < 1 ? 1 : rows + 1, url);
+  }
+  assert.match(
+    await getPage(
+      unescape(figures.find(([, href]) => href?.includes('newly_invited') && !href.includes('member='))?.[1] ?? ''),
+    ),
+    /Your subscriber/,
+  );
 });
 
 test('the parts of deferred income add up to its amounts, now and later', async () => {

@@ -4,7 +4,7 @@ import { paths } from '#platform/http/paths';
 export interface RowsOf {
   /**
    * `entries`: of the ledger. `subscriptions`: of the plans. `movements`: of recurring revenue, with order lines.
-   * `federated-profiles`: subscribers of the members of a federation; only the API lists them.
+   * `federated-profiles`: subscribers of the members of a federation.
    */
   list: 'entries' | 'subscriptions' | 'movements' | 'federated-profiles';
   query: Readonly<Record<string, string>>;

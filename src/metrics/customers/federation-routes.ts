@@ -1,7 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { readInstant } from '#kernel/instant';
 import { requireRange } from '#kernel/list-range';
-import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { listQuerystring, NullableInstant, NullableString, PageOf } from '#platform/http/schemas';
 import { ProfileSummarySchema } from '#profiles';
@@ -9,7 +8,8 @@ import { getReported } from '../provider.ts';
 import { report_tags, reportConfig } from '../report-routes.ts';
 import { DefinitionSchema, ProviderParams } from '../report-schemas.ts';
 import { linkRows } from '../rows-of.ts';
-import { federatedProfileList, member_states } from './federation-store.ts';
+import { federatedPointParams, readFederationPoint, requireOrder } from './federation-point.ts';
+import { federatedProfileList } from './federation-store.ts';
 import {
   federation_definition,
   type MemberSeries,
@@ -116,11 +116,6 @@ function readInstants(query: { start_at?: string; ends_at?: string }, timezone: 
   return { from, at };
 }
 
-/** @throws invalid_input (400) naming `start_at` */
-function requireOrder(from: Date, at: Date): void {
-  if (from > at) throw invalidInput({ start_at: ['The start must be before the end.'] });
-}
-
 function readAt(field: string, text: string | undefined, timezone: string): Date | null {
   return text === undefined || text === '' ? null : readInstant(field, text, timezone);
 }
@@ -151,13 +146,7 @@ function profilesRoute(app: App): void {
         querystring: Type.Object({
           ...listQuerystring(federatedProfileList).properties,
           ...instants.properties,
-          state: Type.Enum([...member_states, 'shared'], { description: 'What the point counts' }),
-          member: Type.Optional(
-            Type.String({ maxLength: 150, description: 'Slug of a member; the whole federation when omitted' }),
-          ),
-          subscriptions_count: Type.Optional(
-            Type.String({ pattern: '^[1-9][0-9]{0,5}$', description: 'Running subscriptions of each; for shared' }),
-          ),
+          ...federatedPointParams,
         }),
         response: { 200: FederatedPage },
       },
@@ -167,15 +156,7 @@ function profilesRoute(app: App): void {
       const { provider } = await getReported(request);
       requireRange({ start_at: null, ends_at: null }, query.timezone);
       const list = request.list(provider.default_timezone);
-      const at = list.ends_at ?? ctx.clock.now();
-      const from = list.start_at ?? at;
-      requireOrder(from, at);
-      const { state, member = null, subscriptions_count = '1' } = query;
-      const of = { provider_id: provider.id, from, at };
-      const point =
-        state === 'shared'
-          ? { ...of, state, subscriptions_count: Number(subscriptions_count) }
-          : { ...of, state, member };
+      const point = readFederationPoint(query, list, { provider_id: provider.id, now: ctx.clock.now() });
       return readFederatedProfiles(ctx.db, point, list, listUrl);
     },
   );

@@ -36,11 +36,13 @@ export async function reportFederation(
   at: Date,
 ): Promise<MemberSeries<string>[]> {
   const counts = await countFederation(reader, { id: provider.id, name: profileName(provider) }, from, at);
+  // Without it, a list of profiles reads `ends_at`; a range without a length looks like a mistake of its reader.
+  const start_at = from.getTime() === at.getTime() ? null : from;
   const series = (state: MemberState, title: string, sign: 1 | -1 = 1): MemberSeries<string> => ({
     slug: title.replaceAll(' ', '-'),
     title,
     values: counts.map((member: MemberCounts) => [member.name, member[state] === 0 ? 0 : sign * member[state]]),
-    links: counts.map(({ slug }) => rowsOf('federated-profiles', { state, member: slug, start_at: from, ends_at: at })),
+    links: counts.map(({ slug }) => rowsOf('federated-profiles', { state, member: slug, start_at, ends_at: at })),
   });
   return [
     series('removed', 'removed profiles', -1),

@@ -117,6 +117,7 @@ const viewProvider = ({ provider }: Reported) => ({ slug: provider.slug, printab
 
 const linksOf = (slug: string) => [
   { label: 'Plans', href: paths.planReport(slug) },
+  { label: 'Federation', href: paths.federation(slug) },
   { label: 'Lifetime value', href: paths.lifetimeValue(slug) },
   { label: 'Balances due', href: paths.balancesDue(slug) },
   { label: 'Activity', href: paths.activity(slug) },

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
 import { paths } from '#platform/http/paths';
-import { IsoInstant, NullableString } from '#platform/http/schemas';
+import { NullableInstant, NullableString } from '#platform/http/schemas';
 import { ShownMoney } from '#platform/pages/details/fact';
 import { defineListPage } from '#platform/pages/lists/list-declaration';
 import { ListViewPart } from '#platform/pages/lists/list-view-schema';
@@ -34,6 +34,17 @@ export const movementsList = defineListPage({
   order: '-at',
 });
 
+/** The profiles behind a point of a federation. */
+export const federatedProfilesList = defineListPage({
+  dates: 'Dates',
+  noun: ['profile', 'profiles'],
+  columns: { begins_at: { label: 'Since', descending: true }, ends_at: { label: 'Until' } },
+  order: '-begins_at',
+});
+
+/** Note of a row that has no name. */
+export const hidden_note = 'Only the member sees its name and its dates';
+
 const row = {
   at: '2026-03-05T14:30:00.000Z',
   what: 'Subscription to basic until 2026/04/05 (1 month)',
@@ -50,6 +61,7 @@ const typical = {
   crumbs: [{ label: 'Revenue', href: paths.revenue('cowork') }],
   rows: [row, { ...row, customer: null, money: { amount: -1200, unit: 'usd' } }],
   order: { at: 'created_at', money: 'amount' },
+  money_label: 'Counted',
   list: sampleList(entriesList, url, { count: 74, csv_path: '/metrics/cowork/entries/download/' }),
 };
 
@@ -63,7 +75,8 @@ export const rowsPage = definePage(
     crumbs: Type.Array(Type.Object({ label: Type.String(), href: Type.String() })),
     rows: Type.Array(
       Type.Object({
-        at: IsoInstant,
+        /** Null for a subscriber of another seller, like its customer. */
+        at: NullableInstant,
         what: Type.String(),
         note: NullableString,
         /** End of a subscription. */
@@ -74,12 +87,31 @@ export const rowsPage = definePage(
     ),
     /** Sort fields of the columns of the dates and of the amounts; the latter is null when it has none. */
     order: Type.Object({ at: Type.String(), money: NullableString }),
+    /** Label of the column of amounts; null for rows that count without one. */
+    money_label: NullableString,
     list: ListViewPart,
   }),
   {
     typical,
     empty: { ...typical, rows: [], list: sampleList(entriesList, paths.metricRows('cowork', 'entries'), { count: 0 }) },
     nothing_found: { ...typical, rows: [], list: sampleList(entriesList, `${url}&q=harbour`, { count: 0 }) },
+    without_names: {
+      ...typical,
+      title: 'Profiles of a federation',
+      definition: 'The profiles that a figure of the federation counts.',
+      crumbs: [{ label: 'Federation', href: paths.federation('cowork') }],
+      rows: [
+        { ...row, what: 'Your subscriber', ends_at: row.at, money: null },
+        { ...row, at: null, what: 'Subscriber of a member', note: hidden_note, customer: null, money: null },
+      ],
+      order: { at: 'begins_at', money: null },
+      money_label: null,
+      list: sampleList(
+        federatedProfilesList,
+        `${paths.metricRows('cowork', 'federated-profiles')}?state=invited&ends_at=2026-04-01`,
+        { count: 2 },
+      ),
+    },
     long: {
       ...typical,
       title: longText,

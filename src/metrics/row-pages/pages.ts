@@ -12,11 +12,13 @@ import { sendCsv } from '#platform/pages/lists/send-csv';
 import { humanizeMoney } from '#platform/templates/humanize-money';
 import { profileName } from '#profiles';
 import { getReported, type Reported } from '../provider.ts';
-import { entriesList, movementsList, rowsPage, subscriptionsList } from './page-types.ts';
+import { entriesList, federatedProfilesList, movementsList, rowsPage, subscriptionsList } from './page-types.ts';
 import {
   EntriesQuery,
+  FederatedProfilesQuery,
   MovementsQuery,
   readEntryRows,
+  readFederatedRows,
   readMovementRows,
   type ReadRows,
   readSubscriptionRows,
@@ -35,12 +37,17 @@ interface RowPage<Query extends TObject> {
   declaration: ListDeclaration;
   /** Sort fields of the dates and of the amounts. */
   order: { at: string; money: string | null };
+  money_label: string | null;
+  /** The page of the report of the point. */
+  report: { label: string; path(slug: string): string };
   query: Query;
   read(
     asked: { request: FastifyRequest; reported: Reported; list: ListQuery },
     query: Static<Query>,
   ): Promise<ReadRows>;
 }
+
+const revenue = { label: 'Revenue', path: (slug: string) => paths.revenue(slug) };
 
 /** Pages of the rows behind the points of reports, and their downloads. */
 export function rowPages(app: App): void {
@@ -50,6 +57,8 @@ export function rowPages(app: App): void {
     definition: 'The entries of the ledger that add up to a point of a report, with what each of them counts.',
     declaration: entriesList,
     order: { at: 'created_at', money: 'amount' },
+    money_label: 'Counted',
+    report: revenue,
     query: EntriesQuery,
     read: readEntryRows,
   });
@@ -59,6 +68,8 @@ export function rowPages(app: App): void {
     definition: 'The subscriptions that a figure counts, with the list price of a period.',
     declaration: subscriptionsList,
     order: { at: 'created_at', money: null },
+    money_label: 'Price',
+    report: revenue,
     query: SubscriptionsQuery,
     read: readSubscriptionRows,
   });
@@ -68,8 +79,22 @@ export function rowPages(app: App): void {
     definition: 'The changes of the recurring revenue of subscribers that add up to a point of a report, per month.',
     declaration: movementsList,
     order: { at: 'at', money: 'amount' },
+    money_label: 'Counted',
+    report: revenue,
     query: MovementsQuery,
     read: readMovementRows,
+  });
+  rowPage(app, {
+    name: 'federated-profiles',
+    title: 'Profiles of a federation',
+    definition:
+      'The profiles that a figure of the federation counts, one row for each. Your own subscribers have their names.',
+    declaration: federatedProfilesList,
+    order: { at: 'begins_at', money: null },
+    money_label: null,
+    report: { label: 'Federation', path: (slug) => paths.federation(slug) },
+    query: FederatedProfilesQuery,
+    read: readFederatedRows,
   });
 }
 
@@ -83,7 +108,7 @@ function rowPage<Query extends TObject>(app: App, page: RowPage<Query>): void {
 async function show<Query extends TObject>(
   request: FastifyRequest,
   reply: FastifyReply,
-  { name, title, definition, declaration, order, read }: RowPage<Query>,
+  { name, title, definition, declaration, order, money_label, report, read }: RowPage<Query>,
 ): Promise<FastifyReply> {
   const { ctx } = request;
   const reported = await getReported(request);
@@ -96,9 +121,10 @@ async function show<Query extends TObject>(
     profile: { slug, printable_name: profileName(provider) },
     title,
     definition,
-    crumbs: [{ label: 'Revenue', href: paths.revenue(slug) }],
+    crumbs: [{ label: report.label, href: report.path(slug) }],
     rows: found.results,
     order,
+    money_label,
     list: viewList(asked, {
       count: found.count,
       total: found.total && `${humanizeMoney(found.total, ctx.lang)} in total`,
@@ -127,7 +153,7 @@ async function download<Query extends TObject>(
 }
 
 const columns: readonly CsvColumn<ShownRow>[] = [
-  { heading: 'Date', kind: 'instant', value: ({ at }) => new Date(at) },
+  { heading: 'Date', kind: 'instant', value: ({ at }) => (at === null ? null : new Date(at)) },
   { heading: 'Description', kind: 'text', value: ({ what }) => what },
   { heading: 'Note', kind: 'text', value: ({ note }) => note },
   { heading: 'Until', kind: 'instant', value: ({ ends_at }) => (ends_at === null ? null : new Date(ends_at)) },

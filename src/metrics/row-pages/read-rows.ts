@@ -3,15 +3,18 @@ import { type Static, Type } from 'typebox';
 import { readInstant } from '#kernel/instant';
 import type { ListQuery, Page } from '#kernel/page';
 import { paths } from '#platform/http/paths';
+import { federatedPointParams, readFederatedProfiles, readFederationPoint } from '../customers/index.ts';
 import { entryPointParams, readEntriesOfPoint } from '../money/index.ts';
 import { readCountedSubscriptions, subscriptionPointParams } from '../plans/index.ts';
 import type { Reported } from '../provider.ts';
 import { movementPointParams, readMovementPoint, readMovements } from '../recurring/index.ts';
-import type { rowsPage } from './page-types.ts';
+import { hidden_note, type rowsPage } from './page-types.ts';
 
 export const EntriesQuery = Type.Object(entryPointParams);
 export const SubscriptionsQuery = Type.Object(subscriptionPointParams);
 export const MovementsQuery = Type.Object(movementPointParams);
+
+export const FederatedProfilesQuery = Type.Object(federatedPointParams);
 
 export type ShownRow = (typeof rowsPage)['samples']['typical']['rows'][number];
 
@@ -109,6 +112,25 @@ export async function readMovementRows(
     money: { amount, unit },
   }));
   return { ...page, results, total: { amount: page.counted_amount, unit } };
+}
+
+/** Reads the profiles behind a point of a federation. A subscriber of another seller has no name and no dates. */
+export async function readFederatedRows(
+  { request, reported, list }: Asked,
+  query: Static<typeof FederatedProfilesQuery>,
+): Promise<ReadRows> {
+  const { ctx, listUrl } = request;
+  const point = readFederationPoint(query, list, { provider_id: reported.provider.id, now: ctx.clock.now() });
+  const page = await readFederatedProfiles(ctx.db, point, list, listUrl);
+  const results = page.results.map(({ profile, begins_at, ends_at }): ShownRow => ({
+    at: begins_at,
+    what: profile ? 'Your subscriber' : 'Subscriber of a member',
+    note: profile ? null : hidden_note,
+    ends_at,
+    customer: profile && customerOf(profile),
+    money: null,
+  }));
+  return { ...page, results, total: null };
 }
 
 const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
