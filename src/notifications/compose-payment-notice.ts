@@ -8,7 +8,15 @@ import {
   type paymentLinkUnpaid,
   sumByLot,
 } from '#billing';
-import type { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
+import type {
+  accountDisconnected,
+  cardRemoved,
+  cardUpdated,
+  chargeUpdated,
+  paymentReturned,
+  payoutFailed,
+  processorKeyRefused,
+} from '#payments';
 import { paths } from '#platform/http/paths';
 import type { PayloadOf } from './composer.ts';
 import { makeNotice, type Notice } from './notice.ts';
@@ -109,7 +117,19 @@ export function composeCardUpdated(found: Parties, payload: PayloadOf<typeof car
     parties: { profile },
     originator: found.originator(payload.originated_by),
     path: paths.card(profile.slug),
-    data: { changes: payload.changes },
+    data: { changes: payload.changes, by_issuer: payload.by_issuer ?? false },
+  });
+}
+
+/** Builds the notice of a card that is gone at the processor; the button leads to the page that takes another. */
+export function composeCardRemoved(found: Parties, payload: PayloadOf<typeof cardRemoved>): Notice | null {
+  const profile = found.profile(payload.profile_id);
+  if (!profile) return null;
+  const { brand, last4, other_last4 } = payload;
+  return makeNotice('card_removed', {
+    parties: { profile },
+    path: paths.card(profile.slug),
+    data: { brand, last4, other_last4 },
   });
 }
 
@@ -122,6 +142,36 @@ export function composePayoutFailed(found: Parties, payload: PayloadOf<typeof pa
     parties: { provider },
     path: paths.bank(provider.slug),
     data: { amount: Math.abs(amount), unit, is_debit: amount < 0, is_returned, reason: detail },
+  });
+}
+
+/** Builds the notice of a payment that goes back; of a deleted payer it reaches the broker only. */
+export function composePaymentReturned(found: Parties, payload: PayloadOf<typeof paymentReturned>): Notice {
+  const { amount, unit, charge_key, taken_at } = payload;
+  const profile = found.profile(payload.profile_id) ?? found.broker;
+  return makeNotice('payment_returned', {
+    parties: { profile },
+    path: paths.history(profile.slug),
+    data: { amount, unit, charge_key, taken_at },
+  });
+}
+
+/** Builds the notice of a key that the payment processor refuses, for the broker. */
+export function composeProcessorKeyRefused(_: Parties, { processor }: PayloadOf<typeof processorKeyRefused>): Notice {
+  return makeNotice('processor_key_refused', { path: paths.charges(), data: { processor } });
+}
+
+/** Builds the notice of an account at the payment processor that is no longer connected. */
+export function composeAccountDisconnected(
+  found: Parties,
+  { provider_id, account }: PayloadOf<typeof accountDisconnected>,
+): Notice | null {
+  const provider = found.profile(provider_id);
+  if (!provider) return null;
+  return makeNotice('account_disconnected', {
+    parties: { provider },
+    path: paths.bank(provider.slug),
+    data: { account },
   });
 }
 

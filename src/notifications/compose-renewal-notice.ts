@@ -52,7 +52,10 @@ export function composeRenewalChargeFailed(
   });
 }
 
-/** Builds the notice of a charge that the bank wants the payer to confirm. The button pays and confirms. */
+/**
+ * Builds the notice of a charge that the bank wants the payer to confirm. The button pays and confirms: without signing
+ * in, as long as the link works.
+ */
 export function composePaymentActionRequired(
   found: Parties,
   payload: PayloadOf<typeof paymentActionRequired>,
@@ -61,8 +64,8 @@ export function composePaymentActionRequired(
   if (!sides) return null;
   return makeNotice('payment_action_required', {
     parties: { ...sides },
-    path: paths.balance(sides.profile.slug),
-    data: failureData(payload),
+    path: payload.key === undefined ? paths.balance(sides.profile.slug) : paths.finishLink(payload.key),
+    data: { ...failureData(payload), has_link: payload.key !== undefined },
   });
 }
 

@@ -33,7 +33,15 @@ import {
   trialEndsSoon,
 } from '#billing';
 import { userContact } from '#contacts';
-import { cardUpdated, chargeUpdated, payoutFailed } from '#payments';
+import {
+  accountDisconnected,
+  cardRemoved,
+  cardUpdated,
+  chargeUpdated,
+  paymentReturned,
+  payoutFailed,
+  processorKeyRefused,
+} from '#payments';
 import { profileUpdated, roleGrantAccepted, roleGrantCreated, roleRequestCreated, userWelcome } from '#profiles';
 import {
   quotaReached,
@@ -48,10 +56,14 @@ import { periodSalesReportCreated } from '#metrics';
 import { composeClaimCode } from './compose-claim-notice.ts';
 import { composeUserContact } from './compose-contact-notice.ts';
 import {
+  composeAccountDisconnected,
+  composeCardRemoved,
   composeCardUpdated,
   composeChargeUpdated,
   composeOrderExecuted,
+  composePaymentReturned,
   composePayoutFailed,
+  composeProcessorKeyRefused,
   composePaymentLink,
   composePaymentLinkUnpaid,
   composeSalesReport,
@@ -122,7 +134,11 @@ export const composers: readonly Composer[] = [
   on(paymentLinkUnpaid, composePaymentLinkUnpaid),
   on(chargeUpdated, composeChargeUpdated),
   on(cardUpdated, composeCardUpdated),
+  on(cardRemoved, composeCardRemoved),
   on(payoutFailed, composePayoutFailed),
+  on(processorKeyRefused, composeProcessorKeyRefused),
+  on(accountDisconnected, composeAccountDisconnected),
+  on(paymentReturned, composePaymentReturned),
   on(periodSalesReportCreated, composeSalesReport),
   on(subscriptionGrantCreated, composeSubscriptionGrantCreated),
   on(subscriptionGrantAccepted, composeSubscriptionGrantAccepted),

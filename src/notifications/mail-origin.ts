@@ -14,6 +14,7 @@ const invitations = new Set([
 /** Events about money or a plan: the gate does not limit them for readers who take part. */
 const receipts = new Set([
   'card_expires_soon',
+  'card_removed',
   'card_updated',
   'change_approaching',
   'change_pending',
@@ -25,6 +26,7 @@ const receipts = new Set([
   'quota_reached',
   'payment_action_required',
   'payment_method_absent',
+  'payment_returned',
   'renewal_charge_failed',
   'renewal_recovered',
   'subscription_ended_unpaid',

@@ -5,8 +5,14 @@ import { offeredEvents, optedOutBy } from './preference.ts';
 test('only managers of the broker can opt out of events of the site', () => {
   const everybody = offeredEvents(false);
   const extra = offeredEvents(true).filter((event) => !everybody.includes(event));
-  assert.deepEqual(extra, ['processor_setup_error', 'user_activated', 'user_contact', 'user_registered']);
-  assert.equal(everybody.length, 37);
+  assert.deepEqual(extra, [
+    'processor_key_refused',
+    'processor_setup_error',
+    'user_activated',
+    'user_contact',
+    'user_registered',
+  ]);
+  assert.equal(everybody.length, 40);
 });
 
 test('a user cannot opt out of messages of sign-in', () => {

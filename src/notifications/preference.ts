@@ -1,5 +1,6 @@
 /** Events that are mailed to managers of the broker only. */
 const brokerEvents: ReadonlySet<string> = new Set([
+  'processor_key_refused',
   'processor_setup_error',
   'user_activated',
   'user_contact',
@@ -7,7 +8,9 @@ const brokerEvents: ReadonlySet<string> = new Set([
 ]);
 
 const optionalEvents = [
+  'account_disconnected',
   'card_expires_soon',
+  'card_removed',
   'card_updated',
   'change_approaching',
   'change_pending',
@@ -19,8 +22,10 @@ const optionalEvents = [
   'payment_link_sent',
   'payment_link_unpaid',
   'payment_method_absent',
+  'payment_returned',
   'payout_failed',
   'period_sales_report_created',
+  'processor_key_refused',
   'processor_setup_error',
   'profile_updated',
   'quota_reached',

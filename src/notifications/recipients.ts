@@ -57,6 +57,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   order_executed: toCustomer,
   charge_updated: toCustomer,
   card_updated: toCustomer,
+  card_removed: { to: 'profile', managers_of: ['profile'], replies_to: ['broker'] },
   card_expires_soon: toCustomer,
   expires_soon: toCustomer,
 
@@ -73,12 +74,16 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   quota_reached: toBothSides,
   use_charge_limit_crossed: toBothSides,
   renewal_charge_failed: toBothSides,
-  payment_action_required: toCustomer,
+  // Its link charges the card of the payer: no copy for the broker.
+  payment_action_required: { to: 'profile', managers_of: ['profile'], replies_to: ['provider'] },
   renewal_recovered: toCustomer,
   payment_method_absent: toCustomer,
   subscription_upgrade: toCustomer,
   subscription_ended_unpaid: toBothSides,
 
+  payment_returned: { to: 'profile', managers_of: ['profile', 'broker'], replies_to: ['broker'] },
+  processor_key_refused: toBroker,
+  account_disconnected: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },
   payout_failed: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
   period_sales_report_created: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
 

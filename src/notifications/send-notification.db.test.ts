@@ -685,7 +685,7 @@ test('the reply to any message goes to the other party, never to one of its read
     [['alice@example.com'], toXia],
   ];
   // Event, payload, and per message: its readers and where their replies go.
-  const cases: [name: string, payload: object, expected: [readers: string[], reply_to: string][]][] = [
+  const cases: [name: string, payload: object, expected: [readers: string[], reply_to: string | null][]][] = [
     ['user_registered', { user_id: xia.id }, [[[support, 'donny@example.com'], toXia]]],
     ['user_activated', { user_id: xia.id }, [[[support, 'donny@example.com'], toXia]]],
     ['user_welcome', { user_id: xia.id }, [[[toXia], support]]],
@@ -813,6 +813,24 @@ test('the reply to any message goes to the other party, never to one of its read
       [[[gym, 'alice@example.com'], support]],
     ],
     [
+      'payment_returned',
+      { profile_id: personal.id, charge_key: 'ch_1', amount: 2000, unit: 'usd', taken_at: '2026-03-10T15:00:00.000Z' },
+      [
+        [[toXia], support],
+        [['donny@example.com'], toXia],
+      ],
+    ],
+    // No other party takes part: the message is about the site.
+    ['processor_key_refused', { processor: 'stripe', originated_by: null }, [[[support, 'donny@example.com'], null]]],
+    [
+      'account_disconnected',
+      { provider_id: provider.id, processor: 'stripe', account: 'acct_1' },
+      [
+        [[gym, 'alice@example.com'], support],
+        [['donny@example.com'], gym],
+      ],
+    ],
+    [
       'payout_failed',
       { payout_id: 1, provider_id: provider.id, amount: 1000, unit: 'usd', is_returned: true, detail: 'Returned.' },
       [[[gym, 'alice@example.com'], support]],
@@ -826,7 +844,11 @@ test('the reply to any message goes to the other party, never to one of its read
     ['subscription_request_created', { ...bySubscriber, request_key: key }, [[[gym, 'alice@example.com'], toAcme]]],
     ['subscription_request_accepted', subscription(), [[[toAcme, toXia], gym]]],
     ['renewal_charge_failed', { ...failure, kind: 'soft', decline_code: 'insufficient_funds' }, bothSides],
-    ['payment_action_required', { ...failure, kind: 'action', decline_code: 'authentication_required' }, customer],
+    [
+      'payment_action_required',
+      { ...failure, kind: 'action', decline_code: 'authentication_required', key },
+      [[[toXia], gym]],
+    ],
     ['renewal_recovered', { ...recovery, was_suspended: false }, customer],
     [
       'subscription_ended_unpaid',
@@ -845,6 +867,11 @@ test('the reply to any message goes to the other party, never to one of its read
     ['subscription_upgrade', ending, customer],
     ['card_expires_soon', { ...ending, last4: '4242', exp_date: '2026-03-01' }, customer],
     ['payment_method_absent', ending, customer],
+    [
+      'card_removed',
+      { profile_id: personal.id, brand: 'visa', last4: '4242', other_last4: null },
+      [[[toXia], support]],
+    ],
     ['trial_ends_soon', { ...ending, amount: 9000, unit: 'usd', has_card: true }, customer],
     ['trial_ended', ending, bothSides],
     ['subscription_request_expired', { ...ofPerson, refunded: [], credited: [], due: [] }, bothSides],
@@ -870,7 +897,7 @@ test('the reply to any message goes to the other party, never to one of its read
       name,
     );
     for (const { event, text, reply_to } of mails) {
-      if (event === 'user_contact') continue;
+      if (event === 'user_contact' || event === 'processor_key_refused') continue;
       assert.match(text, reply_to === support ? /Reply to this message or write/ : new RegExp(`write to ${reply_to}`));
     }
   }

@@ -1,13 +1,4 @@
-import type {
-  ChargeId,
-  ClaimId,
-  DunningCaseId,
-  OrderId,
-  PayoutId,
-  PlanId,
-  RoleId,
-  SubscriptionId,
-} from '#platform/db/db-schema';
+import type { ClaimId, DunningCaseId, PlanId, RoleId, SubscriptionId } from '#platform/db/db-schema';
 import {
   composeChangeApproaching,
   composeChangePending,
@@ -15,15 +6,6 @@ import {
 } from '../compose-change-notice.ts';
 import { composeClaimCode } from '../compose-claim-notice.ts';
 import { composeUserContact } from '../compose-contact-notice.ts';
-import {
-  composeCardUpdated,
-  composeChargeUpdated,
-  composeOrderExecuted,
-  composePayoutFailed,
-  composePaymentLink,
-  composePaymentLinkUnpaid,
-  composeSalesReport,
-} from '../compose-payment-notice.ts';
 import {
   composeProfileUpdated,
   composeRoleGrantAccepted,
@@ -62,6 +44,7 @@ import {
 import type { Notice } from '../notice.ts';
 import type { Parties } from '../parties.ts';
 import { ids } from './sample-parties.ts';
+import { payment_notices } from './sample-payment-notices.ts';
 import { time_notices } from './sample-time-notices.ts';
 
 const user_id = ids.user;
@@ -96,6 +79,7 @@ const failure = {
   end: 'end' as const,
   final_notice: false,
 };
+const unconfirmed = { kind: 'action' as const, decline_code: 'authentication_required', key: '0af3'.repeat(10) };
 const recovery = {
   dunning_case_id: 1 as DunningCaseId, // a sample
   profile_id: ids.customer,
@@ -123,16 +107,6 @@ const change = {
   originated_by,
 };
 const covers_to = '2026-02-10T10:00:00.000Z';
-const unpaid = {
-  profile_id: ids.customer,
-  provider_id: ids.provider,
-  claim_code: '0123456789abcdef'.repeat(3).slice(0, 40),
-  amount: 5900,
-  unit: 'usd',
-  lines: ['Open Space, 1 month'],
-  originated_by: null,
-};
-
 const planned = { ...change, effective_at: '2026-02-10T10:00:00.000Z', amount: 24_900 };
 const verification = {
   user_id,
@@ -197,64 +171,10 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
   change_pending: (found) => composeChangePending(found, planned),
   change_approaching: (found) => composeChangeApproaching(found, planned),
   ...time_notices,
-  order_executed: (found) =>
-    composeOrderExecuted(found, {
-      order_id: 1 as OrderId, // a sample
-      profile_id: ids.customer,
-      user_id,
-      processor_key: 'ch_XAb124EF',
-      lines: [{ provider_id: ids.provider, description: 'Open Space, 1 month', amount: 5900, unit: 'usd' }],
-    }),
-  charge_updated: (found) =>
-    composeChargeUpdated(found, {
-      charge_id: 1 as ChargeId, // a sample
-      processor_key: 'ch_XAb124EF',
-      profile_id: ids.customer,
-      provider_id: ids.provider,
-      news: 'done',
-      state: 'done',
-      created_at: '2026-03-05T10:00:00.000Z',
-      amount: 5900,
-      unit: 'usd',
-      description: 'Open Space, 1 month',
-      last4: '1234',
-      lines: [{ description: 'Open Space, 1 month', amount: 5900, refunded_amount: 0 }],
-      originated_by,
-    }),
-  card_updated: (found) =>
-    composeCardUpdated(found, {
-      profile_id: ids.customer,
-      changes: { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '2026-12-01', post: '2029-05-01' } },
-      originated_by,
-    }),
-  period_sales_report_created: (found) =>
-    composeSalesReport(found, {
-      provider_id: ids.provider,
-      starts_at: '2026-03-02T08:00:00.000Z',
-      ends_at: '2026-03-09T07:00:00.000Z',
-      timezone: 'America/Los_Angeles',
-      unit: 'usd',
-      rows: [
-        { title: 'Total revenue', value: 120_000, is_money: true, previous: 125, last_year: null },
-        { title: 'Customers', value: 41, is_money: false, previous: -24, last_year: null },
-      ],
-      people: { users_count: 3, profiles_count: 2, names: ['Xia Lee', 'Acme Incorporated'] },
-    }),
-  payout_failed: (found) =>
-    composePayoutFailed(found, {
-      payout_id: 1 as PayoutId, // a sample
-      provider_id: ids.provider,
-      amount: 120_000,
-      unit: 'usd',
-      is_returned: true,
-      detail: 'The bank returned the payout.',
-    }),
-  payment_link_sent: (found) => composePaymentLink(found, { ...unpaid, originated_by }),
-  payment_link_unpaid: (found) => composePaymentLinkUnpaid(found, { ...unpaid, sent_at: '2026-02-26T10:00:00.000Z' }),
+  ...payment_notices,
   renewal_charge_failed: (found) =>
     composeRenewalChargeFailed(found, { ...failure, kind: 'soft', decline_code: 'insufficient_funds' }),
-  payment_action_required: (found) =>
-    composePaymentActionRequired(found, { ...failure, kind: 'action', decline_code: 'authentication_required' }),
+  payment_action_required: (found) => composePaymentActionRequired(found, { ...failure, ...unconfirmed }),
   renewal_recovered: (found) => composeRenewalRecovered(found, { ...recovery, was_suspended: false }),
   subscription_ended_unpaid: (found) =>
     composeSubscriptionEndedUnpaid(found, {

@@ -7,6 +7,8 @@ const parser = new DOMParser();
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.matches('[data-in-place]')) return;
+  // The response leads to another site, which a script must not load.
+  if (event.submitter?.matches('[data-whole-page]')) return;
   event.preventDefault();
   send(form, event.submitter);
 });
