@@ -25,6 +25,8 @@ export interface EmulatorOptions {
   /** Ids of connected accounts that exist at the start and can be charged. */
   readonly accounts?: readonly string[];
   readonly webhook_retry_divisor?: number;
+  /** True: messages leave in `control.flush()` only, so that a run can be repeated. */
+  readonly delivers_on_flush?: boolean;
   /** File with the state; it is read at the start and written with each change. */
   readonly state_file?: string;
   /** Called before each delivery. */
@@ -61,7 +63,7 @@ export function makeEmulator(options: EmulatorOptions): Emulator {
 
 /** Starts an emulator of Stripe on this machine. */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
-  const { port = 0, host = '127.0.0.1' } = options;
+  const { port = 0, host = '127.0.0.1', delivers_on_flush = false } = options;
   const emulator = makeEmulator(options);
   const dispatcher = new Dispatcher(emulator);
   if (options.on_webhook) dispatcher.onWebhook = options.on_webhook;
@@ -73,7 +75,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
   const site = { is_public: options.is_public ?? false, attempts: () => dispatcher.attempts };
   const server = makeServer(emulator, {
     pages: async (request) => answerPage(emulator, request, site) ?? (await control.answerPage(request)),
-    deliver: () => dispatcher.pump(),
+    deliver: async () => (delivers_on_flush ? undefined : dispatcher.pump()),
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -83,7 +85,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
   emulator.settings.base_url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   const poll = setInterval(() => {
     emulator.tick();
-    void dispatcher.pump();
+    if (!delivers_on_flush) void dispatcher.pump();
   }, POLL_MS).unref();
   return {
     url: emulator.settings.base_url,

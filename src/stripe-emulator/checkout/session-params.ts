@@ -46,6 +46,7 @@ export const session_params = {
   }),
   setup_intent_data: hash({ description: text(1_000), metadata: metadata() }),
   submit_type: choice('auto', 'book', 'donate', 'pay', 'subscribe'),
+  adaptive_pricing: free(),
   allow_promotion_codes: boolean(),
   allowed_payment_method_types: free(),
   automatic_tax: free(),

@@ -1,4 +1,5 @@
 import {
+  ApiError,
   defineEndpoint,
   emit,
   inScope,
@@ -71,7 +72,12 @@ const remove = defineEndpoint('DELETE /v1/accounts/:id', {}, (call) => {
   return call.world.insert(platformOf(call.scope), { id: account.id, object: 'account', deleted: true });
 });
 
-const retrieve = defineEndpoint('GET /v1/accounts/:id', {}, (call) => findAccount(call, pathId(call)));
+const retrieve = defineEndpoint('GET /v1/accounts/:id', {}, (call) => {
+  const account = findAccount(call, pathId(call));
+  if (!account[HIDDEN].is_deauthorized) return account;
+  const message = `The provided key does not have access to account '${account.id}' (or that account does not exist). Application access may have been revoked.`;
+  throw new ApiError(403, { type: 'invalid_request_error', code: 'account_invalid', message });
+});
 
 const retrieveCurrent = defineEndpoint('GET /v1/account', {}, (call) =>
   call.scope.account === '' ? findPlatform(call) : findAccount(call, call.scope.account),

@@ -9,9 +9,12 @@ import {
   moveRefund,
   openDispute,
   settleDelayed,
+  updateFromIssuer,
+  type CardUpdate,
   type Charge,
   type Dispute,
   type PaymentIntent,
+  type PaymentMethod,
   type Refund,
   type SetupIntent,
 } from '../objects/index.ts';
@@ -126,6 +129,8 @@ function actOnObject(emulator: Emulator, route: string, id: string, verb: string
     completeSessions(ctx, after);
     return after;
   }
+  if (route === 'POST payment_methods' && value.object === 'payment_method' && verb === 'update')
+    return updateFromIssuer(ctx, value as PaymentMethod, cardUpdate(body));
   if (route === 'POST webhook_endpoints' && value.object === 'webhook_endpoint' && verb === 'roll')
     return { secret: rollSecret(ctx, value as WebhookEndpoint) };
   if (route === 'POST setup_intents' && value.object === 'setup_intent') {
@@ -159,6 +164,21 @@ function find(emulator: Emulator, id: string): [Context, StoredObject] {
 function wishOf(body: Body): string {
   const named = Object.keys(body).find((name) => body[name] === true);
   return named ?? text(body, 'to');
+}
+
+/** `{ last4?, exp_month?, exp_year? }`. */
+function cardUpdate({ last4, exp_month, exp_year }: Body): CardUpdate {
+  const isIn = (value: unknown, min: number, max: number) =>
+    value === undefined || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
+  if (last4 !== undefined && !(typeof last4 === 'string' && /^[0-9]{4}$/.test(last4)))
+    throw new Error('last4: 4 digits');
+  if (!isIn(exp_month, 1, 12)) throw new Error('exp_month: 1 to 12');
+  if (!isIn(exp_year, 2000, 2100)) throw new Error('exp_year: 2000 to 2100');
+  return {
+    ...(typeof last4 === 'string' ? { last4 } : {}),
+    ...(typeof exp_month === 'number' ? { exp_month } : {}),
+    ...(typeof exp_year === 'number' ? { exp_year } : {}),
+  };
 }
 
 function targetOf(emulator: Emulator, { now, advance_s }: Body): number {

@@ -18,6 +18,8 @@ export interface Control {
   deliveries(): readonly Attempt[];
   /** Returns a stored object of any account, hidden facts included. */
   object(id: string): StoredObject | undefined;
+  /** Returns the stored objects of a kind, of every account, in the order of creation in each. */
+  objects(kind: string): StoredObject[];
   /** Returns the broken rules of the state; empty when all hold. */
   invariants(): string[];
   /** Empties the state; keys and webhooks of the start stay. */
@@ -40,6 +42,7 @@ export function controlOf(emulator: Emulator, dispatcher: Dispatcher, setUp: () 
     requests: () => emulator.requests,
     deliveries: () => dispatcher.attempts,
     object: (id) => emulator.world.row(id)?.value,
+    objects: (kind) => emulator.world.scopes().flatMap((scope) => emulator.world.all(scope, kind)),
     invariants: () => findViolations(emulator),
     reset(seed) {
       if (seed !== undefined) emulator.world.seed = seed;

@@ -6,7 +6,7 @@ import type { Fault } from '../engine/index.ts';
 export const fault_names = [
   '500_before', '500_after', '500_stored', '500_no_error', '502_html', '200_html',
   'cut_before', 'cut_after', 'cut_body', 'timeout', 'trickle',
-  '429', '409_lock', 'slow', '401', '403', 'late_balance', 'late_list',
+  '429', '409_lock', 'slow', '401', '402', '403', 'late_balance', 'late_list',
   'hook_duplicate', 'hook_delay', 'hook_reorder', 'hook_drop', 'hook_twin',
   'hook_bad_signature', 'hook_old', 'hook_future', 'hook_huge', 'hook_other_account', 'hook_other_mode',
 ] as const;

@@ -37,4 +37,4 @@ export { finishSetupAuthentication, type SetupIntent } from './setup-intent.ts';
 export { moveRefund, type Refund } from './refund.ts';
 export type { Charge } from './charge.ts';
 export type { PaymentIntent } from './payment-intent.ts';
-export type { PaymentMethod } from './payment-method.ts';
+export { detachMethod, updateFromIssuer, type CardUpdate, type PaymentMethod } from './payment-method.ts';

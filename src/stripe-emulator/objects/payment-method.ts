@@ -68,6 +68,22 @@ export function setOwner(ctx: Context, method: PaymentMethod, customer: string):
   return attached;
 }
 
+/** Facts of a card that its issuer replaces. */
+export interface CardUpdate {
+  readonly last4?: string;
+  readonly exp_month?: number;
+  readonly exp_year?: number;
+}
+
+/** Gives an attached card the number and the expiry with which its issuer replaced it. */
+export function updateFromIssuer(ctx: Context, method: PaymentMethod, update: CardUpdate): PaymentMethod {
+  if (!method.card || method.customer === null)
+    throw invalidRequest(undefined, 'Only a card that is attached to a customer is updated.', 'payment_method');
+  const updated = ctx.world.patch(method, { card: { ...method.card, ...update } });
+  emit(ctx, 'payment_method.automatically_updated', updated, { card: method.card });
+  return updated;
+}
+
 /** Detaches a method; it cannot be attached again. */
 export function detachMethod(ctx: Context, method: PaymentMethod): PaymentMethod {
   const detached = ctx.world.patch(method, { customer: null, [HIDDEN]: { ...method.$, is_used: true } });

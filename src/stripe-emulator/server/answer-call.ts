@@ -167,6 +167,10 @@ function assertNoFault(faults: readonly Fault[], key: ApiKey): void {
       const message = 'This object cannot be accessed right now because another API request is accessing it.';
       throw new ApiError(409, { type, code: 'lock_timeout', message }, {}, headers);
     }
+    if (name === '402') {
+      const { code = 'card_declined', ...extra } = values;
+      throw new ApiError(402, { type: 'card_error', code, message: 'Your card was declined.' }, extra);
+    }
     if (name === '401') throw unauthorized('api_key_expired', 'Expired API Key provided');
     if (name === '403') throw notPermitted(key.key, values['permission'] ?? 'charge_write');
   }

@@ -9,15 +9,18 @@ import {
 } from '../connect/index.ts';
 import { HIDDEN, type Context, type StoredObject } from '../engine/index.ts';
 import {
+  detachMethod,
   finishAuthentication,
   finishSetupAuthentication,
   moveDispute,
   moveRefund,
   openDispute,
   settleDelayed,
+  updateFromIssuer,
   type Charge,
   type Dispute,
   type PaymentIntent,
+  type PaymentMethod,
   type Refund,
   type SetupIntent,
 } from '../objects/index.ts';
@@ -41,6 +44,8 @@ export function actionsOf(value: StoredObject): Readonly<Record<string, ObjectAc
       return paymentActions(value as PaymentIntent); // kind
     case 'setup_intent':
       return setupActions(value as SetupIntent); // kind
+    case 'payment_method':
+      return methodActions(value as PaymentMethod); // kind
     case 'charge':
       return chargeActions(value as Charge); // kind
     case 'dispute':
@@ -88,6 +93,21 @@ function paymentActions(intent: PaymentIntent): Record<string, ObjectAction> {
   return {
     finish: { label: 'Finish the payment', run: (ctx) => settleDelayed(ctx, intent, false) },
     fail_later: { label: 'Fail the payment', run: (ctx) => settleDelayed(ctx, intent, true) },
+  };
+}
+
+function methodActions(method: PaymentMethod): Record<string, ObjectAction> {
+  if (method.customer === null) return {};
+  const detach = { label: 'Detach from the customer', run: (ctx: Context) => void detachMethod(ctx, method) };
+  const exp_year = method.card?.['exp_year'];
+  if (typeof exp_year !== 'number') return { detach };
+  const later = { exp_year: exp_year + 3 };
+  return {
+    update: {
+      label: 'Update the card automatically: three more years',
+      run: (ctx) => void updateFromIssuer(ctx, method, later),
+    },
+    detach,
   };
 }
 

@@ -13,7 +13,11 @@
 
   const send = (message) => parent.postMessage({ emulator: 1, ...message }, host);
   const emit = (event, value) => send({ event, value });
-  const sendHeight = () => emit('height', Math.ceil(document.documentElement.getBoundingClientRect().height));
+  const sendHeight = () => {
+    const height = Math.ceil(document.documentElement.getBoundingClientRect().height);
+    // A frame in a hidden part of the page has none.
+    if (height > 0) emit('height', height);
+  };
 
   function showError(name, message) {
     const input = document.getElementById(name);
@@ -103,6 +107,9 @@
   });
   form?.addEventListener('focusin', () => emit('focus', {}));
   form?.addEventListener('focusout', () => emit('blur', {}));
-  if (form) sendHeight();
+  if (form) {
+    sendHeight();
+    addEventListener('resize', sendHeight);
+  }
   emit('ready', {});
 })();
