@@ -29,6 +29,7 @@ export type ContactId = Branded<number, 'Contact'>;
 export type CouponId = Branded<number, 'Coupon'>;
 export type CreditUseId = Branded<number, 'CreditUse'>;
 export type CreditId = Branded<number, 'Credit'>;
+export type DisputeId = Branded<number, 'Dispute'>;
 export type DocumentId = Branded<number, 'Document'>;
 export type DunningCaseId = Branded<number, 'DunningCase'>;
 export type EngagementId = Branded<number, 'Engagement'>;
@@ -39,6 +40,7 @@ export type LedgerSealId = Branded<number, 'LedgerSeal'>;
 export type LedgerVerificationId = Branded<number, 'LedgerVerification'>;
 export type OrderLineId = Branded<number, 'OrderLine'>;
 export type OrderId = Branded<number, 'Order'>;
+export type OrphanPaymentId = Branded<number, 'OrphanPayment'>;
 export type OutboxEventId = Branded<number, 'OutboxEvent'>;
 export type OutboxRetryId = Branded<number, 'OutboxRetry'>;
 export type PauseId = Branded<number, 'Pause'>;
@@ -241,6 +243,16 @@ export interface ChargeAttemptsTable {
   intent_key: string | null;
   /** End of the wait for the payer, exclusive; the payment is then abandoned. */
   expires_at: Date | null;
+  /** Share of the broker that a charge on the account of a provider leaves to it, in 1/100 of unit. */
+  broker_fee_amount: Generated<number>;
+  /** Customer and card at the processor of the card on file that is charged; null for a token. */
+  card_key: string | null;
+  /** Effect of a decline on the next attempt. */
+  decline_kind: 'authenticate' | 'retry' | 'new_card' | 'stop' | 'refused' | null;
+  /** Customer at the processor of a card that the payer does not want on file, while the processor decides the payment; null otherwise. */
+  unwanted_customer_key: string | null;
+  /** Card of that customer. It is removed at the processor when the payment is decided. */
+  unwanted_method_key: string | null;
 }
 
 export interface ChargeItemsTable {
@@ -399,6 +411,20 @@ export interface CreditsTable {
   returned_use_id: CreditUseId | null;
 }
 
+export interface DisputesTable {
+  id: GeneratedAlways<DisputeId>;
+  charge_id: ChargeId;
+  processor_key: string;
+  amount: number;
+  unit: string;
+  state: 'inquiry' | 'open' | 'closed' | 'lost' | 'won';
+  reason: string;
+  is_answered: boolean;
+  due_at: Date | null;
+  opened_at: Date;
+  closed_at: Date | null;
+}
+
 export interface DocumentCountersTable {
   provider_id: ProfileId;
   series: 'invoice' | 'credit_note';
@@ -504,6 +530,17 @@ export interface EngagementsTable {
   tag: string;
   created_at: Date;
   last_visited_at: Date;
+}
+
+export interface FinishLinksTable {
+  dunning_case_id: DunningCaseId;
+  /** Sealed with the master key; 160 random bits. */
+  key: string;
+  /** Keyed hash, for look-ups. */
+  key_hash: string;
+  /** The newest payment that was begun by the link. */
+  charge_attempt_id: ChargeAttemptId | null;
+  created_at: Date;
 }
 
 export interface FreeEntriesTable {
@@ -850,6 +887,32 @@ export interface OrdersTable {
   is_holding: Generated<boolean>;
 }
 
+export interface OrphanPaymentsTable {
+  id: GeneratedAlways<OrphanPaymentId>;
+  processor: string;
+  account: Generated<string>;
+  intent_key: string;
+  charge_key: string;
+  profile_id: ProfileId | null;
+  /** Key of the attempt for which the payment was made; null for one that an API client prepared. */
+  attempt_key: string | null;
+  /** What the payer paid, in 1/100 of unit. */
+  amount: number;
+  /** What the broker got of a payment on the account of a provider, in 1/100 of unit. */
+  broker_fee_amount: Generated<number>;
+  unit: string;
+  /** watched: an order may claim the payment until due_at; refunding: the refund is promised; disputed: the payer disputes it at the bank, which has the money; refunded: the payer has the money back. */
+  state: Generated<'watched' | 'refunding' | 'disputed' | 'refunded'>;
+  /** When the job looks at it next. */
+  due_at: Date;
+  failures_count: Generated<number>;
+  taken_at: Date;
+  created_at: Date;
+  refunded_at: Date | null;
+  /** Refunds that failed, as seen last: another one opens its message again. */
+  failed_refunds_count: Generated<number>;
+}
+
 export interface OutboxEventsTable {
   id: GeneratedAlways<OutboxEventId>;
   name: string;
@@ -955,6 +1018,12 @@ export interface PaymentMethodsTable {
   fingerprint: string | null;
   /** Key of the card among those of the customer; empty at a processor that gives each card a customer of its own. */
   method_key: Generated<string>;
+  /** When the call began that read the facts of the card last; null: they are those of when it was put on file. */
+  facts_at: Date | null;
+  /** Why the card is charged no more: the bank stopped it, or it was declined too often. */
+  unusable_reason: 'stopped' | 'tries' | null;
+  /** The card is charged again from then on; null: only after it is put on file again. */
+  unusable_until: Date | null;
 }
 
 export interface PaymentUploadsTable {
@@ -977,6 +1046,17 @@ export interface PayoutAccountsTable {
   connected_by: UserId | null;
   connected_at: Date;
   disconnected_at: Date | null;
+  /** The processor accepts charges on the account. Last known, as all columns up to checked_at. */
+  charges_enabled: Generated<boolean>;
+  payouts_enabled: Generated<boolean>;
+  details_submitted: Generated<boolean>;
+  /** Who pays the fees of the processor: account (the provider) or application (the broker); empty: not known. */
+  fee_payer: Generated<'' | 'account' | 'application'>;
+  /** What the account owes to the processor: due and pending names, deadline, reason of a restriction. */
+  requirements: Json;
+  checked_at: Date | null;
+  /** First of the calls that the processor refused for lack of access; null after one that it carried out. */
+  denied_at: Date | null;
 }
 
 export interface PayoutsTable {
@@ -1065,6 +1145,15 @@ export interface PlansTable {
   counts_people: Generated<boolean>;
 }
 
+export interface ProcessorAccountsTable {
+  processor: string;
+  /** Account of the key that was last accepted; null: not known. */
+  account_key: string | null;
+  seen_at: Date | null;
+  /** When the broker was last told that the processor refuses the key. */
+  refusal_notified_at: Date | null;
+}
+
 export interface ProcessorCursorsTable {
   processor: string;
   account: Generated<string>;
@@ -1079,13 +1168,23 @@ export interface ProcessorCustomersTable {
   generation: Generated<number>;
   customer_key: string;
   created_at: Date;
+  /** When the processor was seen to have deleted the customer; the next call makes another one. */
+  deleted_at: Date | null;
+  /** Grows with each change of the name, the e-mail address or the address of the profile. */
+  changes_count: Generated<number>;
+  /** The count of changes that the processor knows; less than changes_count: a job sends the facts of the profile. */
+  sent_count: Generated<number>;
+  /** Failed attempts to send the last change. */
+  failures_count: Generated<number>;
+  /** The facts are not sent before; null: immediately. */
+  next_at: Date | null;
 }
 
 export interface ProcessorEventsTable {
   event_key: string;
   processor: string;
   account: Generated<string>;
-  kind: 'charge' | 'refund' | 'dispute' | 'payout';
+  kind: 'charge' | 'refund' | 'dispute' | 'payout' | 'fee' | 'account' | 'card' | 'customer' | 'orphan';
   object_key: string;
   received_at: Date;
   state: Generated<'new' | 'done' | 'ignored' | 'parked'>;
@@ -1102,6 +1201,35 @@ export interface ProcessorEventsTable {
   retried_at: Date | null;
   /** The manager who ignored the parked message, at done_at. */
   ignored_by: UserId | null;
+}
+
+export interface ProcessorIntentsTable {
+  profile_id: ProfileId;
+  processor: string;
+  kind: 'payment' | 'setup';
+  /** Grows when an order claims the intent or another takes its place: a part of the idempotency key of the next one. */
+  generation: Generated<number>;
+  /** Null until one is open. */
+  intent_key: string | null;
+  account: Generated<string>;
+  /** What the intent takes, in 1/100 of unit; null for a card to keep. */
+  amount: number | null;
+  /** Share of the broker in a payment on the account of a provider, in 1/100 of unit. */
+  broker_fee_amount: Generated<number>;
+  unit: string | null;
+  /** The amount is being changed at the processor until then, exclusive: no order claims the intent. */
+  busy_until: Date | null;
+  updated_at: Date;
+}
+
+export interface ProcessorKeysTable {
+  processor: string;
+  /** Sealed with the master key. */
+  secret_key: string;
+  publishable_key: string;
+  /** Keyed hash of the secret key in the settings when this one was stored. */
+  replaces_hash: string;
+  set_at: Date;
 }
 
 export interface ProfilesTable {
@@ -1218,6 +1346,12 @@ export interface RefundsTable {
   is_held: Generated<boolean>;
   /** True if the refund ends the service it refunds, such as a declined request. A plain refund leaves Backlog unchanged. */
   returns_backlog: Generated<boolean>;
+  /** Return of the broker's share to the account of the charge; null: nothing to return. */
+  fee_state: 'pending' | 'returned' | 'refused' | null;
+  /** The broker's share to return, in 1/100 of the unit of the charge. */
+  fee_amount: Generated<number>;
+  /** When the booking of a refund that failed after it had succeeded was reversed; it is never booked again. */
+  reversed_at: Date | null;
 }
 
 export interface RenewalChargesTable {
@@ -1722,6 +1856,7 @@ export interface Schema {
   coverages: CoveragesTable;
   credit_uses: CreditUsesTable;
   credits: CreditsTable;
+  disputes: DisputesTable;
   document_counters: DocumentCountersTable;
   document_lines: DocumentLinesTable;
   documents: DocumentsTable;
@@ -1729,6 +1864,7 @@ export interface Schema {
   dunning_cases: DunningCasesTable;
   dunning_terms: DunningTermsTable;
   engagements: EngagementsTable;
+  finish_links: FinishLinksTable;
   free_entries: FreeEntriesTable;
   frozen_coverages: FrozenCoveragesTable;
   idempotency_records: IdempotencyRecordsTable;
@@ -1756,6 +1892,7 @@ export interface Schema {
   notification_optouts: NotificationOptoutsTable;
   order_lines: OrderLinesTable;
   orders: OrdersTable;
+  orphan_payments: OrphanPaymentsTable;
   outbox_events: OutboxEventsTable;
   outbox_retries: OutboxRetriesTable;
   parked_profiles: ParkedProfilesTable;
@@ -1769,9 +1906,12 @@ export interface Schema {
   pending_changes: PendingChangesTable;
   pictures: PicturesTable;
   plans: PlansTable;
+  processor_accounts: ProcessorAccountsTable;
   processor_cursors: ProcessorCursorsTable;
   processor_customers: ProcessorCustomersTable;
   processor_events: ProcessorEventsTable;
+  processor_intents: ProcessorIntentsTable;
+  processor_keys: ProcessorKeysTable;
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;
   recurring_changes: RecurringChangesTable;

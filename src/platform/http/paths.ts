@@ -111,9 +111,11 @@ export const paths = {
     return `/metrics/${e(slug)}/revenue/${query === '' ? '' : `?${query}`}`;
   },
   planReport: (slug: string) => `/metrics/${e(slug)}/plans/`,
+  /** The reports of the federation of a provider. */
+  federation: (slug: string) => `/metrics/${e(slug)}/federated/`,
   reportDownload: (slug: string, report: string, search: URLSearchParams = new URLSearchParams()) =>
     `/metrics/${e(slug)}/${e(report)}/download/${search.size === 0 ? '' : `?${search.toString()}`}`,
-  /** The rows behind a point of a report: `entries`, `subscriptions` or `movements`; `search` has the point. */
+  /** The rows behind a point of a report: `entries`, `subscriptions`, …; `search` has the point. */
   metricRows: (slug: string, rows: string, search: URLSearchParams = new URLSearchParams()) =>
     `/metrics/${e(slug)}/${e(rows)}/${search.size === 0 ? '' : `?${search.toString()}`}`,
   lifetimeValue: (slug: string) => `/metrics/${e(slug)}/lifetimevalue/`,
@@ -181,6 +183,10 @@ export const paths = {
   paymentLink: (claim_code: string) => `/billing/payments/${e(claim_code)}/`,
   /** To which the bank sends the browser of a visitor after a confirmation. */
   finishPaymentLink: (claim_code: string) => `/billing/payments/${e(claim_code)}/?from=bank`,
+  /** Pays what is due after a failed charge, without signing in. */
+  finishLink: (key: string) => `/billing/finish/${e(key)}/`,
+  /** To which the bank sends the browser of its reader after a confirmation. */
+  returnToFinishLink: (key: string) => `/billing/finish/${e(key)}/?from=bank`,
   paymentLinks: (profile: string) => `/billing/${e(profile)}/payment-links/`,
   paymentLinksDownload: (profile: string) => `/billing/${e(profile)}/payment-links/download/`,
   transfers: (profile: string) => `/billing/${e(profile)}/transfers/`,

@@ -51,6 +51,11 @@ export function sellersSeenBy(subject: Pick<Subject, 'relation' | 'provider_ids'
   return subject.relation === 'provider' ? (subject.provider_ids ?? []) : null;
 }
 
+/** True if the caller manages the profile itself, and does not act as its provider or as the broker. */
+export function isOwnManager({ relation, is_manager }: Pick<Subject, 'relation' | 'is_manager'>): boolean {
+  return is_manager && (relation === 'direct' || relation === 'self');
+}
+
 export type AccessDecision =
   | { readonly allowed: true; readonly subject: Subject }
   | {

@@ -13,7 +13,7 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
     return;
   }
   reply.header('x-content-type-options', 'nosniff');
-  reply.header('referrer-policy', 'same-origin');
+  if (!reply.hasHeader('referrer-policy')) reply.header('referrer-policy', 'same-origin');
   if (!reply.hasHeader('x-frame-options')) reply.header('x-frame-options', 'DENY');
   if (request.server.cookieNames.secure) reply.header('strict-transport-security', transport_policy);
   if (!reply.hasHeader('content-security-policy'))

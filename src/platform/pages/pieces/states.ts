@@ -30,6 +30,7 @@ export const pill_states = {
   ],
   dunning: ['retrying', 'waiting', 'suspended', 'frozen', 'recovered', 'closed', 'ended'],
   payout: ['requested', 'on_its_way', 'paid_out', 'failed', 'returned'],
+  dispute: ['inquiry', 'open', 'answered', 'closed', 'lost', 'won'],
   invitation: ['invited', 'requested', 'accepted', 'declined', 'withdrawn', 'expired', 'not_delivered'],
 } as const;
 
