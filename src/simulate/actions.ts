@@ -1,4 +1,5 @@
 import { COUPON, managers, type SoldPlan } from './catalog.ts';
+import type { OutsideWorld } from './outside/outside-world.ts';
 import type { Random } from './random.ts';
 import type { Reply, SimulatedSite } from './site.ts';
 
@@ -13,6 +14,7 @@ export interface Person {
 /** What an action needs. */
 export interface Scene {
   site: SimulatedSite;
+  world: OutsideWorld;
   random: Random;
   person: Person;
   plans: readonly [SoldPlan, ...SoldPlan[]];
@@ -31,7 +33,6 @@ export interface Action {
   run(scene: Scene): Promise<Reply | null>;
 }
 
-const CARD = 'tok_visa';
 const DAY_MS = 86_400_000;
 const subscribed = '/api/profile/:profile/subscriptions/:subscribed_plan';
 
@@ -39,11 +40,11 @@ const own = ({ person, plan }: { person: Person; plan: SoldPlan }) =>
   `/api/profile/${person.username}/subscriptions/${plan.slug}`;
 
 /** Puts a plan into the cart and pays it. Most people pay by a good card; some are slow or confirm later. */
-async function buy({ site, random, person, plans, now: _now }: Scene): Promise<Reply | null> {
+async function buy({ site, world, random, person, plans }: Scene): Promise<Reply | null> {
   const { username } = person;
   const plan = random.pick(plans);
   const wants_coupon = random.chance(0.2);
-  const token = random.chance(0.05) ? 'tok_chargeAsyncFail' : CARD;
+  const token = random.chance(0.05) ? world.tokens.slow : world.tokens.good;
   const option = random.integer(1, plan.options_count);
   const added = await site.call(username, 'POST', '/api/cart', { plan: plan.slug, option });
   if (added.status >= 400) return added;
@@ -153,16 +154,16 @@ async function use({ site, random, person }: Scene): Promise<Reply | null> {
 }
 
 /** Pays what is due, with a good card that is kept. */
-async function payBalance({ site, person }: Scene): Promise<Reply | null> {
+async function payBalance({ site, world, person }: Scene): Promise<Reply | null> {
   const url = `/api/billing/${person.username}/checkout`;
   const quote = await site.call(person.username, 'GET', url);
   const { results } = quote.body;
   if (!Array.isArray(results) || results.length === 0) return null;
-  return site.call(person.username, 'POST', url, { processor_token: CARD, remember_card: true });
+  return site.call(person.username, 'POST', url, { processor_token: world.tokens.good, remember_card: true });
 }
 
-async function replaceCard({ site, random, person }: Scene): Promise<Reply | null> {
-  const token = random.chance(0.15) ? 'tok_chargeDeclinedExpiredCard' : 'tok_mastercard';
+async function replaceCard({ site, world, random, person }: Scene): Promise<Reply | null> {
+  const token = random.chance(0.15) ? world.tokens.declined : world.tokens.other;
   return site.call(person.username, 'PUT', `/api/billing/${person.username}/card`, { token });
 }
 
@@ -193,20 +194,20 @@ async function refund(scene: Scene): Promise<Reply | null> {
 async function dispute(scene: Scene): Promise<Reply | null> {
   const charge = await newestCharge(scene, 'done');
   if (!charge) return null;
-  return scene.site.call(null, 'POST', `/_dev/processor/charges/${charge.processor_key}`, { state: 'disputed' });
+  return scene.world.decideCharge(charge.processor_key, 'disputed');
 }
 
 async function decideDispute(scene: Scene): Promise<Reply | null> {
   const state = scene.random.chance(0.5) ? 'won' : 'lost';
   const charge = await newestCharge(scene, 'disputed');
-  return charge ? scene.site.call(null, 'POST', `/_dev/processor/charges/${charge.processor_key}`, { state }) : null;
+  return charge ? scene.world.decideCharge(charge.processor_key, state) : null;
 }
 
 /** The processor decides a payment that was pending. */
 async function decidePending(scene: Scene): Promise<Reply | null> {
   const state = scene.random.chance(0.7) ? 'done' : 'failed';
   const charge = await newestCharge(scene, 'created');
-  return charge ? scene.site.call(null, 'POST', `/_dev/processor/charges/${charge.processor_key}`, { state }) : null;
+  return charge ? scene.world.decideCharge(charge.processor_key, state) : null;
 }
 
 async function writeOff({ site, person }: Scene): Promise<Reply | null> {
@@ -228,12 +229,13 @@ async function giveCredit({ site, random, person }: Scene): Promise<Reply | null
   return site.call('olga', 'POST', `/api/billing/${person.username}/credits`, body);
 }
 
-async function retryDunning({ site, person }: Scene): Promise<Reply | null> {
-  return site.call(person.username, 'POST', `/api/billing/${person.username}/dunning/retry`, { processor_token: CARD });
+async function retryDunning({ site, world, person }: Scene): Promise<Reply | null> {
+  return site.call(person.username, 'POST', `/api/billing/${person.username}/dunning/retry`, {
+    processor_token: world.tokens.good,
+  });
 }
 
 const checkout = ['POST', '/api/billing/:profile/checkout'] as const;
-const decide = ['POST', '/_dev/processor/charges/:key'] as const;
 
 // oxfmt-ignore
 /** Everything that people do, with the weight of each in a day on which a person acts. */
@@ -250,9 +252,9 @@ export const actions: readonly Action[] = [
   { name: 'pay what is due', weight: 6,  requires: checkout, run: payBalance },
   { name: 'replace card',    weight: 5,  requires: ['PUT', '/api/billing/:profile/card'], run: replaceCard },
   { name: 'refund',          weight: 4,  requires: ['POST', '/api/billing/:profile/charges/:charge/refund'], run: refund },
-  { name: 'dispute',         weight: 2,  requires: decide, run: dispute },
-  { name: 'decide dispute',  weight: 4,  requires: decide, run: decideDispute },
-  { name: 'decide payment',  weight: 6,  requires: decide, run: decidePending },
+  { name: 'dispute',         weight: 2,  requires: checkout, run: dispute },
+  { name: 'decide dispute',  weight: 4,  requires: checkout, run: decideDispute },
+  { name: 'decide payment',  weight: 6,  requires: checkout, run: decidePending },
   { name: 'write off',       weight: 2,  requires: ['DELETE', '/api/billing/:profile/balance'], run: writeOff },
   { name: 'pay offline',     weight: 2,  requires: ['POST', '/api/billing/:profile/transfers/import'], run: payOffline },
   { name: 'give credit',     weight: 2,  requires: ['POST', '/api/billing/:profile/credits'], run: giveCredit },

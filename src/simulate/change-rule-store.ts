@@ -10,7 +10,8 @@ export const changeRules: readonly Rule[] = [
   ),
   define(
     'a change and its reverse at one instant cost nothing at list price (4)',
-    sql`select first.id, second.id as reverse_id, moved.amount, cuts.count
+    sql`select first.id, second.id as reverse_id, moved.amount, cuts.count, first.effective_at, old as subscription,
+        first.terms #> '{shown,lines}' as lines, second.terms #> '{shown,lines}' as reverse_lines
       from subscription_changes first
         join subscriptions old on old.id = first.subscription_id
         join subscription_changes second on second.subscription_id = coalesce(first.new_subscription_id, first.subscription_id)
@@ -20,14 +21,17 @@ export const changeRules: readonly Rule[] = [
           from (select first.terms union all select second.terms) change (terms),
             jsonb_array_elements(change.terms #> '{shown,lines}') line
           where line ->> 'kind' in ('credit_note', 'period', 'seats')) moved
-        cross join lateral (select count(*), bool_and(line.amount = line.full_amount) as is_list_price
+        -- Time that was bought beyond the kept period becomes credit, which the reverse does not take back.
+        cross join lateral (select count(*), bool_and(line.amount = line.full_amount) as is_list_price,
+            bool_or(greatest(line.covers_to, any_time.starts_at + interval '1 second')
+              > (first.terms #>> '{shown,covers_to}')::timestamptz) as is_ahead
           from coverages any_time join order_lines line on line.id = any_time.order_line_id
           where line.id in (select order_line_id from coverages closed where closed.subscription_id = old.id
             and greatest(closed.starts_at, first.effective_at) = closed.ends_at)) cuts
       where first.state = 'settled' and second.state = 'settled'
         and (first.terms ->> 'mode', second.terms ->> 'mode') = ('prorate', 'prorate')
         and (first.terms #>> '{shown,period}', second.terms #>> '{shown,period}') = ('kept', 'kept')
-        and cuts.is_list_price
+        and cuts.is_list_price and not cuts.is_ahead
         and not exists (select from ledger_entries where subject_kind = 'sub' and subject_id = old.id::text
           and (orig_account in ('Refund', 'Chargeback') or dest_account in ('Refund', 'Chargeback')))
         -- Each cut before the change rounds once.
@@ -53,17 +57,20 @@ export const changeRules: readonly Rule[] = [
       where price <> earned + to_earn + coalesce(taken.amount, 0)`,
   ),
   define(
+    // The income of an unpaid order is taken from what a sale outside of the site left in Backlog, before it is taken
+    // from Receivable. So an open debt has as much in Backlog, up to that sale, until it is paid.
     'a subject whose time is earned whole has no Backlog, and no Receivable but what was written off (6)',
-    sql`select sold.subject_kind, sold.subject_id, account.backlog, account.receivable, account.canceled
+    sql`select sold.subject_kind, sold.subject_id, account.*
       from (select subject_kind, subject_id from order_lines line join coverages time on time.order_line_id = line.id
             left join frozen_coverages frozen on frozen.order_line_id = line.id
           where coalesce(subject_part, '') = ''
           group by subject_kind, subject_id
           having bool_and(time.recognised = time.amount) and count(frozen.order_line_id) = 0) sold
         cross join lateral (
-          select coalesce(sum(amount) filter (where account = 'Backlog'), 0) as backlog,
-            coalesce(sum(amount) filter (where account = 'Receivable'), 0) as receivable,
-            coalesce(sum(amount) filter (where account = 'Canceled'), 0) as canceled
+          select coalesce(sum(amount) filter (where account = 'Backlog' and not is_outside), 0) as backlog,
+            coalesce(-sum(amount) filter (where account = 'Backlog' and is_outside), 0) as outside,
+            coalesce(sum(amount) filter (where account = 'Receivable' and not is_outside), 0) as receivable,
+            coalesce(sum(amount) filter (where account = 'Canceled' and not is_outside), 0) as canceled
           from (
             select dest_account as account, dest_amount as amount, ledger_event_id, subject_part from ledger_entries entry
               where entry.subject_kind = sold.subject_kind and entry.subject_id = sold.subject_id
@@ -72,12 +79,14 @@ export const changeRules: readonly Rule[] = [
               where entry.subject_kind = sold.subject_kind and entry.subject_id = sold.subject_id
           ) posting
           -- A sale outside of the site, and its reversal, is paid at once, and has no time that could be earned.
-          where coalesce(subject_part, '') = '' and not exists (select from ledger_entries offline
-            where offline.ledger_event_id = posting.ledger_event_id
-              and (offline.orig_account = 'Offline' or offline.dest_account = 'Offline')
+          cross join lateral (select exists (select from ledger_entries offline
+              where offline.ledger_event_id = posting.ledger_event_id
+                and (offline.orig_account = 'Offline' or offline.dest_account = 'Offline'))
             and exists (select from ledger_entries sale where sale.ledger_event_id = posting.ledger_event_id
-              and (sale.orig_account, sale.dest_account) in (('Receivable', 'Payable'), ('Payable', 'Receivable'))))
+              and (sale.orig_account, sale.dest_account) in (('Receivable', 'Payable'), ('Payable', 'Receivable')))
+            as is_outside) origin
+          where coalesce(subject_part, '') = ''
         ) account
-      where account.backlog <> 0 or account.receivable <> -account.canceled`,
+      where account.backlog + account.receivable <> -account.canceled or not account.backlog between 0 and account.outside`,
   ),
 ];

@@ -25,18 +25,21 @@ before(async () => {
   for (const [from, to] of [
     ['basic', 'pro'],
     ['pro', 'basic'],
-  ]) {
-    const url = `/api/profile/xia/subscriptions/${from}/change`;
-    const shown = await expectStatus(site.xia('GET', `${url}?to=${to}&at=now`), 200);
-    const { preview_key } = shown.json<{ preview_key: string }>();
-    await expectStatus(site.xia('POST', url, { to, at: 'now', preview_key }), 200);
-  }
+  ])
+    await changeNow(site.xia, 'xia', from, to);
   await expectStatus(zoe('POST', pause_url, {}), 200);
   site.moveTo(RESUMED.toISOString());
   await expectStatus(zoe('DELETE', pause_url), 200);
   await site.runAt(site.app.clock.now().toISOString(), 'recognise_income');
 });
 after(() => site.close());
+
+async function changeNow(call: ChangeSite['xia'], name: string, from: string | undefined, to: string | undefined) {
+  const url = `/api/profile/${name}/subscriptions/${from}/change`;
+  const shown = await expectStatus(call('GET', `${url}?to=${to}&at=now`), 200);
+  const { preview_key } = shown.json<{ preview_key: string }>();
+  await expectStatus(call('POST', url, { to, at: 'now', preview_key }), 200);
+}
 
 const of_once = sql`(select line.id from order_lines line join plans on plans.id = line.plan_id where plans.slug = 'once')`;
 
@@ -81,6 +84,22 @@ test('coverages of one subscription overlap only for seats (9): a period that a 
   );
 });
 
+test('no Backlog and no Receivable (6): a sale outside of the site covers a period that is not paid', async () => {
+  await site.plan('gym', { period_type: 'weekly', period_amount: 700 });
+  const wes = await site.register('wes');
+  await site.buy(wes, 'wes', 'gym');
+  const day = (days: number) => new Date(RESUMED.getTime() + days * 86_400_000).toISOString();
+  const sale = { subscription: 'wes:gym', created_at: day(0), amount: '35.00', descr: 'bank' };
+  await expectStatus(site.broker('POST', '/api/billing/cowork/transfers/import', sale), 201);
+  await expectStatus(wes('DELETE', '/api/billing/wes/card'), 204);
+  await site.runAt(day(7 - 1 / 24), 'renew_subscriptions');
+  await site.runAt(day(14), 'recognise_income');
+  const owed = await sql<{ amount: number }>`select sum(amount)::int as amount from ledger_subject_balances
+    join profiles on profiles.id = profile_id where slug = 'wes'`.execute(site.app.db);
+  assert.deepEqual(owed.rows, [{ amount: 700 }]);
+  assert.deepEqual(await checkRules(site.app.db, { is_final: false }), []);
+});
+
 for (const [name, [rule, fault]] of Object.entries(faults))
   test(`the daily rules find a fault of property ${name}`, async () => {
     await site.app.db
@@ -99,3 +118,21 @@ for (const [name, [rule, fault]] of Object.entries(faults))
       })
       .catch((error: unknown) => assert.match(String(error), /^Error: rollback$/));
   });
+
+test('a change and its reverse cost nothing (4): time that was bought ahead becomes credit', async () => {
+  for (const slug of ['silver', 'gold'])
+    await site.plan(slug, { period_amount: 4900, crossgrade_mode: 'prorate', downgrade_mode: 'prorate' });
+  const amy = await site.register('amy');
+  for (const _period of ['first', 'second']) await site.buy(amy, 'amy', 'silver');
+  site.moveTo(new Date(site.app.clock.now().getTime() + 5 * 86_400_000).toISOString());
+  for (const [from, to] of [
+    ['silver', 'gold'],
+    ['gold', 'silver'],
+  ])
+    await changeNow(amy, 'amy', from, to);
+  const credit = await sql<{ amount: number }>`select sum(balance)::int as amount from credits
+    join profiles on profiles.id = profile_id where slug = 'amy'`.execute(site.app.db);
+  assert.deepEqual(credit.rows, [{ amount: 4900 }]);
+  await site.runAt(site.app.clock.now().toISOString(), 'recognise_income');
+  assert.deepEqual(await checkRules(site.app.db, { is_final: false }), []);
+});

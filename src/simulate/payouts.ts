@@ -1,11 +1,7 @@
 import { managers } from './catalog.ts';
+import type { OutsideWorld } from './outside/outside-world.ts';
 import type { Random } from './random.ts';
 import type { Reply, SimulatedSite } from './site.ts';
-
-interface TestPayout {
-  key: string;
-  state: 'pending' | 'paid' | 'failed';
-}
 
 /**
  * Pays a part of the funds of a provider out. A provider that gets no response repeats the request with its key, at
@@ -24,14 +20,11 @@ export async function payOut(site: SimulatedSite, random: Random, provider: stri
 }
 
 /** The bank takes a payout that is on its way, or returns it: also one that it took before. Null if there is none. */
-export async function decidePayout(site: SimulatedSite, random: Random): Promise<Reply | null> {
+export async function decidePayout(world: OutsideWorld, random: Random): Promise<Reply | null> {
   const drawn = random.next();
-  const list = await site.call(null, 'GET', '/_dev/processor');
-  // The list of the test processor has these members, newest first.
-  const payouts = ((list.body['payouts'] ?? []) as TestPayout[]).toReversed();
+  const payouts = await world.listPayouts();
   const open = payouts.find(({ state }) => state === 'pending');
   const payout = open ?? (drawn < 0.1 ? payouts.findLast(({ state }) => state === 'paid') : undefined);
   if (!payout) return null;
-  const state = open && drawn < 0.8 ? 'paid' : 'failed';
-  return site.call(null, 'POST', `/_dev/processor/payouts/${payout.key}`, { state });
+  return world.decidePayout(payout.key, open && drawn < 0.8 ? 'paid' : 'failed');
 }

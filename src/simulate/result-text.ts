@@ -1,9 +1,9 @@
 import { formatMoney } from '#kernel/money';
-import type { SimulationResult } from './simulate.ts';
+import type { SimulationResult } from './simulation.ts';
 
 /** Returns the page of results of a simulation, for the terminal. Pure. */
 export function resultText(result: SimulationResult): string {
-  const { totals, broken, seed, subscribers, months } = result;
+  const { totals, broken, seed, subscribers, months, processor } = result;
   const usd = (amount: number) => formatMoney({ amount, unit: 'usd' });
   const money: [string, number][] = [
     ['sold', totals.sold],
@@ -25,7 +25,7 @@ export function resultText(result: SimulationResult): string {
     ['runs of scheduled jobs', result.runs_count],
   ];
   return [
-    `A business of ${subscribers} subscribers over ${months} months, seed ${seed}`,
+    `A business of ${subscribers} subscribers over ${months} months, seed ${seed}, processor ${processor}`,
     '',
     ...section(
       'Money',
@@ -45,7 +45,7 @@ export function resultText(result: SimulationResult): string {
     broken.length === 0 ? 'No rule is broken.' : `${broken.length} rules are broken:`,
     ...broken.flatMap(({ rule, rows: some }) => [`  ${rule}`, ...some.map((row) => `    ${JSON.stringify(row)}`)]),
     '',
-    `Repeat: tollgate simulate --seed ${seed} --subscribers ${subscribers} --months ${months}`,
+    `Repeat: tollgate simulate --seed ${seed} --subscribers ${subscribers} --months ${months}${processor === 'test' ? '' : ` --processor ${processor}`}`,
     '',
   ].join('\n');
 }

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Reader } from '#platform/db/database';
 import { changeRules } from './change-rule-store.ts';
+import type { ProcessorRows } from './outside/outside-world.ts';
+import { test_rows } from './outside/test-rows-store.ts';
 import { define, type Rule } from './rule.ts';
 
 /** Rules over the rows of all rooms. The numbers are those of docs/spec/changes.md 13. */
@@ -16,12 +18,6 @@ const rules: readonly Rule[] = [
     'an order is covered by at most one charge that did not fail',
     sql`select invoiced_entry_id, count(*) from charge_items join charges on charges.id = charge_id
       where state <> 'failed' group by invoiced_entry_id having count(*) > 1`,
-  ),
-  define(
-    'the processor has one charge for each accepted attempt, with its amount',
-    sql`select attempt.key, attempt.amount, test.amount as charged from charge_attempts attempt
-      left join test_processor_charges test on test.idempotency_key = attempt.key and test.outcome = 'accepted'
-      where attempt.state = 'accepted' and attempt.amount is distinct from test.amount`,
   ),
   define(
     'no line is refunded above its amount (8)',
@@ -102,12 +98,6 @@ const rules: readonly Rule[] = [
       group by unit having sum(ledger) <> sum(paid)`,
   ),
   define(
-    'the processor has each payout that the site sent once, with its amount',
-    sql`select payouts.key, payouts.amount, test.amount as sent from payouts
-      left join test_processor_payouts test on test.key = payouts.processor_key
-      where payouts.state in ('pending', 'paid') and payouts.amount is distinct from test.amount`,
-  ),
-  define(
     'coverages of one subscription overlap only for seats (9)',
     sql`select one.subscription_id, one.starts_at, one.ends_at, other.starts_at as other_starts_at
       from coverages one join order_lines line on line.id = one.order_line_id
@@ -130,13 +120,29 @@ const rules: readonly Rule[] = [
   ),
 ];
 
-/** Rules that hold once the faults have ended and every job ran: nothing is open, and both sides agree. */
-const final_rules: readonly Rule[] = [
+/** Rules between the site and the processor. */
+const processorRulesOf = ({ charges, payouts }: ProcessorRows): readonly Rule[] => [
+  define(
+    'the processor has one charge for each accepted attempt, with its amount',
+    sql`select attempt.key, attempt.amount, test.amount as charged from charge_attempts attempt
+      left join ${charges} test on test.idempotency_key = attempt.key and test.outcome = 'accepted'
+      where attempt.state = 'accepted' and attempt.amount is distinct from test.amount`,
+  ),
+  define(
+    'the processor has each payout that the site sent once, with its amount',
+    sql`select payouts.key, payouts.amount, test.amount as sent from payouts
+      left join ${payouts} test on test.key = payouts.processor_key
+      where payouts.state in ('pending', 'paid') and payouts.amount is distinct from test.amount`,
+  ),
+];
+
+/** Rules that hold once the faults have ended and every job ran: both sides agree. */
+const finalProcessorRulesOf = ({ charges, refunds, payouts }: ProcessorRows): readonly Rule[] => [
   define(
     'every payment that the processor took is booked once, or returned whole because its change was given up',
     sql`select test.idempotency_key, test.amount, charges.amount as booked, returned.amount as returned
-      from test_processor_charges test left join charges on charges.processor_key = test.key
-      left join lateral (select coalesce(sum(amount), 0) as amount from test_processor_refunds
+      from ${charges} test left join charges on charges.processor_key = test.key
+      left join lateral (select coalesce(sum(amount), 0) as amount from ${refunds} returned
         where charge_key = test.key and state = 'succeeded') returned on true
       where test.outcome = 'accepted' and charges.amount is distinct from test.amount
         and (charges.id is not null or returned.amount <> test.amount)`,
@@ -146,16 +152,20 @@ const final_rules: readonly Rule[] = [
     sql`select processor_key, booked, made from (
         select processor_key, coalesce((select sum(amount) from refunds where charge_id = charges.id and state = 'settled'), 0)
             as booked,
-          coalesce((select sum(amount) from test_processor_refunds where charge_key = processor_key and state = 'succeeded'), 0)
+          coalesce((select sum(amount) from ${refunds} returned where charge_key = processor_key and state = 'succeeded'), 0)
             as made from charges) refund
       where booked <> made`,
   ),
   define(
     'the processor and the site agree on every payout',
     sql`select test.key, test.amount, test.state, payouts.amount as booked, payouts.state as booked_state
-      from test_processor_payouts test left join payouts on payouts.processor_key = test.key
+      from ${payouts} test left join payouts on payouts.processor_key = test.key
       where payouts.id is null or payouts.amount <> test.amount or payouts.state <> test.state`,
   ),
+];
+
+/** Rules that hold once the faults have ended and every job ran: nothing is open. */
+const final_rules: readonly Rule[] = [
   define('no payout is open', sql`select id, key, state from payouts where state in ('reserved', 'pending')`),
   define('no attempt is open', sql`select id, key, state from charge_attempts where state = 'reserved'`),
   define('no profile is parked', sql`select profile_id, job, reason from parked_profiles where released_at is null`),
@@ -173,10 +183,21 @@ export interface BrokenRule {
 
 const ROWS_SHOWN = 5;
 
-/** Returns the rules that are broken now; with `is_final` also those that hold only when nothing is open. */
-export async function findBrokenRules(reader: Reader, { is_final }: { is_final: boolean }): Promise<BrokenRule[]> {
+function rulesOf(processor: ProcessorRows, is_final: boolean): readonly Rule[] {
+  const held = [...rules, ...processorRulesOf(processor)];
+  return is_final ? [...held, ...finalProcessorRulesOf(processor), ...final_rules] : held;
+}
+
+/**
+ * Returns the rules that are broken now; with `is_final` also those that hold only when nothing is open. `processor` is
+ * what the processor has.
+ */
+export async function findBrokenRules(
+  reader: Reader,
+  { is_final, processor }: { is_final: boolean; processor: ProcessorRows },
+): Promise<BrokenRule[]> {
   const broken: BrokenRule[] = [];
-  for (const { rule, query } of is_final ? [...rules, ...final_rules] : rules) {
+  for (const { rule, query } of rulesOf(processor, is_final)) {
     const { rows } = await query.execute(reader);
     if (rows.length > 0) broken.push({ rule, rows: rows.slice(0, ROWS_SHOWN) });
   }
@@ -185,7 +206,7 @@ export async function findBrokenRules(reader: Reader, { is_final }: { is_final: 
 
 /** Number of rules that `findBrokenRules` checks. */
 export function countRules({ is_final }: { is_final: boolean }): number {
-  return rules.length + (is_final ? final_rules.length : 0);
+  return rulesOf(test_rows, is_final).length;
 }
 
 /**

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { sealLedger, verifyLedger } from '#ledger';
 import type { MovableClock } from '#platform/clock';
 import { movableClock } from '#platform/clock';
-import type { Database, Db } from '#platform/db/database';
+import type { Database } from '#platform/db/database';
 import { makeWorker, type Worker } from '#platform/jobs/worker';
 import { buildTollgate, type Tollgate } from '../app.ts';
 import { readConfig } from '../config.ts';
@@ -16,38 +16,13 @@ import { checkRules, countCheckedRules } from './check-rules.ts';
 import { type FaultPlan, makeFaultPlan } from './faults.ts';
 import { withJobFaults } from './faulty-jobs.ts';
 import { withFaults } from './faulty-processor.ts';
+import type { OutsideWorld } from './outside/outside-world.ts';
+import { startStripeWorld } from './outside/stripe-world.ts';
+import { makeTestWorld } from './outside/test-world.ts';
 import { makeRandom, type Random } from './random.ts';
-import { type BrokenRule, type BusinessTotals, readLastIds, readTotals } from './rule-store.ts';
+import { type BusinessTotals, readLastIds, readTotals } from './rule-store.ts';
+import type { SimulationOptions, SimulationResult } from './simulation.ts';
 import { BROKER, connectSite, type Reply, type SimulatedSite } from './site.ts';
-
-export interface SimulationOptions {
-  seed: number;
-  subscribers: number;
-  months: number;
-  /** Called after each day that is done. */
-  onDay?(done: number, total: number): void;
-  /** Called before the reports are compared. */
-  beforeReports?(db: Db): Promise<void>;
-}
-
-/** What a simulation did and found. Equal for equal options. */
-export interface SimulationResult {
-  seed: number;
-  subscribers: number;
-  months: number;
-  /** Requests by action and outcome: `buy: done`, `change plan: charge_pending`. */
-  actions: Record<string, number>;
-  faults: Record<string, number>;
-  /** Operations that the site does not have, so that the actions were left out. */
-  missing: string[];
-  totals: BusinessTotals;
-  rules_checked: number;
-  checks_count: number;
-  runs_count: number;
-  /** Values of reports that equal a recount. */
-  metrics_compared: number;
-  broken: BrokenRule[];
-}
 
 const DAY_MS = 86_400_000;
 const START = new Date('2026-01-01T00:00:00Z');
@@ -64,6 +39,7 @@ interface Simulation {
   clock: MovableClock;
   database: Database;
   site: SimulatedSite;
+  world: OutsideWorld;
   plans: readonly [SoldPlan, ...SoldPlan[]];
   faults: FaultPlan;
   worker: Worker;
@@ -77,6 +53,19 @@ interface Simulation {
  */
 export async function simulate(database: Database, options: SimulationOptions): Promise<SimulationResult> {
   const clock = movableClock(START);
+  const { seed, processor = 'test' } = options;
+  const world = await (processor === 'stripe' ? startStripeWorld({ clock, seed }) : makeTestWorld());
+  try {
+    return await simulateOn(world, { clock, database, options });
+  } finally {
+    await world.stop();
+  }
+}
+
+async function simulateOn(
+  world: OutsideWorld,
+  { clock, database, options }: Pick<Simulation, 'clock' | 'database' | 'options'>,
+): Promise<SimulationResult> {
   const faults = makeFaultPlan(makeRandom(options.seed, 'faults'), START);
   const secret = `simulation-${options.seed}`.padEnd(48, '-secret');
   const config = readConfig(
@@ -91,6 +80,7 @@ export async function simulate(database: Database, options: SimulationOptions): 
       throttle_factor: 1_000_000,
       requests_per_minute_max: 1_000_000,
       terms_required: false,
+      ...world.config,
     },
   );
   await setUpSite(database.db, clock, { slug: BROKER, title: 'Simulated', email: config.site_email });
@@ -107,6 +97,7 @@ export async function simulate(database: Database, options: SimulationOptions): 
   try {
     await tollgate.http.ready();
     const site = connectSite(tollgate, await tollgate.makeContext('simulate'), config, secret);
+    world.connect(tollgate);
     faults.is_active = false;
     const plans = await makeCatalog(site);
     for (const provider of Object.keys(managers)) await site.connectBank(provider);
@@ -116,6 +107,7 @@ export async function simulate(database: Database, options: SimulationOptions): 
       clock,
       database,
       site,
+      world,
       plans,
       faults,
       worker: faultyWorker(tollgate, { database, clock, faults }),
@@ -129,11 +121,12 @@ export async function simulate(database: Database, options: SimulationOptions): 
   }
 }
 
-function emptyResult({ seed, subscribers, months }: SimulationOptions): SimulationResult {
+function emptyResult({ seed, subscribers, months, processor = 'test' }: SimulationOptions): SimulationResult {
   return {
     seed,
     subscribers,
     months,
+    processor,
     actions: {},
     faults: {},
     missing: [],
@@ -196,9 +189,10 @@ async function runDays(simulation: Simulation): Promise<void> {
   }
   if (result.broken.length > 0) return;
   simulation.faults.is_active = false;
+  simulation.world.endFaults();
   for (const person of residents)
     for (const action of endings) while ((await act(simulation, action, person))?.status === 200);
-  while ((await count(simulation, 'decide payout', await decidePayout(site, random)))?.status === 200);
+  while ((await count(simulation, 'decide payout', await decidePayout(simulation.world, random)))?.status === 200);
   await moveTo(simulation, new Date(simulation.clock.now().getTime() + SETTLING_DAYS * DAY_MS));
 }
 
@@ -218,9 +212,9 @@ function draw(offered: readonly Action[], random: Random): Action | undefined {
 
 /** Lets a person act, and counts the outcome. */
 async function act(simulation: Simulation, action: Action, person: Person): Promise<Reply | null> {
-  const { site, random, plans, clock, database, result } = simulation;
+  const { site, world, random, plans, clock, database, result } = simulation;
   const before = await readLastIds(database.db);
-  const reply = await action.run({ site, random, person, plans, now: clock.now() });
+  const reply = await action.run({ site, world, random, person, plans, now: clock.now() });
   if (reply !== null && reply.status >= 400 && reply.status < 500 && !action.is_partial) {
     const after = await readLastIds(database.db);
     if (JSON.stringify(after) !== JSON.stringify(before))
@@ -237,7 +231,8 @@ async function actForProvider(simulation: Simulation, provider: string): Promise
   const { site, random, clock } = simulation;
   if (random.chance(1 / PAYOUT_DAYS))
     await count(simulation, 'pay out', await payOut(site, random, provider, clock.now()));
-  if (random.chance(2 / PAYOUT_DAYS)) await count(simulation, 'decide payout', await decidePayout(site, random));
+  if (random.chance(2 / PAYOUT_DAYS))
+    await count(simulation, 'decide payout', await decidePayout(simulation.world, random));
 }
 
 /** Counts the outcome of an action. A response 5xx, other than an unreachable processor, breaks a rule. */
@@ -250,25 +245,30 @@ async function count({ result, clock }: Simulation, action: string, reply: Reply
   return reply;
 }
 
-async function moveTo({ clock, worker, faults, result }: Simulation, to: Date): Promise<void> {
+async function moveTo({ clock, worker, faults, world, result }: Simulation, to: Date): Promise<void> {
   await faults.runLate();
+  await world.deliver();
   const { runs_count, failed } = await worker.runDue(clock, to);
   result.runs_count += runs_count;
   if (failed.length > 0) result.broken.push({ rule: 'every job succeeds', rows: failed.slice(0, 5) });
 }
 
-async function check({ database: { db }, result }: Simulation, { is_final }: { is_final: boolean }): Promise<void> {
+async function check(
+  { database: { db }, world, result }: Simulation,
+  { is_final }: { is_final: boolean },
+): Promise<void> {
   result.checks_count += 1;
-  result.broken.push(...(await checkRules(db, { is_final })));
+  result.broken.push(...(await checkRules(db, { is_final, processor: world.rows() })));
 }
 
 async function finish(simulation: Simulation): Promise<SimulationResult> {
-  const { database, clock, faults, result, options, site } = simulation;
+  const { database, clock, faults, result, options, site, world } = simulation;
   const { db } = database;
   if (result.broken.length === 0) await check(simulation, { is_final: true });
   await sealLedger(db);
   const { violations } = await verifyLedger(db, { checks: ledgerChecks });
   for (const { rule, where, detail } of violations.slice(0, 5)) result.broken.push({ rule, rows: [{ where, detail }] });
+  for (const rule of world.violations()) result.broken.push({ rule, rows: [] });
   result.faults = sortedCounts(faults.counts);
   result.actions = sortedCounts(Object.entries(result.actions));
   await options.beforeReports?.(db);

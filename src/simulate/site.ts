@@ -23,10 +23,12 @@ export interface Reply {
   body: Record<string, unknown>;
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 /** A simulated site: its API as its users call it. */
 export interface SimulatedSite {
   /** Sends a request as a user; null for a visitor. */
-  call(username: string | null, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object): Promise<Reply>;
+  call(username: string | null, method: Method, url: string, body?: object): Promise<Reply>;
   /** True if the site has this operation. */
   has(method: string, url: string): boolean;
   addUser(username: string, manages?: 'broker' | 'club'): Promise<void>;
@@ -63,19 +65,8 @@ export function connectSite(tollgate: Tollgate, ctx: PaymentContext, config: Con
 
   return {
     async call(username, method, url, body) {
-      const reply = await tollgate.http.inject({
-        method,
-        url,
-        headers: {
-          accept: 'application/json',
-          ...(username === null ? {} : { authorization: `Bearer ${await tokenOf(username)}` }),
-        },
-        ...(body === undefined ? {} : { payload: body }),
-      });
-      const parsed: unknown = reply.body.startsWith('{') ? JSON.parse(reply.body) : {};
-      const fields = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
-      const code: unknown = Reflect.get(fields, 'code');
-      return { status: reply.statusCode, code: typeof code === 'string' ? code : null, body: fields };
+      const token = username === null ? null : await tokenOf(username);
+      return callSite(tollgate, { method, url, token, body });
     },
     has: (method, url) => tollgate.http.routeList.some((route) => route.method === method && route.url === url),
     async addUser(username, manages) {
@@ -101,6 +92,28 @@ export function connectSite(tollgate: Tollgate, ctx: PaymentContext, config: Con
     },
     ...connectFunds(ctx),
   };
+}
+
+/** Sends a request to a site in this process; without a token as a visitor. */
+export async function callSite(
+  tollgate: Tollgate,
+  {
+    method,
+    url,
+    token = null,
+    body,
+  }: { method: Method; url: string; token?: string | null; body?: object | undefined },
+): Promise<Reply> {
+  const reply = await tollgate.http.inject({
+    method,
+    url,
+    headers: { accept: 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+    ...(body === undefined ? {} : { payload: body }),
+  });
+  const parsed: unknown = reply.body.startsWith('{') ? JSON.parse(reply.body) : {};
+  const fields = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  const code: unknown = Reflect.get(fields, 'code');
+  return { status: reply.statusCode, code: typeof code === 'string' ? code : null, body: fields };
 }
 
 /** Connects to the verbs of funds: pages call them, and no operation of the API does. */
