@@ -197,6 +197,7 @@ const open_to_all = words(`
   POST /api/auth  POST /api/auth/register  POST /api/auth/recover  POST /api/auth/reset/:verification_key
   GET /api/auth/activate/:verification_key  POST /api/auth/activate/:verification_key
   GET /api/billing/payments/:claim_code  POST /api/billing/payments/:claim_code  GET /billing/payments/:claim_code/  POST /billing/payments/:claim_code/
+  GET /billing/finish/:key(^[0-9a-f]{40}$)/  POST /billing/finish/:key(^[0-9a-f]{40}$)/
   GET /login/  POST /login/  GET /login/:verification_key/  POST /login/:verification_key/  GET /users/stop/:verification_key/  POST /users/stop/:verification_key/  GET /logout/  POST /logout/
   GET /recover/  POST /recover/  GET /register/  POST /register/
   GET /api/legal  GET /api/legal/:agreement  GET /legal/  GET /legal/:agreement/  GET /pictures/:key

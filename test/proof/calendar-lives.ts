@@ -1,28 +1,21 @@
 import assert from 'node:assert/strict';
-import { type Call, type ChangeSite, expectStatus } from '../support/changes.ts';
+import { type ChangeSite, expectStatus } from '../support/changes.ts';
 import type { Draws } from './calendar-draws.ts';
 import { localText, zones } from './calendar-zones.ts';
-import { entered, kinds, type LifePlan, PAUSE_DAYS_MAX, plans, QUOTA, USE } from './calendar-plans.ts';
+import { entered, kinds, PAUSE_DAYS_MAX, plans, QUOTA, side_plans, USE } from './calendar-plans.ts';
+import {
+  type Actor,
+  type Bought,
+  buy,
+  buyAhead,
+  buySide,
+  claimSeat,
+  type Life,
+  paySeat,
+  planOf,
+} from './calendar-purchases.ts';
 import { Diary } from './model/diary.ts';
 import { DAY_MS, HOUR_MS } from './model/plan-time.ts';
-
-/** A step of a life; returns the name of what was done. */
-interface Due {
-  at: number;
-  act(at: number): Promise<string>;
-}
-
-/** One subscriber, with the profile that pays and the diary. */
-export interface Life {
-  slug: string;
-  payer: string;
-  call: Call;
-  payerCall: Call;
-  diary: Diary;
-  isBegun: boolean;
-  agenda: Due[];
-  log: string[];
-}
 
 interface LifeOptions {
   begin: number;
@@ -32,7 +25,7 @@ interface LifeOptions {
 
 /** Makes the plans, the subscribers and what each of them will do. */
 export async function makeLives(site: ChangeSite, draws: Draws, options: LifeOptions): Promise<Life[]> {
-  for (const { slug, amount, period_type, period_length, trial_days } of plans) {
+  for (const { slug, amount, period_type, period_length, trial_days } of [...plans, ...side_plans]) {
     await site.plan(slug, {
       period_amount: amount,
       period_type,
@@ -60,10 +53,8 @@ interface LifeTerms {
   plan: string;
   begins_at: number;
   days: number;
-  bought: 'own' | 'gift' | 'seat';
+  bought: Bought;
 }
-
-const planOf = (slug: string): LifePlan => plans.find((each) => each.slug === slug) ?? assert.fail(slug);
 
 async function makeLife(
   site: ChangeSite,
@@ -87,6 +78,7 @@ async function makeLife(
     call,
     payerCall,
     diary: new Diary(planOf(plan)),
+    side: null,
     isBegun: false,
     agenda: [],
     log: [],
@@ -117,63 +109,6 @@ async function makeLife(
   return life;
 }
 
-interface Actor {
-  site: ChangeSite;
-  draws: Draws;
-  life: Life;
-  zone: string;
-  bought: LifeTerms['bought'];
-}
-
-async function buy({ site, life, bought }: Actor, at: number): Promise<string> {
-  const { slug, payer, payerCall, diary } = life;
-  const { trial_days } = planOf(diary.plan.slug);
-  const seat = bought === 'gift' ? { sync_on: slug } : {};
-  await expectStatus(payerCall('POST', '/api/cart', { plan: diary.plan.slug, ...seat }), 200, 201);
-  await checkOut(payerCall, payer);
-  assert.equal(site.app.clock.now().getTime(), at);
-  diary.buy(at, trial_days);
-  life.isBegun = true;
-  return 'buy';
-}
-
-async function checkOut(call: Call, payer: string): Promise<void> {
-  await expectStatus(call('GET', `/api/billing/${payer}/checkout`), 200);
-  const body = { processor_token: 'tok_visa', remember_card: true };
-  await expectStatus(call('POST', `/api/billing/${payer}/checkout`, body), 200, 201);
-}
-
-/** Pays for a seat of a person who has no account under that address. */
-async function paySeat({ life }: Actor, at: number): Promise<string> {
-  const { slug, payer, payerCall, diary } = life;
-  const seat = { plan: diary.plan.slug, sync_on: `${slug}@seats.example`, full_name: 'Sam Seat' };
-  await expectStatus(payerCall('POST', '/api/cart', seat), 200, 201);
-  await checkOut(payerCall, payer);
-  diary.payAhead(at);
-  return 'pay a seat';
-}
-
-async function claimSeat({ site, life }: Actor, at: number): Promise<string> {
-  const { slug, call, diary } = life;
-  await site.app.tollgate.worker.drain();
-  const mail = site.app.tollgate.mailbox
-    .list(`${slug}@seats.example`)
-    .find(({ event }) => event === 'claim_code_generated');
-  const code = /\b[0-9a-f]{40}\b/.exec(mail?.text ?? '')?.[0];
-  assert.ok(code, 'a code was mailed');
-  await site.app.db
-    .updateTable('users')
-    .set({ email: `${slug}@seats.example`, email_verified_at: new Date(at) })
-    .where('username', '=', slug)
-    .execute();
-  await expectStatus(call('POST', '/api/cart/redeem', { code }), 200);
-  await expectStatus(call('GET', `/api/billing/${slug}/checkout`), 200);
-  await expectStatus(call('POST', `/api/billing/${slug}/checkout`, {}), 200, 201);
-  diary.claim(at);
-  life.isBegun = true;
-  return 'claim';
-}
-
 const courseOf = ({ slug, log }: Life) => `${slug}: ${log.join(' · ')}`;
 
 const subscriptionUrl = ({ slug, diary }: Life) => `/api/profile/${slug}/subscriptions/${diary.plan.slug}`;
@@ -183,7 +118,7 @@ async function act(actor: Actor, at: number): Promise<string> {
   const { draws, life, bought } = actor;
   const { diary } = life;
   if (!life.isBegun || !diary.isRunning(at)) return 'nothing';
-  if (diary.paused) return draws.chance(0.5) ? resume(actor, at) : 'nothing';
+  if (diary.paused) return actPaused(actor, at);
   if (diary.trial_ends_at !== null) return use(actor, at);
   const possible: ((actor: Actor, at: number) => Promise<string>)[] = [use];
   if (!diary.isPauseUsed(at) && diary.due() === 0) possible.push(pause, pause);
@@ -192,6 +127,16 @@ async function act(actor: Actor, at: number): Promise<string> {
   else if (draws.chance(0.4)) possible.push(cancelAtEnd);
   if (bought === 'own' && draws.chance(0.1)) possible.push(cancelNow);
   return draws.one(possible)(actor, at);
+}
+
+/** Resumes a paused subscription, or buys during the pause. A seat is bought for a person without the subscription. */
+async function actPaused(actor: Actor, at: number): Promise<string> {
+  const { draws, life, bought } = actor;
+  const possible: ((actor: Actor, at: number) => Promise<string>)[] = [resume];
+  if (bought !== 'seat') possible.push(buyAhead, buyAhead);
+  // Credit is that of one diary, and a rest below the least charge would stay due.
+  if (bought === 'own' && life.side === null && life.diary.credit === 0) possible.push(buySide);
+  return draws.chance(0.95) ? draws.one(possible)(actor, at) : 'nothing';
 }
 
 async function use({ site, draws, life }: Actor, at: number): Promise<string> {
@@ -209,8 +154,10 @@ async function use({ site, draws, life }: Actor, at: number): Promise<string> {
       eb
         .selectFrom('subscriptions')
         .innerJoin('profiles', 'profiles.id', 'subscriptions.profile_id')
+        .innerJoin('plans', 'plans.id', 'subscriptions.plan_id')
         .select('subscriptions.id')
-        .where('profiles.slug', '=', slug),
+        .where('profiles.slug', '=', slug)
+        .where('plans.slug', '=', diary.plan.slug),
     )
     .executeTakeFirstOrThrow();
   assert.equal(usage.expiring_quota, left, courseOf(life));

@@ -31,6 +31,22 @@ export const plans: readonly LifePlan[] = (
   quota: QUOTA,
 }));
 
+/** Plans that a subscriber buys for one period while another one is paused. */
+export const side_plans: readonly LifePlan[] = (
+  [
+    ['side-week', 1203, 'weekly', 1],
+    ['side-month', 3301, 'monthly', 1],
+    ['side-quarter', 8009, 'monthly', 3],
+  ] as const
+).map(([slug, amount, period_type, period_length]) => ({
+  slug,
+  amount,
+  period_type,
+  period_length,
+  trial_days: 0,
+  quota: QUOTA,
+}));
+
 /** Kinds of lives: the plan they begin with, the date, the longest life in days, and how it is bought. */
 export const kinds = [
   ['month', '2027-11-30', 800, 'own'],

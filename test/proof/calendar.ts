@@ -4,11 +4,13 @@ import type { Call, ChangeSite } from '../support/changes.ts';
 import { expectStatus, startChanges } from '../support/changes.ts';
 import { runJob } from '../support/run-job.ts';
 import type { Draws } from './calendar-draws.ts';
-import { type Life, makeLives } from './calendar-lives.ts';
+import { makeLives } from './calendar-lives.ts';
+import type { Life } from './calendar-purchases.ts';
+import type { Diary } from './model/diary.ts';
 import { DAY_MS, HOUR_MS } from './model/plan-time.ts';
 
 /** The two years contain a leap day, and both changes of daylight-saving time of each zone. */
-const CALENDAR_BEGIN = Date.parse('2027-11-20T00:00:00Z');
+export const CALENDAR_BEGIN = Date.parse('2027-11-20T00:00:00Z');
 const CALENDAR_END = Date.parse('2029-11-20T00:00:00Z');
 
 /** The site is down for a week: over changes of daylight-saving time, and over a month end. */
@@ -45,10 +47,13 @@ const iso = (at: number) => new Date(at).toISOString();
  * Drives two years through the public interfaces, and compares each step with the diaries. Jobs run at the hours at
  * which a diary expects something, at some of the hours before them, and at each first of a month.
  */
-export async function runCalendar(draws: Draws, end = CALENDAR_END): Promise<CalendarTally> {
+export async function runCalendar(
+  draws: Draws,
+  { end = CALENDAR_END, processor = 'test' }: { end?: number; processor?: 'test' | 'stripe' } = {},
+): Promise<CalendarTally> {
   const token_lifetime_s = 900 * 86_400;
   const config = { token_lifetime_s, refresh_lifetime_s: token_lifetime_s };
-  const site = await startChanges({ now: new Date(CALENDAR_BEGIN), config });
+  const site = await startChanges({ now: new Date(CALENDAR_BEGIN), config, processor });
   const tally = { instants: 0, compared: 0, moved: 0, operations: new Map<string, number>() };
   try {
     const lives = await makeLives(site, draws, { begin: CALENDAR_BEGIN, end, isDown });
@@ -64,10 +69,15 @@ export async function runCalendar(draws: Draws, end = CALENDAR_END): Promise<Cal
 const downtimeOf = (at: number) => downtimes.find(([from, to]) => at >= from && at < to);
 const isDown = (at: number) => downtimeOf(at) !== undefined;
 
+/** The diaries of a subscriber: that of the life, and that of a plan that was bought beside it. */
+const diariesOf = ({ diary, side }: Life) => (side ? [diary, side] : [diary]);
+const sumOf = (life: Life, read: (diary: Diary) => number) =>
+  diariesOf(life).reduce((sum, diary) => sum + read(diary), 0);
+
 /** Returns the next instant of work after `now`. */
 function nextOf({ lives, draws }: Calendar, now: number) {
   const begun = lives.filter(({ isBegun }) => isBegun);
-  const expected = begun.map(({ diary }) => diary.next(now));
+  const expected = begun.flatMap(diariesOf).map((diary) => diary.next(now));
   const month = new Date(now);
   const heartbeat = Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1, 1);
   const hour = Math.min(heartbeat, ...expected.map((each) => each.hour));
@@ -130,7 +140,9 @@ async function comeUp(calendar: Calendar, now: number, [, to]: [number, number])
   await runMinute(calendar, to);
   let last = now;
   for (let at = Math.ceil((now + 1) / HOUR_MS) * HOUR_MS; at <= to; at += HOUR_MS) {
-    const isExpected = calendar.lives.some(({ diary, isBegun }) => isBegun && diary.next(at - 1).hour === at);
+    const isExpected = calendar.lives.some(
+      (life) => life.isBegun && diariesOf(life).some((diary) => diary.next(at - 1).hour === at),
+    );
     if (!isExpected && at % DAY_MS !== 0) continue;
     await runHour(calendar, at);
     last = at;
@@ -145,6 +157,7 @@ interface Seen {
   ends_at: Date | null;
   auto_renew: boolean | null;
   is_paused: boolean | null;
+  side: { plan: string; ends_at: string; is_paused: boolean } | null;
   income: number;
   due: number;
   credit: number;
@@ -157,7 +170,11 @@ async function readAll({ app }: ChangeSite): Promise<Map<string, Seen>> {
   const { rows } = await sql<Seen>`
     with newest as (
       select distinct on (subscriptions.profile_id) subscriptions.profile_id, plans.slug as plan, ends_at, auto_renew, paused_at is not null as is_paused
-      from subscriptions join plans on plans.id = plan_id order by subscriptions.profile_id, subscriptions.id desc
+      from subscriptions join plans on plans.id = plan_id where plans.slug not like 'side-%'
+      order by subscriptions.profile_id, subscriptions.id desc
+    ), beside as (
+      select subscriptions.profile_id, json_build_object('plan', plans.slug, 'ends_at', ends_at at time zone 'utc', 'is_paused', paused_at is not null) as side
+      from subscriptions join plans on plans.id = plan_id where plans.slug like 'side-%'
     ), income as (
       select split_part(split_part(description, ' ', 2), ':', 1) as slug, sum(dest_amount)::int as amount
       from ledger_entries where orig_account = 'Income' group by 1
@@ -173,10 +190,11 @@ async function readAll({ app }: ChangeSite): Promise<Map<string, Seen>> {
         where charge_id = charges.id and state = 'settled') as refunded from charges where state = 'done') as done
       group by profile_id
     ), lots as (select profile_id, sum(balance)::int as amount from credits group by 1)
-    select profiles.slug, newest.plan, newest.ends_at, newest.auto_renew, newest.is_paused, paid.charges,
+    select profiles.slug, newest.plan, newest.ends_at, newest.auto_renew, newest.is_paused, beside.side, paid.charges,
       coalesce(income.amount, 0) as income, coalesce(payable.amount, 0) as due, coalesce(lots.amount, 0) as credit,
       coalesce(paid.refunded, 0) as refunded
-    from profiles left join newest on newest.profile_id = profiles.id left join income using (slug)
+    from profiles left join newest on newest.profile_id = profiles.id left join beside on beside.profile_id = profiles.id
+      left join income using (slug)
       left join payable on payable.profile_id = profiles.id left join paid on paid.profile_id = profiles.id
       left join lots on lots.profile_id = profiles.id`.execute(app.db);
   return new Map(rows.map((row) => [row.slug, row]));
@@ -185,7 +203,8 @@ async function readAll({ app }: ChangeSite): Promise<Map<string, Seen>> {
 async function compare({ site, lives, tally, draws }: Calendar, at: number): Promise<void> {
   const seen = await readAll(site);
   let income = 0;
-  for (const { slug, payer, diary, isBegun, log } of lives) {
+  for (const life of lives) {
+    const { slug, payer, diary, side, isBegun, log } = life;
     if (!isBegun) continue;
     const [own, paying] = [seen.get(slug), seen.get(payer)];
     assert(own && paying);
@@ -194,15 +213,20 @@ async function compare({ site, lives, tally, draws }: Calendar, at: number): Pro
     const state = { plan, ends_at: ends_at?.getTime() ?? 0, auto_renew, is_paused };
     const expected = {
       ...diary.state(),
-      income: diary.recognised(at),
-      due: diary.due(),
+      side: side && { plan: side.plan.slug, ends_at: iso(side.ends_at), is_paused: false },
+      income: sumOf(life, (each) => each.recognised(at)),
+      due: sumOf(life, (each) => each.due()),
       credit: diary.credit,
       refunded: diary.refunded,
-      charges: diary.charges.map(([charged_at, amount]) => [iso(charged_at), amount]),
+      charges: diariesOf(life)
+        .flatMap(({ charges }) => charges)
+        .toSorted(([a], [b]) => a - b)
+        .map(([charged_at, amount]) => [iso(charged_at), amount]),
     };
     const given = {
       ...state,
       auto_renew: isOver && !diary.auto_renew ? false : auto_renew,
+      side: own.side && { ...own.side, ends_at: iso(Date.parse(`${own.side.ends_at}Z`)) },
       income: own.income,
       due: paying.due,
       credit: own.credit,
@@ -224,13 +248,19 @@ async function compare({ site, lives, tally, draws }: Calendar, at: number): Pro
 
 /** Requires that each subscriber sees what its diary has, over the API. */
 async function compareStatements({ site, lives }: Calendar): Promise<void> {
-  for (const { slug, payer, call, payerCall, diary, isBegun } of lives) {
+  for (const life of lives) {
+    const { slug, payer, call, payerCall, isBegun } = life;
     if (!isBegun) continue;
     const balance = await expectStatus(payerCall('GET', `/api/billing/${payer}/balance`), 200);
-    assert.equal(balance.json()['balance_amount'], diary.due(), payer);
+    assert.equal(
+      balance.json()['balance_amount'],
+      sumOf(life, (diary) => diary.due()),
+      payer,
+    );
     const now = site.app.clock.now().getTime();
     const running = await expectStatus((call satisfies Call)('GET', `/api/profile/${slug}/subscriptions`), 200);
     const ends = running.json<{ results: { ends_at: string }[] }>().results.map(({ ends_at }) => ends_at);
-    assert.deepEqual(ends, diary.isRunning(now) ? [iso(diary.ends_at)] : [], slug);
+    const expected = diariesOf(life).flatMap((diary) => (diary.isRunning(now) ? [iso(diary.ends_at)] : []));
+    assert.deepEqual(ends.toSorted(), expected.toSorted(), slug);
   }
 }

@@ -73,7 +73,7 @@ export async function checkOutWithFaults(app: TestApp, count: number, deadline: 
   await node.close();
   await proxy.disconnect();
   report.charges = await checkCharges(app, accepted);
-  await checkInvariants(app.db);
+  await checkInvariants(app);
   return report;
 }
 

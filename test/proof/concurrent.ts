@@ -23,7 +23,7 @@ export async function runConcurrently(
   tally.sequences += sequences.length;
   await Promise.all(sequences.map((draws) => sendAll(site, model, draws, tally)));
   for (const ms of CLOCK_MOVES_MS) await site.moveClock(ms);
-  await checkInvariants(site.app.db);
+  await checkInvariants(site.app);
   await checkCoupons(site, model);
   await checkSeats(site);
   const { rows } = await sql`select id, state from orders where state = 'reserved'`.execute(site.app.db);

@@ -282,6 +282,6 @@ export async function crashAfter(app: TestApp, verb: Verb, count: number): Promi
   await site.moveClock(15 * 60_000);
   await verb.act(scene, app);
   await verb.check(scene);
-  await checkInvariants(app.db);
+  await checkInvariants(app);
   return is_cut;
 }

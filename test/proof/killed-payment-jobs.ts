@@ -164,6 +164,35 @@ export const paymentWork: readonly JobWork[] = [
     },
   },
   {
+    job: 'refund_orphans',
+    title: 'returns a payment that no order wants',
+    async prepare(scene) {
+      const { name, notes, site } = scene;
+      await sell(scene);
+      const at = site.app.clock.now();
+      const charge = `ch_orphan_${name}`;
+      await sql`insert into test_processor_charges
+        (key, idempotency_key, request_hash, amount, unit, description, card, created_at, state, outcome)
+        select ${charge}, ${charge}, '', 900, 'usd', '', card, ${at}, 'done', 'accepted'
+        from test_processor_charges where key = ${notes.get('charge')}`.execute(site.app.db);
+      await sql`insert into orphan_payments
+        (processor, intent_key, charge_key, profile_id, amount, unit, due_at, taken_at, created_at)
+        select 'test', ${`pi_${name}`}, ${charge}, id, 900, 'usd', ${at}, ${at}, ${at} from profiles
+        where slug = ${name}`.execute(site.app.db);
+      return none();
+    },
+    async check(scene) {
+      const { name } = scene;
+      await expectCounts(scene, { refunded: 1, refunds: 1, events: 2, notices: 1, messages: 1 }, () => ({
+        refunded: sql`orphan_payments where intent_key = ${`pi_${name}`} and state = 'refunded'`,
+        refunds: sql`test_processor_refunds where charge_key = ${`ch_orphan_${name}`} and amount = 900`,
+        events: sql`ledger_events where key like ${`orphan:ch_orphan_${name}%`}`,
+        notices: sql`outbox_events where name = 'payment_returned' and payload->>'charge_key' = ${`ch_orphan_${name}`}`,
+        messages: sql`processor_events where event_key = ${`orphan:pi_${name}`} and state = 'done'`,
+      }));
+    },
+  },
+  {
     job: 'settle_disputes',
     title: 'books a dispute that was won',
     async prepare(scene) {

@@ -77,13 +77,35 @@ const payoutWork: readonly JobWork[] = [
     title: 'deletes a card at the processor',
     async prepare(scene) {
       await sell(scene);
-      const { rows } = await sql<{ customer_key: string }>`select customer_key from payment_methods
-        where profile_id = (select id from profiles where slug = ${scene.name})`.execute(scene.site.app.db);
-      const customer_key = rows[0]?.customer_key ?? assert.fail('the card is on file');
+      // A card that is on file stays at the processor.
+      const { rows } = await sql<{ customer_key: string }>`delete from payment_methods
+        where profile_id = (select id from profiles where slug = ${scene.name})
+        returning customer_key`.execute(scene.site.app.db);
+      const customer_key = rows[0]?.customer_key ?? assert.fail('the card was on file');
       scene.notes.set('customer', customer_key);
       return { processor: DEFAULT_PROCESSOR, account: '', customer_key };
     },
     check: (scene) => expectNumber(scene, 0, sql`test_processor_customers where key = ${scene.notes.get('customer')}`),
+  },
+  {
+    job: 'update_customers',
+    title: 'sends what changed at a profile to its customer',
+    async prepare(scene) {
+      await sell(scene);
+      const { db } = scene.site.app;
+      await sql`insert into processor_customers (profile_id, processor, customer_key, created_at)
+        select profile_id, processor, customer_key, updated_at from payment_methods
+        where profile_id = (select id from profiles where slug = ${scene.name})`.execute(db);
+      await sql`update profiles set locality = 'Springfield' where slug = ${scene.name}`.execute(db);
+      return none();
+    },
+    check: (scene) =>
+      expectNumber(
+        scene,
+        1,
+        sql`processor_customers where sent_count = 1 and changes_count = 1 and failures_count = 0
+          and profile_id = (select id from profiles where slug = ${scene.name})`,
+      ),
   },
 ];
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { distribute, feeOf, shareOut, takeFrom } from './model/amounts.ts';
 import { addPeriods, extendEnd } from './model/calendar.ts';
+import { stripe_terms, test_terms } from './model/terms.ts';
 
 test('the model imports nothing from the product', async () => {
   const folder = new URL('./model/', import.meta.url);
@@ -23,13 +24,14 @@ test('the fees of the model are those of the table', () => {
     [17_999, 552],
     [97_200, 2849],
   ] as const)
-    assert.equal(feeOf(amount, 'usd'), fee);
-  assert.equal(feeOf(123_400, 'jpy'), 6600);
+    for (const { fixedFee } of [test_terms, stripe_terms]) assert.equal(feeOf(amount, 'usd', fixedFee('usd')), fee);
+  assert.equal(feeOf(123_400, 'jpy', test_terms.fixedFee('jpy')), 6600);
+  assert.equal(feeOf(123_400, 'jpy', stripe_terms.fixedFee('jpy')), 3600);
 });
 
 // spec/billing.md 2.5, examples B and C
 test('the model shares a charge as the examples do', () => {
-  assert.deepEqual(distribute([{ amount: 17_999, broker_bps: 1000 }], 'usd'), [
+  assert.deepEqual(distribute([{ amount: 17_999, broker_bps: 1000 }], 'usd', 30), [
     { amount: 17_999, processor: 552, broker: 1799, provider: 15_648 },
   ]);
   const lines = distribute(
@@ -38,6 +40,7 @@ test('the model shares a charge as the examples do', () => {
       { amount: 1667, broker_bps: 0 },
     ],
     'usd',
+    30,
   );
   assert.deepEqual(
     lines.map(({ processor, provider }) => [processor, provider]),
@@ -50,7 +53,7 @@ test('the model shares a charge as the examples do', () => {
 
 test('parts add up, and two refunds of a line take all of it', () => {
   assert.deepEqual(shareOut(100, [1, 1, 1], 'usd'), [34, 33, 33]);
-  const [line] = distribute([{ amount: 17_999, broker_bps: 1000 }], 'usd');
+  const [line] = distribute([{ amount: 17_999, broker_bps: 1000 }], 'usd', 30);
   assert(line);
   const first = takeFrom(line, 4000, 'usd');
   assert.equal(first.provider + first.processor + first.broker, 4000);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { Call, ChangeSite } from '../support/changes.ts';
-import { apiClient, type TestResponse } from '../support/client.ts';
+import type { TestResponse } from '../support/client.ts';
+import { decideCharge } from '../support/decide-charge.ts';
 import type { Draws } from './calendar-draws.ts';
 import { snapshot } from './checks.ts';
 
@@ -66,7 +67,9 @@ async function findCharge({ site }: Course, name: string, state: string): Promis
 
 const callerOf = ({ callers }: Course, name: string) => callers.get(name) ?? assert.fail(name);
 
-type Send = (course: Course, name: string) => Promise<TestResponse | null>;
+/** The part of a response that the course reads. */
+type Reply = Pick<TestResponse, 'status' | 'text' | 'json'>;
+type Send = (course: Course, name: string) => Promise<Reply | null>;
 
 /** Previews a change or a cancellation, and does what was shown. */
 async function asShown(course: Course, name: string, url: string, wish: Record<string, string>, more = {}) {
@@ -152,8 +155,8 @@ const commands: Readonly<Record<string, Send>> = {
     const open = await findCharge(course, name, 'disputed');
     const charge = open ?? (draws.chance(0.4) ? await findCharge(course, name, 'done') : null);
     if (charge === null) return null;
-    const state = open === null ? 'disputed' : draws.one(['won', 'lost']);
-    return apiClient(site.app)('POST', `/_dev/processor/charges/${charge}`, { state });
+    const state = open === null ? 'disputed' : draws.one(['won', 'lost'] as const);
+    return decideCharge(site.app, charge, state);
   },
   async 'write off'({ site, draws }, name) {
     return site.broker('DELETE', `/api/billing/${name}/balance${draws.chance(0.5) ? '?paid=1' : ''}`);
@@ -216,21 +219,24 @@ export async function moveOn({ site, log }: Course, days: number): Promise<void>
 /**
  * Tables that a refusal may change. A declined payment keeps its attempt, and the credit that it had held, as evidence.
  * Only the processor knows if a card used a trial: the card is put on file before it is checked, and stays there.
+ * A buyer reads the checkout first, which opens a payment for its sum. A refund that the processor refuses is recorded
+ * before the call, with the credit that it pays out, and is closed by the refusal, which returns that credit.
  */
-function tablesOfRefusal(name: string, reply: TestResponse): readonly string[] {
+function tablesOfRefusal(name: string, reply: Reply): readonly string[] {
+  if (reply.json()['code'] === 'refund_refused')
+    return ['refunds', 'refund_lines', ...(name === 'pay out' ? ['credit_uses'] : [])];
   if (name !== 'buy' && name !== 'pay') return [];
   const of_card =
     reply.json()['code'] === 'trial_used' ? ['payment_methods', 'test_processor_customers', 'outbox_events'] : [];
-  return ['carts', 'cart_items', 'credit_uses', ...of_card];
+  return ['carts', 'cart_items', 'credit_uses', 'processor_intents', ...of_card];
 }
 
 /** Gives one drawn command to a site. A refusal writes nothing. */
 export async function command(course: Course, check: () => Promise<void>): Promise<void> {
   const { site, draws, log } = course;
   const [name, person] = [draws.one(names), draws.one(people)];
-  const { db, worker } = { db: site.app.db, worker: site.app.tollgate.worker };
-  await worker.drain();
-  const before = await snapshot(db, { is_declined: true });
+  await site.app.tollgate.worker.drain();
+  const before = await snapshot(site.app, { is_declined: true });
   const reply = await commands[name]?.(course, person);
   if (!reply) return;
   log.push(`${site.app.clock.now().toISOString()} ${name} ${person} ${reply.status}`);
@@ -239,7 +245,7 @@ export async function command(course: Course, check: () => Promise<void>): Promi
   if (reply.status >= 400) {
     course.refused += 1;
     const allowed = tablesOfRefusal(name, reply);
-    const after = await snapshot(db, { is_declined: true });
+    const after = await snapshot(site.app, { is_declined: true });
     // An object: the server reads the tables in parallel, so that their order is not that of the statement.
     const guarded = (tables: object) =>
       Object.fromEntries(Object.entries(tables).filter(([table]) => !allowed.includes(table)));

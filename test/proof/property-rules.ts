@@ -6,13 +6,16 @@ import { checkRules } from '../../src/simulate/check-rules.ts';
 import type { Db } from '../../src/platform/db/database.ts';
 import { isMove } from '../../src/simulate/recount/recount-money.ts';
 import { readLedger, type RecountEntry } from '../../src/simulate/recount/rows-store.ts';
+import type { TestApp } from '../support/start-app.ts';
 import { recountValues } from '../../src/simulate/recount/recount-customers.ts';
 
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
 
 /** Properties 3 to 14 and 16 of changes of subscriptions, at any instant. */
-export async function checkProperties(db: Db, provider: number): Promise<void> {
-  assert.deepEqual(await checkRules(db, { is_final: false }), []);
+export async function checkProperties({ db, world }: TestApp, provider: number): Promise<void> {
+  const processor = world ? { processor: world.rows() } : {};
+  assert.deepEqual(await checkRules(db, { is_final: false, ...processor }), []);
+  assert.deepEqual(world?.violations() ?? [], []);
   assert.deepEqual((await verifyLedger(db, { checks: ledgerChecks })).violations, []);
   const entries = await readLedger(db);
   checkBalance(entries);

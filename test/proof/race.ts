@@ -3,33 +3,39 @@
  * requests through one connection.
  */
 import assert from 'node:assert/strict';
-import { after, before } from 'node:test';
 import { sql } from 'kysely';
 import type { TestResponse } from '../support/client.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { skipWithoutServer, startTwoNodes } from '../support/two-nodes.ts';
 import { checkInvariants } from './checks.ts';
 import { add } from './commands/buy.ts';
+import type { Fate } from './model/checkout.ts';
 import type { Model, Plan } from './model/model.ts';
+import { fillBalance, type ProcessorName, rowsAt, tokenOf } from './outside.ts';
 import { makeSite, type Site } from './site.ts';
 
-const ROUNDS = 2;
+/** A contended resource. `run` makes a scene of its own. */
+export interface Race {
+  name: string;
+  run(): Promise<void>;
+}
+
 export const none = { charges: [], adjustments: [], links: [] };
 
 export let nodes: readonly [TestApp, TestApp];
 
-/** Starts the nodes before the tests of the calling file, and closes them after its last test. */
-export function useNodes(): void {
-  let close: () => Promise<void>;
-  before(async () => {
-    if (skipWithoutServer === false) ({ nodes, close } = await startTwoNodes({}));
-    else {
-      const app = await startApp();
-      nodes = [app, app];
-      close = () => app.close();
-    }
-  });
-  after(() => close());
+/** Starts the nodes that the races of a processor use; returns the function that closes them. */
+export async function startNodes(processor: ProcessorName): Promise<() => Promise<void>> {
+  if (skipWithoutServer === false) {
+    const started = await startTwoNodes({}, processor);
+    nodes = started.nodes;
+    await fillBalance(nodes[0]);
+    return started.close;
+  }
+  const app = await startApp({ processor });
+  nodes = [app, app];
+  await fillBalance(app);
+  return () => app.close();
 }
 
 const nodeOf = (index: number) => nodes[index % 2] ?? nodes[0];
@@ -38,8 +44,10 @@ const nodeOf = (index: number) => nodes[index % 2] ?? nodes[0];
 export const race = (count: number, send: (node: TestApp, index: number) => Promise<TestResponse>) =>
   Promise.all(Array.from({ length: count }, (_, index) => send(nodeOf(index), index)));
 
+type Reply = Pick<TestResponse, 'status' | 'text'>;
+
 /** Counts responses by status and code. */
-function tally(replies: readonly TestResponse[]): Record<string, number> {
+function tally(replies: readonly Reply[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, text } of replies) {
     const code = text.startsWith('{') ? (JSON.parse(text) as { code?: string }).code : undefined;
@@ -51,7 +59,7 @@ function tally(replies: readonly TestResponse[]): Record<string, number> {
 
 /** Fails unless `won` responses have the status, and every other is one of the refusals. */
 export function requireWinners(
-  replies: readonly TestResponse[],
+  replies: readonly Reply[],
   won: Record<string, number>,
   refusals: readonly string[],
 ): void {
@@ -78,14 +86,15 @@ export async function cast(place = 0): Promise<Cast> {
 }
 
 export const checkout = (buyer: string) => `/api/billing/${buyer}/checkout`;
-export const pay = ({ site }: Cast, buyer: string, token = 'tok_visa', node = nodes[0], headers = {}) =>
+export const cardOf = (fate: Fate) => tokenOf(nodes[0], fate);
+export const pay = ({ site }: Cast, buyer: string, token = cardOf('accepted'), node = nodes[0], headers = {}) =>
   site.call(buyer, 'POST', checkout(buyer), { processor_token: token }, { node, headers });
 
 /** Buys the plan of the cast; returns the key of the charge. */
 export async function buy(
   scene: Cast,
   buyer: string,
-  token = 'tok_visa',
+  token = cardOf('accepted'),
   sync_on: string | null = null,
 ): Promise<string> {
   await add(buyer, scene.plan, 1, sync_on).send(scene.site, none);
@@ -105,7 +114,7 @@ export async function countEvents(key: string): Promise<Record<string, number>> 
 
 export async function countCharges(buyer: string): Promise<{ processor: number; site: number }> {
   const { rows } = await sql<{ processor: number; site: number }>`
-    select (select count(*)::int from test_processor_charges test join charge_attempts attempt on attempt.key = idempotency_key
+    select (select count(*)::int from ${rowsAt(nodes[0]).charges} test join charge_attempts attempt on attempt.key = idempotency_key
         join profiles on profiles.id = attempt.profile_id where slug = ${buyer} and outcome = 'accepted') as processor,
       (select count(*)::int from charges join profiles on profiles.id = profile_id where slug = ${buyer}) as site`.execute(
     nodes[0].db,
@@ -114,7 +123,8 @@ export async function countCharges(buyer: string): Promise<{ processor: number; 
   return rows[0];
 }
 
-export async function rounds(work: () => Promise<void>): Promise<void> {
-  for (let round = 0; round < ROUNDS; round += 1) await work();
-  await checkInvariants(nodes[0].db);
+/** Runs a race several times, and checks every rule of money afterwards. */
+export async function runRace({ run }: Race, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) await run();
+  await checkInvariants(nodes[0]);
 }

@@ -13,15 +13,19 @@ const MOVES = { share: 0.2, days_max: 12 };
  * Gives drawn commands to a site, and checks the properties after each. Then every subscription ends, and each figure
  * is compared with a recount before and after.
  */
-export async function runProperties(seed: number, length: number): Promise<Course> {
-  const site = await startChanges();
+export async function runProperties(
+  seed: number,
+  length: number,
+  processor: 'test' | 'stripe' = 'test',
+): Promise<Course> {
+  const site = await startChanges({ processor });
   const course = await makeCourse(site, makeDraws(seed));
   const { draws } = course;
   const { db } = site.app;
   try {
     const provider = await findProfileBySlug(db, 'cowork');
     assert.ok(provider);
-    const check = () => checkProperties(db, provider.id);
+    const check = () => checkProperties(site.app, provider.id);
     for (let index = 0; index < length; index += 1)
       if (draws.chance(MOVES.share)) {
         await moveOn(course, draws.whole(1, MOVES.days_max));

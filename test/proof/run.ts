@@ -34,8 +34,8 @@ export async function runSequence(
       }
       tally.kinds.set(kind, (tally.kinds.get(kind) ?? 0) + 1);
     }
-    // Nothing stays open that a job of the next sequence would finish.
-    await give(site, model, moveClock(12), tally);
+    // Nothing stays open that a job of the next sequence would finish, or the processor would decide.
+    await give(site, model, moveClock(12 + (model.terms.delay_ms ?? 0) / 60_000), tally);
     await checkAgainstModel(site, model, model.buyers);
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\nafter:\n${done.join('\n')}`, {
@@ -53,14 +53,14 @@ export async function give(site: Site, model: Model, command: Command, tally: Ta
   const options = { is_declined: code === 'card_declined' };
   // Delivers the events of earlier commands, which the sending of a command may do too.
   if (isRefused) await site.app.tollgate.worker.drain();
-  const before = isRefused ? await snapshot(site.app.db, options) : null;
+  const before = isRefused ? await snapshot(site.app, options) : null;
   const reply = await command.send(site, facts);
   const body = reply.text.startsWith('{')
     ? (JSON.parse(reply.text) as { code?: string; processor_key?: string; claim_code?: string })
     : {};
   assert.deepEqual([reply.status, body.code], [status, code], `${command.text}: ${reply.text.slice(0, 500)}`);
   if (before !== null)
-    assert.deepEqual(await snapshot(site.app.db, options), before, `${command.text}: a refusal writes nothing`);
+    assert.deepEqual(await snapshot(site.app, options), before, `${command.text}: a refusal writes nothing`);
   if (expected.charge) expected.charge.key = body.processor_key ?? assert.fail('the response names the charge');
   if (expected.link) expected.link.code = body.claim_code ?? assert.fail('the response names the link');
   await nameCharges(site, model);

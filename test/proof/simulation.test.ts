@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { foldListCounts } from '../../src/platform/lists/row-count-store.ts';
 import { resultText } from '../../src/simulate/result-text.ts';
-import { simulate, type SimulationResult } from '../../src/simulate/simulate.ts';
+import { simulate } from '../../src/simulate/simulate.ts';
+import type { SimulationResult } from '../../src/simulate/simulation.ts';
 import { openTestDatabase } from '../support/database.ts';
 
 async function run(seed: number, subscribers: number, months: number): Promise<SimulationResult> {

@@ -267,7 +267,14 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
     { ...mail, charge, charge_items },
     { ...mail, charge: { ...charge, state: 'disputed' }, charge_items, charge_total: usd(4400) },
   ],
-  'notification/card_updated.eml': [{ ...mail, changes }],
+  'notification/card_updated.eml': [
+    { ...mail, changes, by_issuer: false },
+    { ...mail, changes, by_issuer: true },
+  ],
+  'notification/card_removed.eml': [
+    { ...mail, brand: 'visa', last4: '4242', other_last4: null },
+    { ...mail, brand: 'visa', last4: '4242', other_last4: '4444' },
+  ],
   'notification/period_sales_report_created.eml': [
     {
       ...mail,
@@ -286,6 +293,11 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
       people: null,
     },
   ],
+  'notification/payment_returned.eml': [
+    { ...mail, amount: 2000, unit: 'usd', charge_key: 'ch_XAb124EF', taken_at: '2026-03-10T15:00:00.000Z' },
+  ],
+  'notification/processor_key_refused.eml': [{ ...mail, processor: 'stripe' }],
+  'notification/account_disconnected.eml': [{ ...mail, account: 'acct_1CoworkClub' }],
   'notification/payout_failed.eml': [
     { ...mail, amount: 4400, unit: 'usd', is_debit: false, is_returned: true, reason: 'The bank returned the payout.' },
   ],
@@ -335,7 +347,10 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
       has_card: false,
     },
   ],
-  'notification/payment_action_required.eml': [{ ...mail, ...failure }],
+  'notification/payment_action_required.eml': [
+    { ...mail, ...failure, has_link: true },
+    { ...mail, ...failure, has_link: false },
+  ],
   'notification/renewal_recovered.eml': [
     { ...mail, plans: ['Basic'], was_suspended: false },
     { ...mail, plans: [], was_suspended: true },

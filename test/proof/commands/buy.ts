@@ -1,6 +1,7 @@
 import { checkOut, type Fate } from '../model/checkout.ts';
 import { type CartItem, cartOf, type Coupon, type Model, type Plan } from '../model/model.ts';
 import { isUsable } from '../model/quote.ts';
+import { sendPayment, tokenOf } from '../outside.ts';
 import type { Command, Expected } from './command.ts';
 
 /** Adds a plan to the cart of a buyer, for the buyer or for `sync_on`. */
@@ -73,15 +74,6 @@ function redeemCoupon(model: Model, buyer: string, coupon: Coupon): Expected {
   return { status: 200 };
 }
 
-/** Card of each fate at the test processor. */
-export const tokens: Readonly<Record<Fate, string>> = {
-  accepted: 'tok_visa',
-  pending: 'tok_chargeAsyncFail',
-  declined: 'tok_chargeDeclined',
-  lost: 'tok_timeout',
-  unreachable: 'tok_unreachable',
-};
-
 /** Looks at the quote, then pays the cart and what is due with a card of that fate. */
 export function pay(buyer: string, fate: Fate): Command {
   return {
@@ -92,7 +84,8 @@ export function pay(buyer: string, fate: Fate): Command {
       const url = `/api/billing/${buyer}/checkout`;
       const seen = await site.call(buyer, 'GET', url);
       if (seen.status !== 200) return seen;
-      return site.call(buyer, 'POST', url, { processor_token: tokens[fate] });
+      const body = { processor_token: tokenOf(site.app, fate) };
+      return sendPayment(site.app, fate, () => site.call(buyer, 'POST', url, body));
     },
   };
 }

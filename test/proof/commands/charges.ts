@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
-import { apiClient } from '../../support/client.ts';
 import type { Model } from '../model/model.ts';
 import { closeDispute, failCharge, openDispute, payCharge, refund as refundCharge } from '../model/payments.ts';
-import type { Site } from '../site.ts';
+import { decideAloud, decideSilently } from '../outside.ts';
 import { type Command, type Expected, type Facts, pick } from './command.ts';
 
 const nothing = { status: 204, text: '' };
-
-/** Decides a charge at the processor and delivers the decision as a webhook request. */
-const decideAt = (site: Site, key: string, state: string) =>
-  apiClient(site.app)('POST', `/_dev/processor/charges/${key}`, { state });
 
 function chargeOf(model: Model, key: string | undefined) {
   const charge = model.charges.find((each) => each.key === key);
@@ -28,6 +23,7 @@ export function decide(drawn: number, state: 'done' | 'failed', is_delivered: bo
       const fact = pick(open(facts), drawn);
       if (!fact) return null;
       const charge = chargeOf(model, fact.key);
+      if (model.terms.decides_once && charge.undelivered !== null) return null;
       if (!is_delivered) {
         charge.undelivered = state;
         return { status: 204 };
@@ -40,9 +36,8 @@ export function decide(drawn: number, state: 'done' | 'failed', is_delivered: bo
     async send(site, facts) {
       const fact = pick(open(facts), drawn);
       if (!fact) return nothing;
-      if (is_delivered) return decideAt(site, fact.key, state);
-      const { db } = site.app;
-      await db.updateTable('test_processor_charges').set({ state }).where('key', '=', fact.key).execute();
+      if (is_delivered) return decideAloud(site.app, fact.key, state);
+      await decideSilently(site.app, fact.key, state);
       return nothing;
     },
   };
@@ -103,6 +98,10 @@ export function dispute(drawn: number, outcome: 'won' | 'lost' | 'opened again')
       const fact = pick(disputable(facts), drawn);
       if (!fact) return null;
       const charge = chargeOf(model, fact.key);
+      if (charge.is_lost) return null;
+      const isOpenable = charge.state === 'done' && charge.lines.some(({ left }) => left.amount > 0);
+      const isOpening = charge.state === 'done' || outcome === 'opened again';
+      if (model.terms.decides_once && isOpening && !isOpenable) return null;
       const decision = decisionOf(charge.state);
       if (decision !== 'disputed') closeDispute(model, charge, decision);
       else if (charge.state === 'done') openDispute(model, charge);
@@ -110,7 +109,7 @@ export function dispute(drawn: number, outcome: 'won' | 'lost' | 'opened again')
     },
     async send(site, facts) {
       const fact = pick(disputable(facts), drawn);
-      return fact ? decideAt(site, fact.key, decisionOf(fact.state)) : nothing;
+      return fact ? decideAloud(site.app, fact.key, decisionOf(fact.state)) : nothing;
     },
   };
 }

@@ -3,7 +3,7 @@ import { apiClient } from '../../support/client.ts';
 import type { Fate } from '../model/checkout.ts';
 import { collect as collectLink, payLater as placeOrder, payLink } from '../model/links.ts';
 import type { Model, Plan } from '../model/model.ts';
-import { tokens } from './buy.ts';
+import { sendPayment, tokenOf } from '../outside.ts';
 import { type Command, pick } from './command.ts';
 
 /** The broker orders a plan for a buyer, who pays later. */
@@ -46,7 +46,9 @@ export function payByLink(drawn: number, fate: Fate): Command {
     async send(site, { links }) {
       const code = pick(links, drawn);
       if (code === undefined) return { status: 204, text: '' };
-      return apiClient(site.app)('POST', `/api/billing/payments/${code}`, { processor_token: tokens[fate] });
+      const body = { processor_token: tokenOf(site.app, fate) };
+      const send = () => apiClient(site.app)('POST', `/api/billing/payments/${code}`, body);
+      return sendPayment(site.app, fate, send);
     },
   };
 }

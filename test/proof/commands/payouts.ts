@@ -1,6 +1,5 @@
-import { creditReturn } from '#billing';
 import { Problem } from '#kernel/problem';
-import { DEFAULT_PROCESSOR, makeProcessors, withdrawFunds } from '#payments';
+import { withdrawFunds } from '#payments';
 import { randomKey40 } from '../../../src/platform/security/crypto.ts';
 import type { Command } from './command.ts';
 
@@ -18,10 +17,9 @@ export function payOut(units: number): Command {
     },
     async send({ app }) {
       const ctx = await app.tollgate.makeContext('proof');
-      const processors = makeProcessors(DEFAULT_PROCESSOR, { db: app.db, clock: app.clock, credit: creditReturn });
       const wanted = { amount, unit, key: randomKey40() };
       try {
-        await withdrawFunds({ ...ctx, processors }, ctx.site.broker_id, wanted);
+        await withdrawFunds(ctx, ctx.site.broker_id, wanted);
         return { status: 201, text: '' };
       } catch (error) {
         if (error instanceof Problem) return { status: error.status, text: JSON.stringify({ code: error.code }) };

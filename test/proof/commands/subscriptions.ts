@@ -96,6 +96,9 @@ export function moveClock(minutes: number): Command {
       model.now += minutes * 60_000;
       finishReservations(model, from);
       for (const charge of model.charges) {
+        const { delay_ms } = model.terms;
+        if (charge.state === 'created' && delay_ms !== null && charge.at + delay_ms <= model.now)
+          charge.undelivered ??= 'done';
         if (charge.undelivered === 'done') payCharge(model, charge);
         if (charge.undelivered === 'failed') failCharge(charge);
         charge.undelivered = null;

@@ -35,10 +35,10 @@ export function shareOut(total: number, weights: readonly number[], unit: string
   return parts.map((part) => part * step);
 }
 
-/** Fee of the test processor: 2.9 % rounded half up, plus 30, in the smallest unit of the currency. */
-export function feeOf(amount: number, unit: string): number {
+/** Fee of a processor: 2.9 % rounded half up in the smallest unit of the currency, plus a fixed part. */
+export function feeOf(amount: number, unit: string, fixed: number): number {
   const smallest = amount / stepOf(unit);
-  return (Math.floor((smallest * 290 + 5000) / 10_000) + 30) * stepOf(unit);
+  return Math.floor((smallest * 290 + 5000) / 10_000) * stepOf(unit) + fixed;
 }
 
 /** Floor of a percentage in basis points. */
@@ -55,12 +55,17 @@ export interface Parts {
 }
 
 /** Shares a paid charge among its lines. */
-export function distribute(lines: readonly { amount: number; broker_bps: number }[], unit: string): Parts[] {
+export function distribute(
+  lines: readonly { amount: number; broker_bps: number }[],
+  unit: string,
+  fixed_fee: number,
+): Parts[] {
   const amounts = lines.map(({ amount }) => amount);
   const fees = shareOut(
     feeOf(
       amounts.reduce((sum, amount) => sum + amount, 0),
       unit,
+      fixed_fee,
     ),
     amounts,
     unit,

@@ -117,6 +117,7 @@ export function book(model: Model, order: Order, fate: 'accepted' | 'pending' | 
   const parts = distribute(
     order.lines.map(({ amount, plan }) => ({ amount, broker_bps: plan.broker_bps })),
     order.unit,
+    model.terms.fixedFee(order.unit),
   );
   const charge: Charge = {
     key: '',
@@ -130,6 +131,8 @@ export function book(model: Model, order: Order, fate: 'accepted' | 'pending' | 
       return { debt, amount: left.amount, left };
     }),
     dispute: [],
+    is_lost: false,
+    at: order.at,
     undelivered: null,
   };
   for (const debt of debts) debt.charge = charge;

@@ -27,14 +27,13 @@ interface Bill {
 /** Time that an order paid for. A span that an operation closed has `earned`, all of which is income. */
 interface Span extends PaidTime {
   bill: Bill;
+  /** The subscriber bought it. A cancellation gives back the renewals behind it only. */
+  is_bought: boolean;
   earned: number | null;
 }
 
 /** Time of a paused subscription that has not passed yet. */
-interface FrozenTime {
-  bill: Bill;
-  plan: DiaryPlan;
-  amount: number;
+interface FrozenTime extends Pick<Span, 'bill' | 'is_bought' | 'plan' | 'amount'> {
   length: number;
 }
 
@@ -53,7 +52,7 @@ export class Diary {
   credit = 0;
   auto_renew = true;
   trial_ends_at: number | null = null;
-  paused: { resumes_at: number; rest: FrozenTime[] } | null = null;
+  paused: { at: number; resumes_at: number; rest: FrozenTime[] } | null = null;
   ends_at = 0;
   anchor = 0;
   changes = 0;
@@ -74,9 +73,19 @@ export class Diary {
     this.ends_at = this.anchor;
     if (trial_days > 0) this.trial_ends_at = this.ends_at;
     else {
-      this.#order(this.plan.amount, this.ends_at, boundary(this.plan, this.anchor, 1));
+      this.#order(this.plan.amount, this.ends_at, boundary(this.plan, this.anchor, 1), true);
       this.#collect(at);
     }
+  }
+
+  /** Buys another period during a pause: it begins where the moved time ends, and stands still with it. */
+  buyAhead(at: number): void {
+    assertValue(this.paused, 'there is no pause');
+    const { plan, ends_at } = this;
+    this.ends_at = boundary(plan, ends_at, 1);
+    const bill = this.#bill(plan.amount);
+    this.paused.rest.push({ bill, is_bought: true, plan, amount: plan.amount, length: this.ends_at - ends_at });
+    this.#collect(at);
   }
 
   /** Pays for a seat whose time begins later, with `claim`. */
@@ -87,12 +96,12 @@ export class Diary {
   claim(at: number): void {
     this.anchor = at;
     this.ends_at = at;
-    this.#order(this.plan.amount, at, boundary(this.plan, at, 1));
+    this.#order(this.plan.amount, at, boundary(this.plan, at, 1), true);
     for (const bill of this.#bills) [bill.card, bill.due] = [bill.due, 0];
   }
 
   convert(at: number): void {
-    assertNumber(this.trial_ends_at);
+    assertValue(this.trial_ends_at, 'there is no trial');
     this.trial_ends_at = null;
     this.#order(this.plan.amount, this.ends_at, boundary(this.plan, this.anchor, 1));
     this.#collect(at);
@@ -111,15 +120,17 @@ export class Diary {
     const rest = this.#open(at).map((span): FrozenTime => {
       const length = span.to - Math.max(span.from, at);
       const amount = this.#close(span, at);
-      return { bill: span.bill, plan: span.plan, amount, length };
+      return { bill: span.bill, is_bought: span.is_bought, plan: span.plan, amount, length };
     });
-    this.paused = { resumes_at, rest };
+    this.paused = { at, resumes_at, rest };
     this.ends_at = resumes_at + rest.reduce((sum, { length }) => sum + length, 0);
   }
 
   resume(at: number): void {
-    const { rest } = this.paused ?? { rest: [] };
+    assertValue(this.paused, 'there is no pause');
+    const { at: paused_at, rest } = this.paused;
     this.paused = null;
+    this.#keepUses(paused_at, at);
     this.#resumed_at = at;
     this.ends_at = at + rest.reduce((sum, { length }) => sum + length, 0);
     this.anchor = this.ends_at;
@@ -141,16 +152,18 @@ export class Diary {
     if (!isKept) this.anchor = at;
     const [from, to] = periodOf(plan, this.anchor, at);
     const rest = plan.amount - earnedAt({ plan, amount: plan.amount, anchor: this.anchor, from, to }, at);
-    this.#order(rest, at, to);
+    this.#order(rest, at, to, true);
     if (to - at < DAY_MS) this.#order(plan.amount, to, periodOf(plan, this.anchor, to)[1]);
     this.#collect(at);
   }
 
-  /** Cancels at the end of the period. Periods that were ordered ahead are given back. */
+  /** Cancels at the end of the period. Renewals behind the last bought time are given back. */
   cancelAtEnd(at: number): void {
     this.auto_renew = false;
-    for (const span of this.#open(at)) {
-      if (span.from <= at) continue;
+    const open = this.#open(at);
+    const bought_until = Math.max(at, ...open.filter(({ is_bought }) => is_bought).map(({ from }) => from));
+    for (const span of open) {
+      if (span.from <= bought_until) continue;
       this.ends_at = Math.min(this.ends_at, span.from);
       this.#note(span.bill, this.#close(span, at), 'card');
     }
@@ -174,6 +187,12 @@ export class Diary {
   freeUses(at: number): number {
     const [from, to] = periodOf(this.plan, this.anchor, at);
     return this.plan.quota - this.#uses.filter((used_at) => used_at >= from && used_at < to).length;
+  }
+
+  /** A pause grants no free uses: those of the period that it interrupted count in the period in which it runs on. */
+  #keepUses(paused_at: number, resumed_at: number): void {
+    const [from] = periodOf(this.plan, this.anchor, paused_at);
+    this.#uses = this.#uses.filter((used_at) => used_at >= from).map(() => resumed_at);
   }
 
   isRunning(at: number): boolean {
@@ -232,13 +251,19 @@ export class Diary {
     return this.#spans.filter((span) => span.earned === null && span.to > at);
   }
 
-  #order(amount: number, from: number, to: number): void {
+  #order(amount: number, from: number, to: number, is_bought = false): void {
+    const bill = this.#bill(amount);
+    this.#spans.push({ bill, is_bought, plan: this.plan, amount, anchor: this.anchor, from, to, earned: null });
+    this.ends_at = to;
+  }
+
+  /** Credit pays an order first. */
+  #bill(amount: number): Bill {
     const credit = Math.min(this.credit, amount);
     this.credit -= credit;
     const bill = { card: 0, credit, due: amount - credit };
     this.#bills.push(bill);
-    this.#spans.push({ bill, plan: this.plan, amount, anchor: this.anchor, from, to, earned: null });
-    this.ends_at = to;
+    return bill;
   }
 
   /** Charges all that is due, unless it is too little for a card. */
@@ -268,6 +293,6 @@ export class Diary {
   }
 }
 
-function assertNumber(value: number | null): asserts value is number {
-  if (value === null) throw new Error('there is no trial');
+function assertValue<T>(value: T | null, message: string): asserts value is T {
+  if (value === null) throw new Error(message);
 }

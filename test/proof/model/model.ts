@@ -5,6 +5,7 @@
 import type { Parts } from './amounts.ts';
 import { Books } from './books.ts';
 import type { PeriodType } from './calendar.ts';
+import type { Terms } from './terms.ts';
 
 export interface Discount {
   kind: 'percentage' | 'currency' | 'period';
@@ -68,6 +69,10 @@ export interface Charge {
   lines: ChargeLine[];
   /** Movements of the open dispute, to be reverted by a win. */
   dispute: Movement[];
+  /** A dispute that was lost took the rest of each line. No command disputes the charge again. */
+  is_lost: boolean;
+  /** Instant of the payment. */
+  at: number;
   /** State at the processor that no message has reported yet. */
   undelivered: 'done' | 'failed' | null;
 }
@@ -169,7 +174,9 @@ export interface HeldOrder {
 export interface Model {
   now: number;
   broker: string;
+  /** Profile of the processor in the books. */
   processor: string;
+  terms: Terms;
   books: Books;
   plans: Plan[];
   coupons: Coupon[];
@@ -192,7 +199,7 @@ export interface Model {
 }
 
 export function makeModel(
-  given: Pick<Model, 'now' | 'broker' | 'processor' | 'plans' | 'coupons' | 'buyers' | 'people'>,
+  given: Pick<Model, 'now' | 'broker' | 'processor' | 'terms' | 'plans' | 'coupons' | 'buyers' | 'people'>,
   books = new Books(),
 ): Model {
   return {

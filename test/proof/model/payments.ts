@@ -1,8 +1,6 @@
 import { type Parts, shareOut, subtract, takeFrom } from './amounts.ts';
 import type { Charge, ChargeLine, Model, Movement } from './model.ts';
 
-const DISPUTE_FEE = 1500;
-
 /** Books a paid charge. @see docs/spec/billing.md 2.5 */
 export function payCharge(model: Model, charge: Charge): void {
   const { books, broker, processor } = model;
@@ -13,13 +11,18 @@ export function payCharge(model: Model, charge: Charge): void {
     const { provider } = debt.plan;
     books.acknowledge(debt.payer, debt.subject, left.amount, unit);
     books.move([processor, 'Backlog'], [broker, 'Expenses'], left.processor, unit);
-    if (left.broker > 0) {
+    if (left.broker > 0 || provider !== broker)
       books.move([broker, 'Backlog'], [provider, 'Expenses'], left.broker + left.processor, unit);
-      books.move([processor, 'Funds'], [broker, 'Funds'], left.broker, unit);
-    }
+    books.move([processor, 'Funds'], [broker, 'Funds'], left.broker, unit);
     books.move([provider, 'Backlog'], [provider, 'Receivable'], left.amount, unit);
     books.settle(debt.subject, left.amount, unit);
     books.move([processor, 'Funds'], [provider, 'Funds'], left.provider, unit);
+  }
+  if (!model.terms.keeps_fee) return;
+  // What goes back of a line is of the provider, also the part that the processor keeps.
+  for (const line of charge.lines) {
+    const { processor: fee, provider } = line.left;
+    line.left = { ...line.left, processor: 0, provider: provider + fee };
   }
 }
 
@@ -49,7 +52,7 @@ export function refund(
     const { provider } = line.debt.plan;
     providers.set(provider, (providers.get(provider) ?? 0) + parts.provider);
   }
-  for (const [provider, required] of providers) {
+  for (const [provider, required] of model.terms.may_overdraw ? [] : providers) {
     if (required > model.books.balance(provider, 'Funds', charge.unit)) return 'refund_exceeds_funds';
   }
   for (const { line, parts } of taken) {
@@ -90,30 +93,32 @@ export function openDispute(model: Model, charge: Charge): void {
   for (const { debt, left } of charge.lines) {
     weights.set(debt.plan.provider, (weights.get(debt.plan.provider) ?? 0) + left.amount);
   }
-  const fees = shareFee([...weights.values()], unit);
-  charge.dispute = [
-    ...charge.lines.flatMap((line) =>
-      line.left.amount > 0 ? refundMovements(model, charge, line, line.left, 'Chargeback') : [],
-    ),
-    ...[...weights.keys()].map((from, index) => ({
-      from,
-      from_account: 'Funds',
-      to: model.processor,
-      to_account: 'Chargeback',
-      amount: fees[index] ?? 0,
-      unit,
-    })),
-  ];
-  move(model, charge.dispute);
+  const parts = shareFee(model.terms.disputeFee(unit), [...weights.values()], unit);
+  const taken = charge.lines.flatMap((line) =>
+    line.left.amount > 0 ? refundMovements(model, charge, line, line.left, 'Chargeback') : [],
+  );
+  const fees = [...weights.keys()].map((from, index) => ({
+    from,
+    from_account: 'Funds',
+    to: model.processor,
+    to_account: 'Chargeback',
+    amount: parts[index] ?? 0,
+    unit,
+  }));
+  move(model, [...taken, ...fees]);
+  charge.dispute = model.terms.keeps_dispute_fee ? taken : [...taken, ...fees];
   charge.state = 'disputed';
 }
 
 /** Without a rest the shares are equal. */
-function shareFee(weights: number[], unit: string): number[] {
-  return shareOut(DISPUTE_FEE, weights.every((weight) => weight === 0) ? weights.map(() => 1) : weights, unit);
+function shareFee(fee: number, weights: number[], unit: string): number[] {
+  return shareOut(fee, weights.every((weight) => weight === 0) ? weights.map(() => 1) : weights, unit);
 }
 
-/** Closes a dispute: a win reverts it, a loss books nothing more. */
+/**
+ * Closes a dispute: a win reverts it, a loss books nothing more. A loss of the whole charge fails it; after a refund
+ * the dispute was about the rest, and the charge stays done.
+ */
 export function closeDispute(model: Model, charge: Charge, outcome: 'won' | 'lost'): void {
   if (outcome === 'won') {
     move(
@@ -127,8 +132,13 @@ export function closeDispute(model: Model, charge: Charge, outcome: 'won' | 'los
       })),
     );
   }
-  charge.state = outcome === 'won' ? 'done' : 'failed';
   charge.dispute = [];
+  if (outcome === 'lost') {
+    const disputed = charge.lines.reduce((sum, { left }) => sum + left.amount, 0);
+    charge.state = disputed === charge.amount ? 'failed' : 'done';
+    charge.is_lost = true;
+    for (const line of charge.lines) line.left = subtract(line.left, line.left);
+  } else charge.state = 'done';
 }
 
 function move({ books }: Model, movements: readonly Movement[]): void {

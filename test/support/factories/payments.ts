@@ -48,6 +48,7 @@ export interface ChargeFacts {
   payer: ProfileId;
   provider: ProfileId;
   amounts?: number[];
+  unit?: string;
   token?: string | null;
   remember_card?: boolean;
   broker_fee_percent?: number;
@@ -66,7 +67,8 @@ export async function makeAttempt(
       profile_id: facts.payer,
       created_by: facts.created_by ?? null,
       amount: orders.reduce((sum, { dest_amount }) => sum + dest_amount, 0),
-      unit: 'usd',
+      unit: facts.unit ?? 'usd',
+      lines: linesOf(orders, facts.broker_fee_percent),
       description: 'Cowork',
       token: facts.token === undefined ? 'tok_visa' : facts.token,
       remember_card: facts.remember_card ?? false,
