@@ -60,7 +60,7 @@ export async function benchCheckout(bench: Bench): Promise<void> {
 }
 
 /** A side on which each client adds the plan to its cart and pays it, for a separate profile. */
-export function checkOutByClients(site: BenchSite, buyers: readonly Buyer[]): Side {
+export function checkOutByClients(site: BenchSite, buyers: readonly Buyer[], card_token = 'tok_bench'): Side {
   return {
     child: site.child,
     load: (time_s) =>
@@ -70,7 +70,7 @@ export function checkOutByClients(site: BenchSite, buyers: readonly Buyer[]): Si
         async (client, index) => {
           const buyer = buyers[index];
           if (!buyer) throw new Error('there are more clients than buyers');
-          await checkOut(client, buyer);
+          await checkOut(client, buyer, card_token);
         },
         buyers.length,
       ),
@@ -78,11 +78,15 @@ export function checkOutByClients(site: BenchSite, buyers: readonly Buyer[]): Si
 }
 
 /** Adds the plan to the cart and pays it. */
-export async function checkOut(client: Client, { username, token }: Buyer): Promise<void> {
+export async function checkOut(
+  client: Client,
+  { username, token }: Buyer,
+  processor_token = 'tok_bench',
+): Promise<void> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const item = JSON.stringify({ plan: PLAN, option: 1 });
   await send(client, { method: 'POST', path: '/api/cart', headers, body: item });
-  const payment = JSON.stringify({ remember_card: false, processor_token: 'tok_bench' });
+  const payment = JSON.stringify({ remember_card: false, processor_token });
   await send(client, { method: 'POST', path: `/api/billing/${username}/checkout`, headers, body: payment });
 }
 

@@ -20,6 +20,8 @@ export interface ChildOptions {
   environment: Record<string, string>;
   /** Path that responds with success when the process is ready. */
   probe: string;
+  /** Port that the process takes; a free one when omitted. */
+  port?: number;
   /** Options of Node.js. */
   node?: readonly string[];
   /** Core on which the process runs; any when omitted. */
@@ -47,7 +49,7 @@ export function stopAllWhenInterrupted(last: () => Promise<void>): void {
 
 /** Runs a server of this repository in a separate process on a free port, and waits until `probe` responds. */
 export async function startChild(args: readonly string[], options: ChildOptions): Promise<Child> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const origin = `http://127.0.0.1:${port}`;
   const command = [process.execPath, `--import=${hook}`, ...(options.node ?? []), ...args];
   const [file = '', ...rest] = options.core === undefined ? command : ['taskset', '-c', `${options.core}`, ...command];

@@ -18,6 +18,7 @@ import { printHeader, printSummary } from './report.ts';
 import { makeScratchDatabase } from './scratch-database.ts';
 import { seedDatabase } from './seed.ts';
 import { benchStatements } from './statements.ts';
+import { benchStripe } from './stripe.ts';
 import { clients, rounds, seconds } from './settings.ts';
 
 /** In the order of the run; parts that insert many rows come last. */
@@ -32,6 +33,7 @@ const parts: Record<string, Part> = {
   history: benchHistory,
   reads: benchProfileReads,
   ledger: benchLedger,
+  stripe: benchStripe,
   queue: benchQueue,
   memory: benchMemory,
   downloads: benchDownloads,

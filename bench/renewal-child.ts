@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { openSite } from '../src/commands/open-site.ts';
+import { limitHeap } from '../src/platform/limit-heap.ts';
 import { trimHeap } from '../src/platform/trim-heap.ts';
 import { countStatements } from './statement-count.ts';
 
@@ -25,6 +26,7 @@ export interface JobCost {
 const { tollgate, close } = await openSite();
 // As `tollgate work` does.
 trimHeap();
+limitHeap();
 
 async function runCounted({ job: name, at, is_counted }: JobRequest): Promise<JobCost> {
   const job = tollgate.worker.jobs.find((each) => each.name === name);

@@ -81,8 +81,8 @@ function statements({ subscriptions, orders }: RenewalRows): string[] {
     `insert into test_processor_customers (key, card, created_at)
      select 'cus_' || c, '{"last4":"4242","exp_date":"2099-12-01","brand":"visa","outcome":"accepted","card_name":""}', ${begin}
      from ${each_customer}`,
-    `insert into payment_methods (profile_id, processor, account, customer_key, brand, last4, exp_date, updated_at)
-     select ${customer}, 'test', 'test', 'cus_' || c, 'visa', '4242', '2099-12-01', ${begin} from ${each_customer}`,
+    `insert into payment_methods (profile_id, processor, customer_key, brand, last4, exp_date, updated_at)
+     select ${customer}, 'test', 'cus_' || c, 'visa', '4242', '2099-12-01', ${begin} from ${each_customer}`,
     `insert into subscriptions (id, profile_id, plan_id, created_at, anchor_at, ends_at, auto_renew)
        overriding system value
      select ${customer}, ${customer}, ${plan}, ${begin}, ${begin}, ${begin} + interval '${orders} months', true
