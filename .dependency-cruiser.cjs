@@ -100,9 +100,9 @@ module.exports = {
     },
     {
       name: 'direction:stripe-emulator',
-      comment: 'Commands and tests start the emulator.',
+      comment: 'Commands, the simulated business and tests start the emulator.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(?:commands|stripe-emulator)/', test] },
+      from: { path: '^src/', pathNot: ['^src/(?:commands|simulate|stripe-emulator)/', test] },
       to: { path: '^src/stripe-emulator/' },
     },
     {

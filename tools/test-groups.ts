@@ -82,8 +82,19 @@ export const EMBEDDED = [
   'test/proof/model.test.ts',
 ];
 
-/** Long walks, vectors and drawn histories. The tests next to the code prove their SQL on both databases. */
+/**
+ * Long walks, vectors, drawn histories, and courses at the emulator of Stripe. The other tests next to the code prove
+ * their SQL on both databases.
+ */
 export const LONG_ON_SERVER = [
+  'src/billing/dunning/closing.db.test.ts',
+  'src/billing/dunning/stripe-declines.db.test.ts',
+  'src/billing/finish-links/',
+  'src/metrics/point-rows.db.test.ts',
+  'src/payments/intake/direct-charges.db.test.ts',
+  'src/payments/intake/exchange-differences.db.test.ts',
+  'src/payments/intake/stripe-books.db.test.ts',
+  'src/payments/intake/waiting-messages.db.test.ts',
   'test/conformance/api-examples.test.ts',
   'test/conformance/changes-vectors/',
   'test/conformance/default-theme.test.ts',
@@ -100,11 +111,14 @@ export const LONG_ON_SERVER = [
   'test/journeys/crash-between-charge-and-settle.test.ts',
   'test/journeys/ledger-command.test.ts',
   'test/proof/calendar.test.ts',
+  'test/proof/crash-at-stripe.test.ts',
   'test/proof/properties.test.ts',
   'test/proof/property-time.test.ts',
-  'test/proof/races-of-',
+  'test/proof/races.test.ts',
   'test/proof/sequences.test.ts',
   'test/proof/simulation.test.ts',
+  'test/proof/stripe-checkouts.test.ts',
+  'test/proof/stripe.test.ts',
 ];
 
 export interface Databases {
