@@ -12,7 +12,10 @@ export interface Part {
   failure: string | null;
 }
 
-/** Runs one part; a failure is reported and does not stop the others. */
+/**
+ * Runs one part; a failure is reported and does not stop the others. Its section goes to standard error as soon as it
+ * ends, so that a run that is cut off leaves what it proved.
+ */
 export async function runPart(title: string, work: (facts: Part['facts']) => Promise<void>): Promise<Part> {
   const began = performance.now();
   const facts: Part['facts'] = [];
@@ -20,8 +23,20 @@ export async function runPart(title: string, work: (facts: Part['facts']) => Pro
     () => null,
     (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),
   );
-  return { title, seconds: Math.round((performance.now() - began) / 1000), facts, failure };
+  const part = { title, seconds: Math.round((performance.now() - began) / 1000), facts, failure };
+  process.stderr.write(
+    `${sectionOf(part).join('\n')}\n\n${failure === null ? 'holds' : 'FAILED'}, ${part.seconds} s\n`,
+  );
+  return part;
 }
+
+const sectionOf = ({ title, facts, failure }: Part) => [
+  '',
+  `## ${title}`,
+  '',
+  ...facts.map(([name, value]) => `- ${name}: ${value}`),
+  ...(failure === null ? [] : ['', '```text', failure, '```']),
+];
 
 /** Returns a map as text: the most frequent first. */
 export const listCounts = (counts: ReadonlyMap<string, number>) =>
@@ -46,13 +61,7 @@ export async function formatReport(db: Db, seed: number, parts: readonly Part[])
     ...parts.map(
       ({ title, failure, seconds }) => `| ${title} | ${failure === null ? 'holds' : 'FAILED'} | ${seconds} |`,
     ),
-    ...parts.flatMap(({ title, facts, failure }) => [
-      '',
-      `## ${title}`,
-      '',
-      ...facts.map(([name, value]) => `- ${name}: ${value}`),
-      ...(failure === null ? [] : ['', '```text', failure, '```']),
-    ]),
+    ...parts.flatMap(sectionOf),
   ];
   return `${lines.join('\n')}\n`;
 }
