@@ -25,7 +25,8 @@ import { checkOutAtStripe } from './stripe-checkouts.ts';
 
 /**
  * Longer proof than that of `npm test`: `TEST_DATABASE_URL=… npm run proof`. Prints a report in Markdown, and each
- * section to standard error as its part ends; ends with 1 if a rule is broken. Each part ends early when its share of PROOF_MINUTES is over, and the report says so.
+ * section to standard error as its part ends; ends with 1 if a rule is broken. Each part ends early when its share of
+ * PROOF_MINUTES is over, and the report says so.
  */
 const count = (name: string, value: number) => Number(process.env[name] ?? value);
 const seed = count('PROOF_SEED', randomInt(2 ** 31));
