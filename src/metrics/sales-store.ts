@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { Temporal } from 'temporal-polyfill';
 import { isTimeZone } from '#kernel/instant';
 import { mergeReads } from '#platform/db/merge-reads';
@@ -62,21 +62,10 @@ async function findStoredSales(
 ): Promise<SalesInPeriod[] | null> {
   const zone = isTimeZone(timezone) ? timezone : 'UTC';
   const periods = starts.map((start) => localDate(start, zone));
-  // Indexes: metric_sales_pkey; ledger_entries_pkey for orders that are not stored yet.
   const { rows } = await sql<StoredRow>`
-    with sales as materialized (
-      select * from metric_sales
-      where provider_id = ${provider_id} and period_type = ${type} and unit = coalesce(${unit}::text, unit)
-        and period = any(${periods}::date[])
-      union all
-      select * from metric_sale_changes(totalled_until('ledger_entries'), 9223372036854775807, ${provider_id})
-      where period_type = ${type} and unit = coalesce(${unit}::text, unit) and period = any(${periods}::date[])
-    )
+    with ${storedSales({ provider_id, unit, type }, periods)}
     select zone.timezone, facts.units_count, sums.*
-    from (
-      select coalesce((select timezone from metric_zones where provider_id = profiles.id), metric_timezone(default_timezone))
-        as timezone from profiles where id = ${provider_id}
-    ) as zone cross join (select count(distinct unit) as units_count from sales) as facts
+    from (${zoneOf(provider_id)}) as zone cross join (select count(distinct unit) as units_count from sales) as facts
     left join (
       select period::text as period, sum(customers_count)::bigint as customers_count, sum(kept_count)::bigint as kept_count,
         sum(amount)::bigint as amount, sum(kept_amount)::bigint as kept_amount,
@@ -89,15 +78,68 @@ async function findStoredSales(
   return periods.map((period) => found.get(period) ?? none);
 }
 
-/** True if the provider has an order between the end of the periods and the end of the calendar period around it. */
-async function hasSalesAfter(reader: Reader, { provider_id, type, timezone }: SalesQuery, end: Date): Promise<boolean> {
+/** The sums of periods, with those of the orders that are not stored yet. Indexes: metric_sales_pkey, ledger_entries_pkey. */
+function storedSales(
+  { provider_id, unit, type }: Pick<SalesQuery, 'provider_id' | 'unit' | 'type'>,
+  periods: string[],
+) {
+  return sql`sales as materialized (
+      select * from metric_sales
+      where provider_id = ${provider_id} and period_type = ${type} and unit = coalesce(${unit}::text, unit)
+        and period = any(${periods}::date[])
+      union all
+      select * from metric_sale_changes(totalled_until('ledger_entries'), 9223372036854775807, ${provider_id})
+      where period_type = ${type} and unit = coalesce(${unit}::text, unit) and period = any(${periods}::date[])
+    )`;
+}
+
+/** Zone of the stored periods of a provider. */
+function zoneOf(provider_id: ProfileId): RawBuilder<{ timezone: string }> {
+  return sql`select coalesce((select timezone from metric_zones where provider_id = profiles.id), metric_timezone(default_timezone))
+    as timezone from profiles where id = ${provider_id}`;
+}
+
+/**
+ * Selects the number of the orders in a period of customers without an order in the one before (`new`), or of the
+ * orders in the period before of customers without an order in it (`churned`). `counted` counts them where no sums are
+ * stored: the server evaluates it in that case only.
+ */
+export function selectOrdersCount(
+  query: SalesQuery,
+  of: 'new' | 'churned',
+  counted: RawBuilder<unknown>,
+): RawBuilder<{ count: number }> {
+  const { provider_id, type, timezone } = query;
+  const all = sql<{ count: number }>`select count(*) as count from (${counted}) as counted`;
+  if (type === 'hourly') return all;
   const zone = isTimeZone(timezone) ? timezone : 'UTC';
-  const until = endOfPeriod(end, type, zone);
-  // Index: ledger_entries_orig.
-  const { rows } = await sql<{ found: boolean }>`
-    select exists (select from ledger_entries where orig_profile_id = ${provider_id} and orig_account = 'Receivable'
-      and dest_account = 'Payable' and created_at >= ${end} and created_at < ${until}) as found`.execute(reader);
+  const [before = '', own = ''] = periodStarts(query).map((start) => localDate(start, zone));
+  const end = query.bounds.at(-1) ?? query.before;
+  const orders =
+    of === 'new'
+      ? sql`case when period = ${own}::date then orders_count - kept_orders_count else 0 end`
+      : sql`case when period = ${before}::date then orders_count else -kept_before_orders_count end`;
+  return sql<{ count: number }>`(
+    with ${storedSales(query, [before, own])}
+    select case when zone.timezone = ${zone} and facts.units_count <= 1 and not (${selectLater(query, end)})
+      then facts.orders_count else (${all}) end as count
+    from (${zoneOf(provider_id)}) as zone cross join (
+      select count(distinct unit) as units_count, coalesce(sum(${orders}), 0)::bigint as orders_count from sales
+    ) as facts)`;
+}
+
+/** True if the provider has an order between the end of the periods and the end of the calendar period around it. */
+async function hasSalesAfter(reader: Reader, query: SalesQuery, end: Date): Promise<boolean> {
+  const { rows } = await selectLater(query, end).execute(reader);
   return rows[0]?.found ?? false;
+}
+
+/** Index: ledger_entries_orig. */
+function selectLater({ provider_id, type, timezone }: SalesQuery, end: Date): RawBuilder<{ found: boolean }> {
+  const until = endOfPeriod(end, type, isTimeZone(timezone) ? timezone : 'UTC');
+  return sql<{ found: boolean }>`select exists (
+    select from ledger_entries where orig_profile_id = ${provider_id} and orig_account = 'Receivable'
+      and dest_account = 'Payable' and created_at >= ${end} and created_at < ${until}) as found`;
 }
 
 /** End of the calendar period that contains an instant; the instant itself when a period begins there. */

@@ -21,8 +21,8 @@ interface SumRow {
 /**
  * Sums series of a provider, or of the whole site, before each bound, in 1/100 of the unit. Bounds ascend.
  *
- * Exact at any instant: whole days, then the hours of the day of the bound, then the entries of its hour, and the
- * entries that the sums do not contain yet. The cost does not depend on the number of entries before.
+ * Exact at any instant: whole days, then the hours of the day of the bound, the quarters of its hour, the entries of
+ * its quarter, and the entries that the sums do not contain yet. The cost does not depend on the number of entries before.
  */
 export async function sumSeries(
   reader: Reader,
@@ -80,7 +80,8 @@ function selectSums(
   return sql<SumRow>`
     with recursive ${series === null ? namesOf(scope_id) : sql`name_of (name) as (select unnest(${[...series]}::text[]))`},
     bound as materialized (
-      select at, position - 1 as position, date_trunc('day', at, 'UTC') as day, date_trunc('hour', at, 'UTC') as hour
+      select at, position - 1 as position, date_trunc('day', at, 'UTC') as day, date_trunc('hour', at, 'UTC') as hour,
+        metric_quarter(at) as quarter
       from unnest(${instants}) with ordinality as given (at, position)
     ), thresholds as materialized (
       select array_agg(day order by position) as days, max(at) as last, totalled_until('ledger_entries') as last_id from bound
@@ -97,9 +98,13 @@ function selectSums(
         select amount, entries_count from metric_sums
         where ${stored} and grain = 'hour' and starts_at >= day and starts_at < hour offset 0) part_of_day
       union all
+      select name, position, true, amount, entries_count from bound cross join name_of cross join lateral (
+        select amount, entries_count from metric_sums
+        where ${stored} and grain = 'quarter' and starts_at >= hour and starts_at < quarter offset 0) part_of_hour
+      union all
       select series, position, true, amount, entries_count from bound cross join thresholds cross join lateral (
         select series, amount, entries_count from metric_postings
-        where ${selected} and created_at >= hour and created_at < at and id <= last_id offset 0) part_of_hour
+        where ${selected} and created_at >= quarter and created_at < at and id <= last_id offset 0) part_of_quarter
       union all
       select series, width_bucket(created_at, ${instants}), false, amount, entries_count from thresholds cross join lateral (
         select series, created_at, amount, entries_count from metric_postings

@@ -6,9 +6,9 @@ import { mergeReads } from '#platform/db/merge-reads';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 import { periodBounds } from '../period-bounds.ts';
-import { findSales, type SalesQuery } from '../sales-store.ts';
+import { findSales, type SalesQuery, selectOrdersCount } from '../sales-store.ts';
 import { selectTotal, type SeriesTotal } from '../sum-store.ts';
-import { isOfOrders, isPostingSeries, posting_series } from './entry-series.ts';
+import { type EntrySeries, isOfOrders, isPostingSeries, posting_series } from './entry-series.ts';
 import { type EntryPoint, isCut, selectPoint } from './entry-rows-store.ts';
 
 export const entryPointList = defineList({
@@ -48,7 +48,9 @@ export async function listPointEntries(
         { ...list, start_at: null, ends_at: null },
         url,
         {
-          count: total && sql<{ count: number }>`select entries_count as count from (${total}) as counted`,
+          count: total
+            ? sql<{ count: number }>`select entries_count as count from (${total}) as counted`
+            : countOrders(point),
           ...partsInOrder(together, point, list),
         },
       ),
@@ -94,6 +96,18 @@ function selectPointTotal({
   if (!isPostingSeries(series) || (series !== 'total-sales' && (isOfOrders(series) || unit === null))) return null;
   return selectTotal(provider_id, posting_series[series], unit, start_at, ends_at);
 }
+
+/** Number of the orders of new or of churned customers, null for other series. */
+function countOrders(point: EntryPoint): RawBuilder<{ count: number }> | null {
+  const of = compared_series[point.series];
+  return of === undefined ? null : selectOrdersCount(salesOfPoint(point), of, selectPoint(point));
+}
+
+/** Series that compare the orders of two periods. */
+const compared_series: Partial<Record<EntrySeries, 'new' | 'churned'>> = {
+  'new-sales': 'new',
+  'churned-sales': 'churned',
+};
 
 async function sumEntries(
   reader: Reader,

@@ -30,7 +30,7 @@ export interface EntryPoint {
  * Selects the ids of the entries of a point, what each adds to it, and its customer. `cut`, of series that
  * `isCut`, limits the entries of each account.
  */
-export function selectPoint(point: EntryPoint, cut = sql``): RawBuilder<unknown> {
+export function selectPoint(point: EntryPoint, cut: RawBuilder<unknown> | null = null): RawBuilder<unknown> {
   const { series } = point;
   if (isOfOrders(series)) return selectOrders(point, cut);
   const ages = agesOf(series);
@@ -48,7 +48,7 @@ export function isCut(series: EntrySeries): boolean {
 function selectPostings(
   { provider_id, unit, start_at, ends_at }: EntryPoint,
   series: PostingSeries,
-  cut = sql``,
+  cut: RawBuilder<unknown> | null = null,
 ): RawBuilder<unknown> {
   const parts = sidesOf(posting_series[series]).map(({ own, account, others, sign }) => {
     const column = (of: string) => sql.ref(`${own}_${of}`);
@@ -57,7 +57,7 @@ function selectPostings(
       where ${column('profile_id')} = ${provider_id} and ${column('account')} = ${account}
         and ${others === null ? sql`true` : sql`${other} = any(${[...others]}::text[])`}
         and ${unit === null ? sql`true` : sql`${column('unit')} = ${unit}`}
-        and created_at < ${ends_at} and ${start_at ? sql`created_at >= ${start_at}` : sql`true`} ${cut})`;
+        and created_at < ${ends_at} and ${start_at ? sql`created_at >= ${start_at}` : sql`true`} ${cut ?? sql``})`;
   });
   return sql`select id, sum(amount) as amount, null::bigint as customer_id from (${sql.join(parts, sql` union all `)}) as part
     group by id`;
@@ -94,23 +94,23 @@ function selectUndated(point: EntryPoint) {
 /** Selects orders: all of the period, those of new customers, or those of the period before of churned customers. */
 function selectOrders(
   { series, start_at, ends_at, before_at, ...of }: EntryPoint,
-  cut: RawBuilder<unknown>,
+  cut: RawBuilder<unknown> | null,
 ): RawBuilder<unknown> {
   const from = start_at ?? new Date(0);
   const before = { from: before_at ?? from, until: from };
   const own = { from, until: ends_at };
   switch (series) {
     case 'new-sales':
-      return sql`${withoutOthers(ordersIn(of, own), ordersIn(of, before))} ${cut}`;
+      return cut ? firstWithoutOthers(of, own, before, cut) : withoutOthers(ordersIn(of, own), ordersIn(of, before));
     case 'churned-sales':
-      return sql`${withoutOthers(ordersIn(of, before), ordersIn(of, own))} ${cut}`;
+      return cut ? firstWithoutOthers(of, before, own, cut) : withoutOthers(ordersIn(of, before), ordersIn(of, own));
     default:
-      return sql`${ordersIn(of, own)} ${cut}`;
+      return sql`${ordersIn(of, own)} ${cut ?? sql``}`;
   }
 }
 
 /**
- * Selects the orders of customers without other orders, by sorting: the server expects few orders in a time that it
+ * Selects all orders of customers without other orders, by sorting: the server expects few orders in a time that it
  * does not know yet, and would compare each order with all others.
  */
 function withoutOthers(orders: RawBuilder<unknown>, others: RawBuilder<unknown>): RawBuilder<unknown> {
@@ -120,11 +120,31 @@ function withoutOthers(orders: RawBuilder<unknown>, others: RawBuilder<unknown>)
     ) as compared where not is_other and not has_others`;
 }
 
-/** Index: ledger_entries_orig. */
-function ordersIn(
-  { provider_id, unit }: Pick<EntryPoint, 'provider_id' | 'unit'>,
-  { from, until }: { from: Date; until: Date },
+/**
+ * Selects the first orders of customers without other orders, one after the other: `limit 1` in the subquery keeps the
+ * server from reading both periods. Indexes: ledger_entries_orig, ledger_entries_sales.
+ */
+function firstWithoutOthers(
+  of: SellerAndUnit,
+  orders: Period,
+  others: Period,
+  cut: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
+  return sql`select own.id, own.amount, own.customer_id from (${ordersIn(of, orders)}) as own
+    left join lateral (
+      select true as is_found from (${ordersIn(of, others)}) as other where other.customer_id = own.customer_id limit 1
+    ) as other on true
+    where other.is_found is null ${cut}`;
+}
+
+type SellerAndUnit = Pick<EntryPoint, 'provider_id' | 'unit'>;
+interface Period {
+  from: Date;
+  until: Date;
+}
+
+/** Index: ledger_entries_orig. */
+function ordersIn({ provider_id, unit }: SellerAndUnit, { from, until }: Period): RawBuilder<unknown> {
   return sql`select id, dest_amount as amount, dest_profile_id as customer_id, created_at from ledger_entries
     where orig_profile_id = ${provider_id} and orig_account = 'Receivable' and dest_account = 'Payable'
       and ${unit === null ? sql`true` : sql`dest_unit = ${unit}`} and created_at >= ${from} and created_at < ${until}`;

@@ -227,7 +227,9 @@ test('the sums are checked and written anew', async () => {
   await sql`update metric_sums set amount = amount + 1 where grain = 'day' and scope_id = ${provider.id} and series = 'sales'`.execute(
     ctx.db,
   );
-  await sql`update metric_sales set kept_count = kept_count + 1`.execute(ctx.db);
+  await sql`update metric_sums set entries_count = entries_count + 1 where grain = 'quarter'`.execute(ctx.db);
+  await sql`update metric_sales set kept_orders_count = kept_orders_count + 1`.execute(ctx.db);
+  await sql`update metric_customers set orders_count = orders_count + 1`.execute(ctx.db);
   await sql`update metric_customer_totals set cash_amount = cash_amount + 1`.execute(ctx.db);
   assert.ok((await errors()).length > 3);
   await sql`select rebuild_list_counts()`.execute(ctx.db);

@@ -748,6 +748,7 @@ export interface MetricCustomersTable {
   period: string;
   customer_id: number;
   amount: number;
+  orders_count: number;
 }
 
 export interface MetricDebtsTable {
@@ -781,13 +782,18 @@ export interface MetricSalesTable {
   kept_amount: number;
   /** Orders in the period before of customers with an order in the period. */
   kept_before_amount: number;
+  orders_count: number;
+  /** Number of the orders of kept_amount. */
+  kept_orders_count: number;
+  /** Number of the orders of kept_before_amount. */
+  kept_before_orders_count: number;
 }
 
 export interface MetricSumsTable {
   scope_id: number;
   series: string;
   unit: string;
-  grain: 'day' | 'hour';
+  grain: 'day' | 'hour' | 'quarter';
   starts_at: Date;
   amount: number;
   /** Number of the entries that the amount is the sum of. */
