@@ -78,7 +78,10 @@ async function findStoredSales(
   return periods.map((period) => found.get(period) ?? none);
 }
 
-/** The sums of periods, with those of the orders that are not stored yet. Indexes: metric_sales_pkey, ledger_entries_pkey. */
+/**
+ * The sums of periods, with those of the orders that are not stored yet. Indexes: metric_sales_pkey,
+ * ledger_entries_pkey.
+ */
 function storedSales(
   { provider_id, unit, type }: Pick<SalesQuery, 'provider_id' | 'unit' | 'type'>,
   periods: string[],

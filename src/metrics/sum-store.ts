@@ -22,7 +22,8 @@ interface SumRow {
  * Sums series of a provider, or of the whole site, before each bound, in 1/100 of the unit. Bounds ascend.
  *
  * Exact at any instant: whole days, then the hours of the day of the bound, the quarters of its hour, the entries of
- * its quarter, and the entries that the sums do not contain yet. The cost does not depend on the number of entries before.
+ * its quarter, and the entries that the sums do not contain yet. The cost does not depend on the number of entries
+ * before.
  */
 export async function sumSeries(
   reader: Reader,

@@ -3,10 +3,12 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { accounts, moveAmount, postEvent } from '#ledger';
+import type { ListQuery } from '#kernel/page';
 import { periodTypes } from '#kernel/period';
 import { inTransaction } from '#platform/db/database';
 import { foldListCounts } from '../../platform/lists/row-count-store.ts';
 import { findProfileById, type Profile } from '#profiles';
+import { readPages, sorted, url, wholeList } from '../../../test/support/recount/read-pages.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { makeOrganization } from '../../../test/support/factories/profiles.ts';
@@ -194,20 +196,17 @@ async function compareEntries(unit: string, series: readonly Series[], timezone:
     const query = links.at(-1)?.query ?? {};
     assert.ok(query['series'] && isPostingSeries(query['series']), slug);
     const instant = (name: string) => (query[name] === undefined ? null : new Date(query[name]));
-    const found = await readEntriesOfPoint(
-      ctx,
-      {
-        provider_id: provider.id,
-        series: query['series'] satisfies EntrySeries,
-        unit,
-        start_at: instant('start_at'),
-        ends_at: instant('ends_at') ?? new Date(0),
-        before_at: instant('before_at'),
-        timezone,
-      },
-      { page: 1, page_size: 100, terms: [], fields: [], order: [], start_at: null, ends_at: null },
-      new URL('http://cowork.test/'),
-    );
+    const point = {
+      provider_id: provider.id,
+      series: query['series'] satisfies EntrySeries,
+      unit,
+      start_at: instant('start_at'),
+      ends_at: instant('ends_at') ?? new Date(0),
+      before_at: instant('before_at'),
+      timezone,
+    };
+    const read = (list: ListQuery) => readEntriesOfPoint(ctx, point, list, url);
+    const found = await read(wholeList());
     assert.equal(Math.abs(found.counted_amount ?? Number.NaN), values.at(-1)?.[1], slug);
     assert.equal(found.results.length, Math.min(found.count, 100), `number of the entries of ${slug}`);
     if (found.count <= 100)
@@ -216,6 +215,13 @@ async function compareEntries(unit: string, series: readonly Series[], timezone:
         found.counted_amount,
         slug,
       );
+    // Orders of customers without others are read one after the other, from either end.
+    if (found.count > 100 || point.before_at === null) continue;
+    const keyOf = ({ created_at, counted }: { created_at: unknown; counted: number }) => [created_at, counted];
+    for (const descending of [true, false]) {
+      const pages = await readPages(read, { page_size: 3, order: [{ field: 'created_at', descending }] });
+      assert.deepEqual(sorted(pages.map(keyOf)), sorted(found.results.map(keyOf)), slug);
+    }
   }
 }
 
