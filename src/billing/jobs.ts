@@ -3,6 +3,7 @@ import { defineJob } from '#platform/jobs/jobs';
 import { changeJobs, finishChange } from './changes/index.ts';
 import { finishOrders } from './orders/index.ts';
 import { chargeNewCardJob, closePaidCases } from './dunning/index.ts';
+import { chargeAgainJob } from './postponed-charges/index.ts';
 import { endNoticesJob, type RenewalNeeds, renewSubscriptionsJob } from './renewals/index.ts';
 import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { remindOfSeats } from './claims/index.ts';
@@ -68,6 +69,7 @@ export const billingJobs = ({
   renewSubscriptionsJob({ processors, renewals }),
   endNoticesJob({ processors, renewals }),
   chargeNewCardJob({ processors, dunning: renewals }),
+  chargeAgainJob({ processors, dunning: renewals }),
   finishOrdersJob(processors),
   runPausesJob,
   convertTrialsJob({ processors, renewals }),

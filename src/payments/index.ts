@@ -44,6 +44,7 @@ export {
   refreshCharge,
   reserveAttempt,
   sendReceipt,
+  findSourceAgain,
 } from './charges/index.ts';
 export { findNamedIntent, IntentRefused, namesPayment, openPaymentIntent, usedProblem } from './intents/index.ts';
 export { returnPayment } from './orphans/index.ts';
@@ -73,6 +74,10 @@ export {
 export {
   addNotedAmounts,
   type Attempt,
+  claimPostponed,
+  endPostponement,
+  findPostponedAttempts,
+  postponeAttempt,
   type Charge,
   type ChargedPart,
   findChargeById,

@@ -119,6 +119,24 @@ const renewalWork: readonly JobWork[] = [
     },
     check: (scene) => expectPaid(scene, 2),
   },
+  {
+    job: 'charge_again',
+    title: 'charges a renewal for which the processor took no more calls',
+    recover: ['finish_orders', RENEW],
+    async prepare(scene) {
+      await sell(scene);
+      await setOutcome(scene, 'unreachable');
+      await waitForEnd(scene, 20 * HOUR_MS);
+      await run(scene, RENEW);
+      const again_at = scene.site.app.clock.now();
+      await sql`update charge_attempts set again_at = ${again_at}
+        where state = 'reserved' and profile_id = ${await profileId(scene)}`.execute(scene.site.app.db);
+      await setOutcome(scene, 'accepted');
+      wait(scene, 30_000);
+      return none();
+    },
+    check: (scene) => expectPaid(scene, 2),
+  },
 ];
 
 const timeWork: readonly JobWork[] = [

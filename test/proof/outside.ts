@@ -41,8 +41,14 @@ const tokens: Readonly<Record<ProcessorName, Readonly<Record<Fate, string>>>> = 
   },
 };
 
-/** The payment is made and its answer cut off; the payment is refused before it is read. Neither is retried. */
-const fault_names: Readonly<Partial<Record<Fate, string>>> = { lost: 'cut_body', unreachable: '429' };
+/**
+ * The payment is made and its answer cut off; the payment is refused before it is read, not as one call too many, after
+ * which jobs would pause. Neither is retried.
+ */
+const faults: Readonly<Partial<Record<Fate, { name: string; values?: Record<string, string> }>>> = {
+  lost: { name: 'cut_body' },
+  unreachable: { name: '409_lock', values: { should_retry: 'false' } },
+};
 
 /** Card whose refunds are decided later. */
 export const slowRefundToken = ({ world }: App): string =>
@@ -55,15 +61,15 @@ export const rowsAt = ({ world }: Pick<TestApp, 'world'>): ProcessorRows => worl
 /** Sends a payment of a fate. At Stripe, the messages of a payment without a known outcome are lost too. */
 export async function sendPayment<Sent>(app: App, fate: Fate, send: () => Promise<Sent>): Promise<Sent> {
   const sent = await sendFated(app, fate, send);
-  if (app.world !== null && fault_names[fate] !== undefined) await dropMessages(app);
+  if (app.world !== null && faults[fate] !== undefined) await dropMessages(app);
   return sent;
 }
 
 /** Sends payments, of which the first has a fate. Its messages arrive later. */
 export async function sendFated<Sent>(app: App, fate: Fate, send: () => Promise<Sent>): Promise<Sent> {
-  const name = fault_names[fate];
-  if (app.world === null || name === undefined) return send();
-  await addFault(app, { name, times: 1, match: { method: 'POST', path: '/v1/payment_intents' } });
+  const fault = faults[fate];
+  if (app.world === null || fault === undefined) return send();
+  await addFault(app, { ...fault, times: 1, match: { method: 'POST', path: '/v1/payment_intents' } });
   try {
     return await send();
   } finally {

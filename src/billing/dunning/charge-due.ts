@@ -14,6 +14,7 @@ import {
   type PaymentContext,
   type PaymentMethod,
   paymentsProblems,
+  postponeAttempt,
   prepareAttempt,
   returnPayment,
 } from '#payments';
@@ -154,11 +155,16 @@ async function reserveDue(
 
 /**
  * Calls the processor for a reserved charge and settles the outcome. When the outcome is unknown the order stays
- * reserved: the job `finish_orders` looks it up, and the next run notes it.
+ * reserved: the job `finish_orders` looks it up, and the next run notes it. While the processor takes no more calls,
+ * none is made: the job `charge_again` makes it with the same key.
  */
 export async function runReserved(ctx: DunningContext, reserved: ReservedDue, at: Date): Promise<DueOutcome> {
+  if (await postponeCharge(ctx, reserved.attempt)) return { result: 'unreached' };
   const outcome = await callOffSession(ctx, reserved.attempt);
-  if (outcome === null) return { result: 'unreached' };
+  if (outcome === null) {
+    await postponeCharge(ctx, reserved.attempt);
+    return { result: 'unreached' };
+  }
   if (outcome.outcome === 'declined') {
     const { code, detail, kind } = outcome;
     const failure = { kind: failureKind(code, kind), code, at };
@@ -171,6 +177,18 @@ export async function runReserved(ctx: DunningContext, reserved: ReservedDue, at
   }
   const charge = await settleOrder(ctx, reserved.order.id, reserved.attempt, outcome, { is_automatic: true });
   return { result: 'charged', charge };
+}
+
+/**
+ * Leaves the call of a reserved charge to the job `charge_again` while the processor takes no more calls; false without
+ * a pause. A payer who waits for the outcome is charged meanwhile.
+ */
+async function postponeCharge(ctx: DunningContext, attempt: Attempt): Promise<boolean> {
+  if (ctx.actor.kind !== 'job') return false;
+  const until = ctx.processors.getByName(attempt.processor).pausedUntil();
+  if (until === null) return false;
+  await inTransaction(ctx.db, (tx) => postponeAttempt(tx, attempt.id, until));
+  return true;
 }
 
 /**

@@ -14,5 +14,13 @@ export { type CaseFacts, loadCaseFacts } from './present-cases.ts';
 export { retryDunning } from './retry-dunning.ts';
 export { chargeNewCardJob, endWaitingBalance, newCardSubscriber } from './new-card.ts';
 export { noteOutcomes } from './note-outcomes.ts';
-export { closePaidCases, closeSettledCases, collectDue, collectReserved, reviewCases } from './review-case.ts';
+export { findOpenRenewalCharge } from './in-flight-store.ts';
+export {
+  closePaidCases,
+  closeSettledCases,
+  collectAgain,
+  collectDue,
+  collectReserved,
+  reviewCases,
+} from './review-case.ts';
 export { dunningRoutes } from './routes.ts';

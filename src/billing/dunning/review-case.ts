@@ -90,6 +90,13 @@ export async function collectReserved(ctx: DunningContext, reserved: ReservedDue
   return outcome;
 }
 
+/** Calls the processor again for a reserved charge of any trigger, then notes its outcome and reviews the case. */
+export async function collectAgain(ctx: DunningContext, reserved: ReservedDue, at: Date): Promise<void> {
+  const { result } = await runReserved(ctx, reserved, at);
+  if (result === 'charged') await noteOutcomesOf(ctx, reserved.place);
+  await reviewPlace(ctx, reserved.place, at);
+}
+
 /** Reviews the open case of a place, if there is one. */
 export async function reviewPlace(ctx: DunningContext, place: DuePlace, at: Date): Promise<void> {
   for (const open of await findOpenCases(ctx.db, [place.profile_id]))

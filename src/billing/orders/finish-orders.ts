@@ -36,6 +36,8 @@ import {
 const ABANDONED_AFTER_MS = 45_000;
 /** Minimum age at which a charge that the processor does not have counts as never sent. */
 const GIVEN_UP_AFTER_MS = 120_000;
+/** How long an order waits for the job `charge_again` after the instant at which its call was to be made. */
+const AGAIN_WITHIN_MS = 600_000;
 /** Time after which a given-up order is no longer checked for a late payment. */
 const RECHECK_FOR_MS = 3_600_000;
 
@@ -151,6 +153,7 @@ async function finishReserved(ctx: PaymentContext, order: Order, finish: OrderFi
   const age_ms = ctx.clock.now().getTime() - order.created_at.getTime();
   if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
   const attempt = await getAttempt(ctx, order);
+  if (isMadeAgain(attempt, ctx.clock.now())) return 'waiting';
   const outcome = await findOutcome(ctx, attempt);
   if (outcome === null) {
     if (age_ms < GIVEN_UP_AFTER_MS) return 'waiting';
@@ -165,6 +168,11 @@ async function finishReserved(ctx: PaymentContext, order: Order, finish: OrderFi
   const expires_at = await awaitAction(ctx, attempt, outcome);
   if (ctx.clock.now() < expires_at) return 'waiting';
   return closeWith(ctx, finish, attempt, await abandonAttempt(ctx, attempt));
+}
+
+/** True if a job makes the call of an attempt again: the processor takes no more calls for now. */
+function isMadeAgain({ again_at }: Attempt, now: Date): boolean {
+  return again_at !== null && now.getTime() < again_at.getTime() + AGAIN_WITHIN_MS;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { findCardsOf, findSavedCard, isUsable, type PaymentMethod } from '../cards/index.ts';
+import { cardKeyOf, findCardsOf, findSavedCard, isUsable, type PaymentMethod } from '../cards/index.ts';
 import type { Processor, Processors } from '../processors/index.ts';
+import type { Attempt, AttemptSource } from '../records/index.ts';
 import { type ChargePlace, findChargePlace, type PayableLine } from './charge-place.ts';
 
 /** Lines that a card on file of a profile will pay. */
@@ -38,6 +39,22 @@ export async function chooseCard(
     if (card.account === '' || card.account === place.account) return { card, processor, place };
   }
   return null;
+}
+
+/**
+ * Finds the card on file that an attempt charges, so that its call can be made again; null if the card is gone or must
+ * not be charged now. `provider_id` is the provider of all lines: it is part of the call, which must be the same.
+ */
+export async function findSourceAgain(
+  reader: Reader,
+  { profile_id, processor, card_key }: Pick<Attempt, 'profile_id' | 'processor' | 'card_key'>,
+  { provider_id, at }: { provider_id: ProfileId; at: Date },
+): Promise<AttemptSource | null> {
+  const cards = await findCardsOf(reader, profile_id);
+  const card = cards.find((each) => each.processor === processor && cardKeyOf(each) === card_key && isUsable(each, at));
+  if (!card) return null;
+  const { account, customer_key, method_key } = card;
+  return { saved: { account, customer_key, method_key }, provider_id };
 }
 
 /** Finds the card on file that can pay lines; undefined without one. */

@@ -6,7 +6,7 @@ export {
   readChargeRows,
 } from './charge-list-store.ts';
 export { type ChargePlace, findChargePlace, providerOf, type PayableLine } from './charge-place.ts';
-export { findUsableCard } from './choose-card.ts';
+export { findSourceAgain, findUsableCard } from './choose-card.ts';
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
 export { settleDisputesJob, settlePendingChargesJob } from './jobs.ts';

@@ -281,6 +281,11 @@ export interface Processor extends ProcessorCapabilities {
   disputePage(dispute: { key: string; account: Account }): string | null;
   /** Null if the processor lists no movements, so that it cannot be reconciled. */
   readonly movements: MovementReader | null;
+  /**
+   * Returns the instant until which jobs charge no card, because the processor refused a call as one too many; null
+   * without a pause. By the clock of the site. Payers who wait are charged meanwhile.
+   */
+  pausedUntil(): Date | null;
   /** Null if the processor needs no key. */
   readonly setup: ProcessorSetup | null;
 }

@@ -156,11 +156,66 @@ export function insertedAttempt(attempt: NewAttemptRow): Part<AttemptRow> {
   return {
     query: fragment`${insertion('charge_attempts', attempt_columns, [attempt])} returning *`,
     read(rows) {
-      const [row] = readRows<AttemptRow>(rows, ['created_at', 'updated_at', 'expires_at']);
+      const [row] = readRows<AttemptRow>(rows, ['created_at', 'updated_at', 'expires_at', 'again_at']);
       assert(row, 'an attempt was inserted');
       return row;
     },
   };
+}
+
+/** Notes that a job makes the call of a reserved attempt again from an instant on; no effect in any other state. */
+export async function postponeAttempt(tx: Tx, id: ChargeAttemptId, again_at: Date): Promise<void> {
+  await tx
+    .updateTable('charge_attempts')
+    .set({ again_at })
+    .where('id', '=', id)
+    .where('state', '=', 'reserved')
+    .execute();
+}
+
+/** Finds reserved attempts whose call is made again at an instant, by id, without their sources. */
+export async function findPostponedAttempts(
+  reader: Reader,
+  at: Date,
+  { after, limit }: { after: ChargeAttemptId | null; limit: number },
+): Promise<Attempt[]> {
+  // Index: charge_attempts_again.
+  const rows = await reader
+    .selectFrom('charge_attempts')
+    .selectAll()
+    .where('state', '=', 'reserved')
+    .where('again_at', 'is not', null)
+    .where('again_at', '<=', at)
+    .where('id', '>', after ?? (0 as ChargeAttemptId)) // ids start at 1
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, source: null }));
+}
+
+/**
+ * Claims the call of a postponed attempt until `lease_until`, after which another run makes it; null if another run has
+ * it.
+ */
+export async function claimPostponed(
+  tx: Tx,
+  id: ChargeAttemptId,
+  { at, lease_until }: { at: Date; lease_until: Date },
+): Promise<Attempt | null> {
+  const row = await tx
+    .updateTable('charge_attempts')
+    .set((eb) => ({ again_at: lease_until, again_count: eb('again_count', '+', 1) }))
+    .where('id', '=', id)
+    .where('state', '=', 'reserved')
+    .where('again_at', '<=', at)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? { ...row, source: null } : null;
+}
+
+/** Notes that the call of an attempt is not made again: the job that finishes orders looks it up. */
+export async function endPostponement(tx: Tx, id: ChargeAttemptId): Promise<void> {
+  await tx.updateTable('charge_attempts').set({ again_at: null }).where('id', '=', id).execute();
 }
 
 /** Moves a reserved attempt to awaiting_action; no effect in any other state. */

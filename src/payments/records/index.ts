@@ -1,15 +1,19 @@
 export { addNotedAmounts, type ChargedPart, findChargedParts, subtractNotedAmount } from './charged-part-store.ts';
 export {
+  claimPostponed,
   closeAttempt,
   closedAttempt,
+  endPostponement,
   findAttempt,
   findAttemptByIntent,
   findAttemptByKey,
   findConfirmedAttempt,
+  findPostponedAttempts,
   findWaitingAttempt,
   insertedAttempt,
   markAwaitingAction,
   noteUnwantedCard,
+  postponeAttempt,
   takeUnwantedCard,
   type NewAttemptRow,
 } from './attempt-store.ts';

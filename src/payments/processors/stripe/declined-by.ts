@@ -3,6 +3,9 @@ import type { DeclinedOutcome } from '../processor.ts';
 import { classify } from './classify.ts';
 import type { StripeNeeds } from './stripe-needs.ts';
 
+/** Status of a response that refuses a call as one too many, or because its object is locked. */
+export const TOO_MANY = 429;
+
 /** Codes of a refused request that are about the amount or the account, and not about the card. */
 const REQUEST_CODES: ReadonlySet<string> = new Set([
   'amount_too_small',
@@ -74,4 +77,10 @@ export function isKeyRefused(error: unknown): boolean {
   const { StripeAuthenticationError, StripePermissionError } = Stripe.errors;
   if (error instanceof StripeAuthenticationError) return true;
   return error instanceof StripePermissionError && KEY_CODES.has(error.code ?? '');
+}
+
+/** True if Stripe refused a call as one too many. */
+export function isTooMany(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return false;
+  return error instanceof Stripe.errors.StripeRateLimitError || error.statusCode === TOO_MANY;
 }

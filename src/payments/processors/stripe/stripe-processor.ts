@@ -61,7 +61,6 @@ export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNe
   const needs = addNeeds(given, live);
   const { settings } = given;
   const guarded = makeGuard(live);
-  const page_parts = makePageParts(settings);
   return {
     name: STRIPE,
     returns_fee: RETURNS_FEE,
@@ -94,25 +93,12 @@ export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNe
     payout: guarded((request) => payOut(needs, request)),
     findPayout: guarded((wanted) => findPayout(needs, wanted)),
     listPayouts: (account, since) => walkPayouts(needs, account, since),
-    browserKeys: (account) => ({
-      STRIPE_PUB_KEY: live.settings.publishable_key,
-      STRIPE_INTENT_SECRET: null,
-      STRIPE_ACCOUNT: account === '' ? null : account,
-    }),
-    pageParts: () => page_parts,
-    cardElement: (wanted) => ({
-      script_url: settings.js_url ?? SCRIPT_URL,
-      publishable_key: live.settings.publishable_key,
-      account: wanted.account,
-      amount: 'money' in wanted ? toSmallestUnit(wanted.money) : null,
-      unit: 'money' in wanted ? wanted.money.unit : wanted.unit,
-    }),
-    readCardForm: readTokenForm,
-    readReturn: readSetupReturn,
+    ...browserCalls(live, settings),
     intents: makeIntents(needs, guarded),
     disputePage: (dispute) => disputePage(live.settings, dispute),
     intake: makeStripeIntake(live, isLiveKey(settings.secret_key)),
     movements: { list: (account, span) => walkMovements(needs, account, span) },
+    pausedUntil: live.pausedUntil,
     setup: makeSetup(needs, live, { ...given, app_version }),
   };
 }
@@ -131,6 +117,27 @@ function makeIntents(needs: StripeNeeds, guarded: ReturnType<typeof makeGuard>):
     cancelPayment: guarded((intent) => cancelPayment(needs, intent)),
     findTaken: guarded((charge) => findTaken(needs, charge)),
   };
+}
+
+function browserCalls(live: LiveClient, settings: StripeSettings) {
+  const page_parts = makePageParts(settings);
+  return {
+    browserKeys: (account) => ({
+      STRIPE_PUB_KEY: live.settings.publishable_key,
+      STRIPE_INTENT_SECRET: null,
+      STRIPE_ACCOUNT: account === '' ? null : account,
+    }),
+    pageParts: () => page_parts,
+    cardElement: (wanted) => ({
+      script_url: settings.js_url ?? SCRIPT_URL,
+      publishable_key: live.settings.publishable_key,
+      account: wanted.account,
+      amount: 'money' in wanted ? toSmallestUnit(wanted.money) : null,
+      unit: 'money' in wanted ? wanted.money.unit : wanted.unit,
+    }),
+    readCardForm: readTokenForm,
+    readReturn: readSetupReturn,
+  } satisfies Partial<Processor>;
 }
 
 function shareCalls(needs: StripeNeeds, guarded: ReturnType<typeof makeGuard>) {

@@ -117,6 +117,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     intake: testIntake,
     disputePage: () => null,
     movements: null,
+    pausedUntil: () => null,
     setup: null,
   };
 }

@@ -6,7 +6,7 @@ import { emit } from '#platform/jobs/events';
 import { processorKeyRefused } from '../../../events.ts';
 import { ProcessorSetupError } from '../../setup.ts';
 import { makeCallPacer } from './call-pacer.ts';
-import { isKeyRefused, withoutBody } from '../declined-by.ts';
+import { isKeyRefused, isTooMany, TOO_MANY, withoutBody } from '../declined-by.ts';
 import { claimRefusalNotice } from './account-store.ts';
 import { findStoredKeys } from './key-store.ts';
 import { isLiveKey, makeStripeClient, type StripeSettings } from '../stripe-client.ts';
@@ -18,6 +18,9 @@ const FRESH_MS = 5000;
 /** Time between two log lines about a key that Stripe refuses. */
 const LOG_MS = 3_600_000;
 
+/** How long jobs charge no card after Stripe refused a call as one too many. */
+const PAUSE_MS = 30_000;
+
 /** The client with the newest key. */
 export interface LiveClient {
   readonly client: Stripe;
@@ -28,6 +31,8 @@ export interface LiveClient {
   refresh(): Promise<void>;
   /** True from a refusal of the key until the next call that was accepted. */
   isRefused(): boolean;
+  /** Returns the end of the pause of jobs that charge cards; null without one. */
+  pausedUntil(): Date | null;
 }
 
 interface Needs {
@@ -45,8 +50,10 @@ interface Needs {
 export function makeLiveClient({ db, clock, log, settings: configured, app_version }: Needs): LiveClient {
   const isEmulator = configured.api_url !== null;
   const pacer = isEmulator ? null : makeCallPacer(isLiveKey(configured.secret_key) ? 'live' : 'test');
+  const pause = makePause(clock, log);
   let settings = configured;
-  let client = makeStripeClient(settings, app_version, pacer);
+  const makeClient = () => pause.watch(makeStripeClient(settings, app_version, pacer));
+  let client = makeClient();
   let refreshed_ms = Number.NEGATIVE_INFINITY;
   let refused_ms: number | null = null;
   let logged_ms = Number.NEGATIVE_INFINITY;
@@ -59,7 +66,7 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
     const next = { ...configured, ...stored };
     if (next.secret_key === settings.secret_key) return;
     settings = next;
-    client = makeStripeClient(settings, app_version, pacer);
+    client = makeClient();
     log.info('a new key of Stripe is used');
   }
   function refuse(error: unknown): ProcessorSetupError {
@@ -87,6 +94,7 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
         refused_ms = null;
         return answer;
       } catch (error) {
+        if (isTooMany(error)) pause.begin();
         if (!isKeyRefused(error)) throw withoutBody(error);
         const refused = refuse(error);
         await notifyBroker({ db, clock, log });
@@ -95,7 +103,29 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
     },
     refresh,
     isRefused: () => refused_ms !== null,
+    pausedUntil: pause.until,
   };
+}
+
+/** Makes the pause of jobs that charge cards. Each process has its own, like its pace of calls. */
+function makePause(clock: Clock, log: Needs['log']) {
+  let ends_at = new Date(0);
+  const until = () => (clock.now() < ends_at ? ends_at : null);
+  return {
+    until,
+    begin,
+    /** Begins the pause also for a response that the package tries again, or whose error the adapter handles. */
+    watch(client: Stripe): Stripe {
+      client.on('response', ({ status }: Stripe.ResponseEvent) => {
+        if (status === TOO_MANY) begin();
+      });
+      return client;
+    },
+  };
+  function begin(): void {
+    if (until() === null) log.warn({ pause_s: PAUSE_MS / 1000 }, 'Stripe takes no more calls: jobs wait');
+    ends_at = new Date(clock.now().getTime() + PAUSE_MS);
+  }
 }
 
 /** Notifies the broker of a refused key, once an hour. A failure must not hide the refusal: it is logged. */
