@@ -253,6 +253,10 @@ export interface ChargeAttemptsTable {
   unwanted_customer_key: string | null;
   /** Card of that customer. It is removed at the processor when the payment is decided. */
   unwanted_method_key: string | null;
+  /** Instant from which a job makes the call again, with the same key; null: none does. */
+  again_at: Date | null;
+  /** Calls that the job made again. */
+  again_count: Generated<number>;
 }
 
 export interface ChargeItemsTable {

@@ -21,6 +21,10 @@ const LOG_MS = 3_600_000;
 /** How long jobs charge no card after Stripe refused a call as one too many. */
 const PAUSE_MS = 30_000;
 
+interface Emitter {
+  on(event: 'response', listener: (response: Stripe.ResponseEvent) => void): void;
+}
+
 /** The client with the newest key. */
 export interface LiveClient {
   readonly client: Stripe;
@@ -116,7 +120,8 @@ function makePause(clock: Clock, log: Needs['log']) {
     begin,
     /** Begins the pause also for a response that the package tries again, or whose error the adapter handles. */
     watch(client: Stripe): Stripe {
-      client.on('response', ({ status }: Stripe.ResponseEvent) => {
+      const emitter = client as Pick<Stripe, never> as Emitter; // the package types `on` as any
+      emitter.on('response', ({ status }) => {
         if (status === TOO_MANY) begin();
       });
       return client;
