@@ -13,11 +13,13 @@ import type {
   cardRemoved,
   cardUpdated,
   chargeUpdated,
+  inquiryOpened,
   paymentReturned,
   payoutFailed,
   processorKeyRefused,
 } from '#payments';
 import { paths } from '#platform/http/paths';
+import { profileName } from '#profiles';
 import type { PayloadOf } from './composer.ts';
 import { makeNotice, type Notice } from './notice.ts';
 import type { Parties } from './parties.ts';
@@ -130,6 +132,25 @@ export function composeCardRemoved(found: Parties, payload: PayloadOf<typeof car
     parties: { profile },
     path: paths.card(profile.slug),
     data: { brand, last4, other_last4 },
+  });
+}
+
+/** Builds the notice of a bank that asks about a payment, for its provider and the broker: one of them answers. */
+export function composeInquiryOpened(found: Parties, payload: PayloadOf<typeof inquiryOpened>): Notice | null {
+  const provider = found.profile(payload.provider_id);
+  if (!provider) return null;
+  const { charge_key, charged_at, amount, unit, due_at, is_owner } = payload;
+  const customer = found.profile(payload.profile_id);
+  return makeNotice('inquiry_opened', {
+    parties: { provider },
+    path: paths.sellerCharge(provider.slug, charge_key),
+    data: {
+      customer_name: customer ? profileName(customer) : '',
+      charged_at,
+      asked: amount === null ? null : { amount, unit },
+      due_at,
+      is_owner,
+    },
   });
 }
 

@@ -12,7 +12,7 @@ test('only managers of the broker can opt out of events of the site', () => {
     'user_contact',
     'user_registered',
   ]);
-  assert.equal(everybody.length, 40);
+  assert.equal(everybody.length, 41);
 });
 
 test('a user cannot opt out of messages of sign-in', () => {

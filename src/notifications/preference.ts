@@ -17,6 +17,7 @@ const optionalEvents = [
   'charge_updated',
   'claim_code_generated',
   'expires_soon',
+  'inquiry_opened',
   'order_executed',
   'payment_action_required',
   'payment_link_sent',

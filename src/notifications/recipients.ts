@@ -84,6 +84,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   payment_returned: { to: 'profile', managers_of: ['profile', 'broker'], replies_to: ['broker'] },
   processor_key_refused: toBroker,
   account_disconnected: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },
+  inquiry_opened: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },
   payout_failed: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
   period_sales_report_created: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
 

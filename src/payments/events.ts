@@ -71,6 +71,33 @@ export const paymentReturned = defineEvent(
   ),
 );
 
+export const inquiryOpened = defineEvent(
+  'inquiry_opened',
+  Type.Object(
+    {
+      charge_id: idOf<ChargeId>(),
+      /** Key of the charge at the processor. */
+      charge_key: Type.String(),
+      charged_at: Type.String(),
+      /** Key of the inquiry at the processor. */
+      dispute_key: Type.String(),
+      /** The customer. */
+      profile_id: idOf<ProfileId>(),
+      provider_id: idOf<ProfileId>(),
+      /** In 1/100 of `unit`; null if the charge has lines of several providers. */
+      amount: Type.Union([Type.Integer(), Type.Null()]),
+      unit: Type.String(),
+      /** Code of the bank's reason; empty without one. */
+      reason: Type.String(),
+      /** Until this instant the bank takes an answer; null without a limit. */
+      due_at: NullableText,
+      /** True if the charge was made on the account of the provider, who answers the bank; otherwise the broker does. */
+      is_owner: Type.Boolean(),
+    },
+    { description: 'A bank asks about a payment and waits for an answer. It took no money back.' },
+  ),
+);
+
 const CardChange = Type.Object({ pre: Type.String(), post: Type.String() });
 const CardChanges = Type.Object({ last4: CardChange, exp_date: CardChange });
 

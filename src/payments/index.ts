@@ -149,6 +149,7 @@ export {
   cardSaved,
   cardUpdated,
   chargeUpdated,
+  inquiryOpened,
   paymentReturned,
   payoutFailed,
 } from './events.ts';

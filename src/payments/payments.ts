@@ -13,6 +13,7 @@ import {
   cardSaved,
   cardUpdated,
   chargeUpdated,
+  inquiryOpened,
   paymentReturned,
   payoutFailed,
   processorKeyRefused,
@@ -70,6 +71,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
     jobs: paymentsJobs(processors),
     events: [
       chargeUpdated,
+      inquiryOpened,
       cardUpdated,
       cardSaved,
       cardRemoved,

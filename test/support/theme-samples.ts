@@ -298,6 +298,17 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   ],
   'notification/processor_key_refused.eml': [{ ...mail, processor: 'stripe' }],
   'notification/account_disconnected.eml': [{ ...mail, account: 'acct_1CoworkClub' }],
+  'notification/inquiry_opened.eml': [
+    {
+      ...mail,
+      customer_name: 'Acme Incorporated',
+      charged_at: '2026-03-05T10:00:00.000Z',
+      asked: { amount: 5900, unit: 'usd' },
+      due_at: '2026-03-19T22:59:59.000Z',
+      is_owner: true,
+    },
+    { ...mail, customer_name: '', charged_at: '2026-03-05T10:00:00.000Z', asked: null, due_at: null, is_owner: false },
+  ],
   'notification/payout_failed.eml': [
     { ...mail, amount: 4400, unit: 'usd', is_debit: false, is_returned: true, reason: 'The bank returned the payout.' },
   ],

@@ -4,6 +4,7 @@ import {
   composeCardRemoved,
   composeCardUpdated,
   composeChargeUpdated,
+  composeInquiryOpened,
   composeOrderExecuted,
   composePaymentReturned,
   composePayoutFailed,
@@ -53,6 +54,20 @@ export const payment_notices: Readonly<Record<string, (found: Parties) => Notice
       last4: '1234',
       lines: [{ description: 'Open Space, 1 month', amount: 5900, refunded_amount: 0 }],
       originated_by,
+    }),
+  inquiry_opened: (found) =>
+    composeInquiryOpened(found, {
+      charge_id: 1 as ChargeId, // a sample
+      charge_key: 'ch_XAb124EF',
+      charged_at: '2026-03-05T10:00:00.000Z',
+      dispute_key: 'du_XAb124EF',
+      profile_id: ids.customer,
+      provider_id: ids.provider,
+      amount: 5900,
+      unit: 'usd',
+      reason: 'fraudulent',
+      due_at: '2026-03-19T22:59:59.000Z',
+      is_owner: true,
     }),
   card_updated: (found) =>
     composeCardUpdated(found, {

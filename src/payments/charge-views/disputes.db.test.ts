@@ -8,6 +8,7 @@ import { paths } from '#platform/http/paths';
 import { findProfileById, findProfileBySlug } from '#profiles';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
+import { emitInquiries } from '../disputes/index.ts';
 import { findDisputes, saveDisputes } from '../records/index.ts';
 
 const DAY_MS = 86_400_000;
@@ -109,6 +110,53 @@ test('the page of a charge shows a dispute with its amount, reason and limit, th
     (await sale.html()).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '),
     /The dispute was won, the money is back .* Chargeback/,
   );
+});
+
+/** What sellers were asked about a charge: the inquiry, the amount, and whether the seller answers. */
+async function questionsOf(charge_id: number) {
+  const rows = await site.app.db
+    .selectFrom('outbox_events')
+    .select('payload')
+    .where('name', '=', 'inquiry_opened')
+    .execute();
+  const payloads = rows.map(({ payload }) => payload as Record<string, unknown>);
+  return payloads.flatMap((each) =>
+    each['charge_id'] === charge_id ? [[each['provider_id'], each['amount'], each['is_owner'], each['due_at']]] : [],
+  );
+}
+
+test('S59: a seller is mailed each inquiry once, with the limit of the answer, and nothing is booked', async () => {
+  const sale = await sell({ is_direct: true });
+  const { charge } = sale;
+  const [item] = await site.app.db.selectFrom('charge_items').selectAll().where('charge_id', '=', charge.id).execute();
+  const entries = () => site.app.db.selectFrom('ledger_entries').select('id').execute();
+  const before = await entries();
+  await sale.dispute({ inquiry: true, amount: 5000 });
+  await site.learn();
+  await site.learn();
+  const due_at = '2026-03-19T15:00:00.000Z';
+  assert.deepEqual(await questionsOf(charge.id), [[item?.provider_id, 5000, true, due_at]]);
+  await sale.decide('under_review');
+  assert.equal((await questionsOf(charge.id)).length, 1);
+  assert.equal((await entries()).length, before.length);
+  await sale.decide('open');
+  assert.equal((await questionsOf(charge.id)).length, 1, 'a dispute is no inquiry');
+});
+
+test('S59: of a charge on the account of the broker the broker answers; an answered inquiry is not mailed', async () => {
+  const sale = await sell();
+  await sale.dispute({ inquiry: true });
+  await site.learn();
+  const [[, , is_owner] = []] = await questionsOf(sale.charge.id);
+  assert.equal(is_owner, false);
+  const other = await site.makeSale(await makeSeller());
+  const report = { ...{ key: 'dp_answered', amount: 100, reason: '' }, ...{ due_at: null, opened_at: null } };
+  await inTransaction(site.app.db, async (tx) => {
+    const at = site.app.clock.now();
+    const state = 'inquiry' as const;
+    await emitInquiries(tx, other, await saveDisputes(tx, other, [{ ...report, state, is_answered: true }], at), at);
+  });
+  assert.deepEqual(await questionsOf(other.id), []);
 });
 
 test('an inquiry took no money, and a time that is over is no longer for an answer', async () => {

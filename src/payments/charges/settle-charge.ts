@@ -4,7 +4,7 @@ import { getProcessor } from '#profiles';
 import type { ChargeId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
-import { bookDispute, findBookedDisputes, revertDispute } from '../disputes/index.ts';
+import { bookDispute, emitInquiries, findBookedDisputes, revertDispute } from '../disputes/index.ts';
 import {
   type Charge,
   emitChargeUpdated,
@@ -29,7 +29,7 @@ import { type Evidence, type Funds } from '../processors/index.ts';
  * Evidence that skips states books each of them, with one charge_updated for each.
  * Disputed: books the chargeback; a win reverses it, a loss books nothing more. The chargeback covers at most the
  * amount that was not refunded. An open refund does not delay it: both are booked as the processor made them.
- * What the processor says of disputes and inquiries is stored for pages.
+ * What the processor says of disputes and inquiries is stored for pages. An inquiry is emitted when it is first seen.
  * Locks: the charge; the second of two concurrent calls finds what the first one booked.
  */
 export async function settleCharge(
@@ -53,7 +53,8 @@ export async function settleCharge(
     if (step.to !== before.state) await emitChargeUpdated(tx, settled, news[step.kind], { at, by });
   }
   if (wasOpen && settled.state !== 'created') await forgetCardOf(tx, settled);
-  if (evidence.state === 'done') await saveDisputes(tx, settled, evidence.reports ?? [], at);
+  if (evidence.state === 'done')
+    await emitInquiries(tx, settled, await saveDisputes(tx, settled, evidence.reports ?? [], at), at);
   return settled;
 }
 

@@ -1,1 +1,2 @@
 export { bookDispute, findBookedDisputes, revertDispute } from './book-dispute.ts';
+export { emitInquiries } from './emit-inquiries.ts';

@@ -13,19 +13,23 @@ const rankOf = (state: string) =>
 
 const isEnded = ({ state }: DisputeReport) => state !== 'inquiry' && state !== 'open';
 
-/** Stores what the processor says of the disputes of a charge. A late report changes nothing. */
+/**
+ * Stores what the processor says of the disputes of a charge. A late report changes nothing. Returns the reports of
+ * disputes that were not stored before.
+ */
 export async function saveDisputes(
   tx: Tx,
   { id: charge_id, unit }: Pick<Charge, 'id' | 'unit'>,
   reports: readonly DisputeReport[],
   at: Date,
-): Promise<void> {
+): Promise<DisputeReport[]> {
+  const added: DisputeReport[] = [];
   for (const report of reports) {
     const { key: processor_key, amount, state, reason, is_answered, due_at, opened_at } = report;
     if (amount <= 0) continue;
     const closed_at = isEnded(report) ? at : null;
     const facts = { amount, state, reason, is_answered, due_at, closed_at };
-    await tx
+    const row = await tx
       .insertInto('disputes')
       .values({ charge_id, processor_key, unit, opened_at: opened_at ?? at, ...facts })
       .onConflict((conflict) =>
@@ -38,8 +42,12 @@ export async function saveDisputes(
           })
           .where(({ eb }) => eb(rankOf('excluded.state'), '>=', rankOf('disputes.state'))),
       )
-      .execute();
+      // No transaction has deleted or locked a row that was inserted now.
+      .returning(sql<boolean>`xmax = 0`.as('is_new'))
+      .executeTakeFirst();
+    if (row?.is_new === true) added.push(report);
   }
+  return added;
 }
 
 /** Finds the disputes of a charge, oldest first. */
