@@ -91,7 +91,7 @@ export const inquiryOpened = defineEvent(
       reason: Type.String(),
       /** Until this instant the bank takes an answer; null without a limit. */
       due_at: NullableText,
-      /** True if the charge was made on the account of the provider, who answers the bank; otherwise the broker does. */
+      /** True if the charge is on the account of the provider, who answers the bank; otherwise the broker does. */
       is_owner: Type.Boolean(),
     },
     { description: 'A bank asks about a payment and waits for an answer. It took no money back.' },

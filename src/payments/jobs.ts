@@ -2,7 +2,7 @@ import { forgetCardJob, updateCustomersJob } from './cards/index.ts';
 import { settleDisputesJob, settlePendingChargesJob } from './charges/index.ts';
 import { closeAccountJob, finishPayoutsJob, reconcilePayoutsJob } from './payouts/index.ts';
 import { forgetEventsJob, handleEventsJob, sweepEventsJob } from './intake/index.ts';
-import { refundOrphansJob } from './orphans/index.ts';
+import { cancelPaymentJob, refundOrphansJob } from './orphans/index.ts';
 import type { Processors } from './processors/index.ts';
 import { finishRefundsJob } from './refunds/index.ts';
 
@@ -19,4 +19,5 @@ export const paymentsJobs = (processors: Processors) => [
   sweepEventsJob(processors),
   forgetEventsJob(processors),
   refundOrphansJob(processors),
+  cancelPaymentJob(processors),
 ];

@@ -193,6 +193,33 @@ export const paymentWork: readonly JobWork[] = [
     },
   },
   {
+    job: 'cancel_payment',
+    title: 'cancels the payment of a refused checkout',
+    async prepare(scene) {
+      const { name, site } = scene;
+      await site.plan(name, { period_amount: 9000 });
+      const call = await callOf(scene);
+      await expectStatus(call('POST', '/api/cart', { plan: name }), 201);
+      await expectStatus(call('GET', `/api/billing/${name}/checkout`), 200);
+      await expectStatus(call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_authenticate' }), 402);
+      const { rows } = await sql<{ id: number; intent_key: string }>`update charge_attempts set state = 'declined'
+        where profile_id = (select id from profiles where slug = ${name}) returning id, intent_key`.execute(
+        site.app.db,
+      );
+      await sql`update orders set state = 'refused', closed_at = created_at where charge_attempt_id = ${rows[0]?.id}`.execute(
+        site.app.db,
+      );
+      return { charge_attempt_id: rows[0]?.id, intent_key: rows[0]?.intent_key };
+    },
+    async check(scene) {
+      await expectCounts(scene, { charges: 0, canceled: 1 }, (me) => ({
+        charges: sql`charges where profile_id = ${me}`,
+        canceled: sql`test_processor_charges test join charge_attempts attempt on attempt.key = idempotency_key
+          where attempt.profile_id = ${me} and test.decline_code = 'abandoned'`,
+      }));
+    },
+  },
+  {
     job: 'settle_disputes',
     title: 'books a dispute that was won',
     async prepare(scene) {

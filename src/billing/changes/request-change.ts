@@ -6,6 +6,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { previewInstant } from '#platform/security/preview-key';
 import { sha256Hex } from '#platform/security/crypto';
 import {
+  abandonAttempt,
   actionProblem,
   type Attempt,
   awaitAction,
@@ -65,7 +66,7 @@ export async function requestChange(
       assert(change, 'the change was recorded');
       if (attempt === null) return await resumeChange(ctx, change);
       const is_payer_absent = !(await managesPayer(ctx, target.subscriber.id));
-      const outcome = await callProcessor({ ...ctx, is_payer_absent }, attempt).catch((error: unknown) => {
+      const outcome = await chargePayer({ ...ctx, is_payer_absent }, attempt).catch((error: unknown) => {
         throw paymentUnknownProblem(error);
       });
       return await applyChangeOutcome(ctx, change, attempt, outcome);
@@ -74,6 +75,19 @@ export async function requestChange(
       throw error;
     }
   });
+}
+
+/**
+ * Charges the payer of a change. A payment that an absent payer would have to confirm is ended: the caller must not
+ * confirm it, and the payer must not find the plan changed later. If it took money meanwhile, that is its outcome.
+ */
+async function chargePayer(ctx: PaymentContext, attempt: Attempt): Promise<ChargeOutcome> {
+  const outcome = await callProcessor(ctx, attempt);
+  if (ctx.is_payer_absent !== true || outcome.outcome !== 'action_required') return outcome;
+  const ended = await abandonAttempt(ctx, { ...attempt, intent_key: outcome.intent_key });
+  if (ended.outcome !== 'declined') return ended;
+  const detail = 'The bank of the payer asks for a confirmation, which only the payer can give.';
+  return { ...ended, kind: 'authenticate', code: 'authentication_required', detail };
 }
 
 /** True if the caller manages the payer: only the payer can confirm a payment at the bank. */

@@ -4,6 +4,7 @@ import { Stripe } from 'stripe';
 import { verifyLedger } from '#ledger';
 import { type ChangeSite, expectStatus, startChanges } from '../../../test/support/changes.ts';
 import { attemptsOf, casesOf, payloadsOf, RENEW, runHours, token_lifetime_s } from '../../../test/support/dunning.ts';
+import { makeCardDecline } from '../../../test/support/decline-card.ts';
 import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
 
 const [stripe_secret_key, stripe_publishable_key] = default_keys;
@@ -38,21 +39,9 @@ afterEach(async () => {
 
 const cardOnFile = () => site.app.db.selectFrom('payment_methods').selectAll().executeTakeFirst();
 
-/** Makes the card on file decline as a test card of Stripe does: the bank decides so after it was saved. */
 async function declineAs(test_card: string): Promise<void> {
   const { method_key } = (await cardOnFile()) ?? assert.fail('a card is on file');
-  const url = `${emulator.url}/_emulator/state`;
-  const state = (await (await fetch(url)).json()) as {
-    rows: { value: { id: string; $?: { card?: string; is_set_up?: boolean } } }[];
-  };
-  for (const { value } of state.rows)
-    if (value.id === method_key) value.$ = { ...value.$, card: test_card, is_set_up: false };
-  const response = await fetch(url, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(state),
-  });
-  assert(response.ok, String(response.status));
+  await makeCardDecline(emulator, method_key, test_card);
 }
 
 /** Makes a card as the script of Stripe does: it can be kept once. */

@@ -34,10 +34,13 @@ export interface UnpaidReason {
   code: string;
   detail: string;
   kind?: DeclineKind;
+  /** As in `DeclinedOutcome`: a job cancels the payment. */
+  open_intent_key?: string;
 }
 
-export function declinedReason({ code, detail, kind }: DeclinedOutcome): UnpaidReason {
-  return { state: 'declined', code, detail, kind };
+export function declinedReason({ code, detail, kind, open_intent_key }: DeclinedOutcome): UnpaidReason {
+  const open = open_intent_key === undefined ? {} : { open_intent_key };
+  return { state: 'declined', code, detail, kind, ...open };
 }
 
 /**

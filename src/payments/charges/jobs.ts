@@ -1,8 +1,21 @@
-import type { ChargeId } from '#platform/db/db-schema';
+import type { ChargeAttemptId, ChargeId } from '#platform/db/db-schema';
 import { defineJob } from '#platform/jobs/jobs';
 import type { WalkPlace } from '#platform/jobs/walk-rows';
 import type { Processors } from '../processors/index.ts';
 import { settleDisputes, settlePendingCharges } from './settle-pending-charges.ts';
+
+/** A payment of a refused attempt that is open at the processor. */
+export interface OpenPayment {
+  charge_attempt_id: ChargeAttemptId;
+  intent_key: string;
+}
+
+/** Names the job for `enqueue`, which needs no processors. The runner gets `cancelPaymentJob`. */
+export const cancelPayment = defineJob<OpenPayment>({
+  name: 'cancel_payment',
+  catch_up: 'each',
+  run: () => Promise.reject(new Error('cancel_payment runs with the processors of the site')),
+});
 
 /** Makes the job that settles charges for which neither a response nor a webhook brought the outcome. */
 export const settlePendingChargesJob = (processors: Processors) => {

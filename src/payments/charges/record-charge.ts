@@ -7,6 +7,7 @@ import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { type Part, runTogether } from '#platform/db/together';
 import { type Event, eventsPart } from '#platform/jobs/events';
+import { enqueue } from '#platform/jobs/jobs';
 import { findSite } from '#platform/site';
 import { getProcessor } from '#profiles';
 import {
@@ -33,6 +34,7 @@ import {
   linksOf,
   type PlannedLine,
 } from './charge-payment.ts';
+import { cancelPayment } from './jobs.ts';
 
 /** Lengths of the columns. Texts that contain names of profiles can be longer and are cut. */
 const EVENT_LABEL_LENGTH_MAX = 150;
@@ -228,13 +230,13 @@ export async function keepChargedCard(
 
 /**
  * Closes an attempt without a charge: the card was declined, or the processor received no request. A card on file that
- * must not be charged again is marked.
+ * must not be charged again is marked. A job cancels a payment that is still open at the processor.
  */
 export async function closeUnpaidAttempt(
   tx: Tx,
   attempt: Attempt,
   state: 'declined' | 'failed',
-  why: (Pick<DeclinedOutcome, 'code' | 'detail'> & { kind?: DeclineKind }) | null,
+  why: (Pick<DeclinedOutcome, 'code' | 'detail' | 'open_intent_key'> & { kind?: DeclineKind }) | null,
   at: Date,
 ): Promise<void> {
   const isClosed = await closeAttempt(tx, attempt.id, ['reserved', 'awaiting_action'], {
@@ -245,5 +247,8 @@ export async function closeUnpaidAttempt(
     detail: why?.detail ?? null,
     updated_at: at,
   });
-  if (isClosed && why?.kind !== undefined) await noteDecline(tx, attempt, why.kind, at);
+  if (!isClosed) return;
+  if (why?.kind !== undefined) await noteDecline(tx, attempt, why.kind, at);
+  if (why?.open_intent_key === undefined) return;
+  await enqueue(tx, cancelPayment, { charge_attempt_id: attempt.id, intent_key: why.open_intent_key });
 }

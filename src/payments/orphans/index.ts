@@ -1,3 +1,3 @@
 export { finishOrphan } from './finish-orphan.ts';
-export { refundOrphansJob } from './jobs.ts';
+export { cancelPaymentJob, refundOrphansJob } from './jobs.ts';
 export { returnPayment, watchPayment } from './return-payment.ts';

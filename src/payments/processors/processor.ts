@@ -158,6 +158,8 @@ export interface DeclinedOutcome {
   detail: string;
   /** The payment took money all the same, and not what the order asks for: it must go back. */
   taken?: TakenPayment;
+  /** Key of the declined payment if it is still open at the processor, where its secret can confirm it. */
+  open_intent_key?: string;
 }
 
 /** True if the processor accepted the payment, so that a charge exists. */

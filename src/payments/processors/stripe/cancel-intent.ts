@@ -1,15 +1,10 @@
 import type { Stripe } from 'stripe';
 import type { Account } from '../account.ts';
-import { withoutBody } from './declined-by.ts';
+import { isOver, withoutBody } from './declined-by.ts';
 import { INTENT_PARTS } from './intent-outcome.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
 import { requireStripeId } from './stripe-id.ts';
 import type { StripeNeeds } from './stripe-needs.ts';
-
-/** True if the payer can no longer confirm a payment. */
-export function isOver({ status }: Stripe.PaymentIntent): boolean {
-  return status === 'canceled' || status === 'succeeded' || status === 'processing';
-}
 
 /**
  * Cancels a payment, and returns it as it is afterwards: paid, if the payer was faster. Rejects if the payer could

@@ -24,9 +24,22 @@ const REQUEST_CODES: ReadonlySet<string> = new Set([
 export function declinedBy({ log, onUnknown }: StripeNeeds, error: unknown): DeclinedOutcome {
   if (!isRefused(error)) throw error;
   const { code = '', decline_code = '', advice_code = '', rawType, param, requestId } = error;
-  if (rawType === 'card_error') return classify({ code, decline_code, advice_code }, onUnknown);
+  const open = openIntentOf(error);
+  if (rawType === 'card_error') return { ...classify({ code, decline_code, advice_code }, onUnknown), ...open };
   log.warn({ code, param, request_id: requestId }, 'request refused by Stripe');
-  return classify({ code: REQUEST_CODES.has(code) ? code : 'token_unusable', decline_code: '', advice_code: '' });
+  const refused = REQUEST_CODES.has(code) ? code : 'token_unusable';
+  return { ...classify({ code: refused, decline_code: '', advice_code: '' }), ...open };
+}
+
+/** Returns the payment of a declined call: it waits for another card. A call that made none has no such member. */
+function openIntentOf({ payment_intent }: Stripe.errors.StripeError): Pick<DeclinedOutcome, 'open_intent_key'> {
+  if (payment_intent === undefined || isOver(payment_intent)) return {};
+  return { open_intent_key: payment_intent.id };
+}
+
+/** True if the payer can no longer confirm a payment. */
+export function isOver({ status }: Pick<Stripe.PaymentIntent, 'status'>): boolean {
+  return status === 'canceled' || status === 'succeeded' || status === 'processing';
 }
 
 /**

@@ -57,14 +57,18 @@ export function outcomeOfIntent(
       };
     case 'requires_payment_method':
       if (error === null) return null;
-      return hasFailedLater(intent) ? acceptedOutcome(needs, intent, account) : declinedWith(needs, error);
+      if (hasFailedLater(intent)) return acceptedOutcome(needs, intent, account);
+      return { ...declinedWith(needs, error), open_intent_key: intent.id };
     case 'requires_confirmation':
       return null;
     case 'canceled':
       return error === null ? abandoned : declinedWith(needs, error);
     case 'requires_capture':
       // Tollgate never asks for it.
-      return classify({ code: 'intent_unusable', decline_code: '', advice_code: '' });
+      return {
+        ...classify({ code: 'intent_unusable', decline_code: '', advice_code: '' }),
+        open_intent_key: intent.id,
+      };
     default:
       throw new Error(`payment intent with the unknown status ${intent.status}: the outcome is unknown`);
   }

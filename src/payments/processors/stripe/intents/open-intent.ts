@@ -9,8 +9,8 @@ import type {
   PaymentToOpen,
 } from '../../intents.ts';
 import { fromStripe, toStripe } from '../amounts.ts';
-import { isOver, retrieveIntent } from '../cancel-intent.ts';
-import { isMissing, withoutBody } from '../declined-by.ts';
+import { retrieveIntent } from '../cancel-intent.ts';
+import { isMissing, isOver, withoutBody } from '../declined-by.ts';
 import { withCustomer } from '../ensure-customer.ts';
 import { suffixOf, suffixParam } from '../statement-suffix.ts';
 import { callOptions, requireObject } from '../stripe-client.ts';
