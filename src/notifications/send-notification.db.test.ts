@@ -833,9 +833,17 @@ test('the reply to any message goes to the other party, never to one of its read
     [
       'inquiry_opened',
       {
-        ...{ charge_id: 1, charge_key: 'ch_1', charged_at: '2026-03-10T15:00:00.000Z', dispute_key: 'du_1' },
-        ...{ profile_id: personal.id, provider_id: provider.id, amount: 1000, unit: 'usd', reason: 'general' },
-        ...{ due_at: null, is_owner: true },
+        charge_id: 1,
+        charge_key: 'ch_1',
+        charged_at: '2026-03-10T15:00:00.000Z',
+        dispute_key: 'du_1',
+        profile_id: personal.id,
+        provider_id: provider.id,
+        amount: 1000,
+        unit: 'usd',
+        reason: 'general',
+        due_at: null,
+        is_owner: true,
       },
       [
         [[gym, 'alice@example.com'], support],

@@ -150,7 +150,7 @@ test('S59: of a charge on the account of the broker the broker answers; an answe
   const [[, , is_owner] = []] = await questionsOf(sale.charge.id);
   assert.equal(is_owner, false);
   const other = await site.makeSale(await makeSeller());
-  const report = { ...{ key: 'dp_answered', amount: 100, reason: '' }, ...{ due_at: null, opened_at: null } };
+  const report = { key: 'dp_answered', amount: 100, reason: '', due_at: null, opened_at: null };
   await inTransaction(site.app.db, async (tx) => {
     const at = site.app.clock.now();
     const state = 'inquiry' as const;
