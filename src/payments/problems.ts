@@ -12,6 +12,11 @@ export const paymentsProblems = defineProblems({
     title: 'Your bank asks you to confirm the payment.',
     help: 'Confirm the payment with your bank, then try again. You have not been charged.',
   },
+  card_save_unknown: {
+    status: 409,
+    title: 'It is not known whether this card was kept.',
+    help: 'Look at the payment card of the profile. If it is another one, reload the page and enter the card again.',
+  },
   payment_method_absent: {
     status: 400,
     title: "The profile doesn't have a payment method on file, and no payment token was passed.",

@@ -41,6 +41,26 @@ for (const fault of ['500_stored', 'cut_after', '500_after'] as const) {
   });
 }
 
+test('a repeated request looks at 300 newer cards to keep at most, and says that the outcome is not known', async () => {
+  const profile = await makeParty(site.app.db);
+  const token = await makeCard();
+  const fault = { name: '500_stored', match: { method: 'POST', path: '/v1/setup_intents' } } as const;
+  const save = () => saveCard(site.ctx, profile, token, 'form 1');
+  site.emulator.control.addFault(fault);
+  assert.equal((await save()).method_key, token);
+  site.emulator.control.clearFaults();
+  const customer = await customerOf(profile);
+  for (let made = 0; made < 299; made += 1) await site.client.setupIntents.create({ customer });
+  assert.equal((await save()).method_key, token, 'it is the 300th');
+  await site.client.setupIntents.create({ customer });
+  const before = site.emulator.control.requests().length;
+  await assert.rejects(save(), { code: 'card_save_unknown', status: 409 });
+  const lists = site.emulator.control.requests().slice(before);
+  assert.equal(lists.filter(({ method, path }) => method === 'GET' && path === '/v1/setup_intents').length, 3);
+  // Another form is another request.
+  assert.equal((await saveCard(site.ctx, profile, await makeCard('tok_mastercard'), 'form 2')).brand, 'mastercard');
+});
+
 test('S73: a repeated request from another address has the card of the first one, and another card is another request', async () => {
   const profile = await makeParty(site.app.db);
   const token = await makeCard();

@@ -6,7 +6,7 @@ import { randomKey40, sha256Hex } from '#platform/security/crypto';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { payerOf } from '../payer-of.ts';
-import { declinedProblem } from '../problems.ts';
+import { declinedProblem, paymentsProblems } from '../problems.ts';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { actionProblem } from './action-problem.ts';
 import { limitDeclines } from './limit-declines.ts';
@@ -17,7 +17,8 @@ import { putCardOnFile } from './put-card-on-file.ts';
  * Puts the card behind a token on file; it replaces the card that was on file. A retry with the same token and `key`
  * (of the form, or of the request) continues the first request, so that the processor keeps the card once; without a
  * key each request is a new one.
- * @throws card_declined (400), action_required (402), too_many_requests (429), processor_unreachable (503)
+ * @throws card_declined (400), action_required (402), card_save_unknown (409), too_many_requests (429),
+ *   processor_unreachable (503)
  */
 export async function saveCard(
   ctx: PaymentContext,
@@ -33,6 +34,7 @@ export async function saveCard(
   const saved = await limitDeclines(ctx, async () => {
     const request = { key: keyOf(profile_id, token, key), account: '', token, payer };
     const outcome = await withProcessorTimeout(ctx, processor.saveCard(request));
+    if (outcome.outcome === 'unknown') throw paymentsProblems.card_save_unknown();
     if (outcome.outcome === 'declined') throw declinedProblem(outcome);
     if (outcome.outcome === 'action_required') throw actionProblem(processor, outcome);
     return outcome;

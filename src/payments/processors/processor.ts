@@ -176,7 +176,10 @@ export interface SaveCardRequest {
   payer: Payer;
 }
 
-export type SaveCardOutcome = ({ outcome: 'saved'; card: Card } & SavedCard) | ActionRequiredOutcome | DeclinedOutcome;
+type SavedOutcome = { outcome: 'saved'; card: Card } & SavedCard;
+
+/** `unknown`: the response of the first request was lost, and its card is not found among the newest ones. */
+export type SaveCardOutcome = SavedOutcome | { outcome: 'unknown' } | ActionRequiredOutcome | DeclinedOutcome;
 
 /** Rules of a processor for its fee and for a negative balance after a refund or a dispute. */
 export interface ProcessorTerms {

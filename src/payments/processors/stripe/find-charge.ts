@@ -15,6 +15,9 @@ import { STRIPE, type StripeNeeds } from './stripe-needs.ts';
 /** Difference that the clocks of Tollgate and Stripe may have. */
 const CLOCKS_APART_S = 300;
 
+/** No call is made for an attempt later than this, so that a later payment of the customer is of another one. */
+const KEPT_S = 86_400;
+
 const PAGE = 100;
 
 /**
@@ -61,7 +64,8 @@ function isHosted(attempt: AttemptRef): attempt is HostedAttempt {
 async function findIntent(needs: StripeNeeds, attempt: AttemptRef): Promise<Stripe.PaymentIntent | null> {
   const { key, account, profile_id, intent_key, created_at } = attempt;
   if (intent_key !== null) return retrieveIntent(needs, intent_key, account);
-  const created = { gte: Math.floor(created_at.getTime() / 1000) - CLOCKS_APART_S };
+  const made_s = Math.floor(created_at.getTime() / 1000);
+  const created = { gte: made_s - CLOCKS_APART_S, lte: made_s + KEPT_S + CLOCKS_APART_S };
   const expand = INTENT_PARTS.map((part) => `data.${part}`);
   const found: Stripe.PaymentIntent[] = [];
   const customers = await findCustomers(needs.db, { profile_id, processor: STRIPE, account });

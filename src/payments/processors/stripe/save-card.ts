@@ -16,6 +16,9 @@ import type { StripeNeeds } from './stripe-needs.ts';
 const KEPT_S = 86_400;
 const PAGE = 100;
 
+/** Newest setup intents of a customer among which one is looked for: more than a payer makes by hand in a day. */
+const LOOKED_AT_MAX = 300;
+
 /**
  * Puts a card on file at Stripe. The token is that of a card, or the setup intent or the page of Stripe with which the
  * payer confirmed it after `action_required`. A repeated request has the outcome of the first one as it is now: a card
@@ -47,6 +50,7 @@ export async function saveCard(needs: StripeNeeds, request: SaveCardRequest): Pr
     const intent = await withCustomer(needs, request, (customer, key) =>
       createOnce(needs, { ...params, customer }, { account, key }),
     );
+    if (intent === TOO_OLD) return { outcome: 'unknown' };
     if (intent.status === 'succeeded' && !isAttached(intent)) return unusableToken;
     return outcomeOfSetup(needs, intent, account);
   } catch (error) {
@@ -55,12 +59,15 @@ export async function saveCard(needs: StripeNeeds, request: SaveCardRequest): Pr
   }
 }
 
+/** The setup intent of the first request may be older than those that are looked at. */
+const TOO_OLD = 'too_old';
+
 /** Creates a setup intent. Returns the one of the first request, as it is now, if this one repeats it. */
 async function createOnce(
   needs: StripeNeeds,
   params: Stripe.SetupIntentCreateParams & { customer: string; metadata: { tollgate_save: string } },
   { account, key }: { account: string; key: string },
-): Promise<Stripe.SetupIntent> {
+): Promise<Stripe.SetupIntent | typeof TOO_OLD> {
   try {
     const made = await needs.client.setupIntents.create(params, callOptions(account, key));
     const intent = requireObject(made, 'setup_intent');
@@ -76,15 +83,19 @@ async function createOnce(
   }
 }
 
+/** Finds the setup intent with a key of Tollgate among the newest of a customer; null if it was not made. */
 async function findMade(
   { client, clock }: StripeNeeds,
   { customer, metadata }: { customer: string; metadata: { tollgate_save: string } },
   account: string,
-): Promise<Stripe.SetupIntent | null> {
+): Promise<Stripe.SetupIntent | typeof TOO_OLD | null> {
   const created = { gte: Math.floor(clock.now().getTime() / 1000) - KEPT_S };
   const params = { customer, created, limit: PAGE, expand: ['data.payment_method'] };
+  let looked_at = 0;
   for await (const intent of client.setupIntents.list(params, callOptions(account))) {
     if (intent.metadata?.['tollgate_save'] === metadata.tollgate_save) return requireObject(intent, 'setup_intent');
+    looked_at += 1;
+    if (looked_at >= LOOKED_AT_MAX) return TOO_OLD;
   }
   return null;
 }
