@@ -5,6 +5,7 @@ export {
   findHoldings,
   findOwedSubjects,
   findOwingProfiles,
+  type OwingProfile,
   findOwingSubjects,
   findStatementBalance,
   findSubjectOrders,

@@ -109,6 +109,7 @@ export {
   insertedAttempt,
   lockChargesOf,
   findUnresolvedCharge,
+  findUnresolvedCustomers,
   unresolvedCharge,
   /** @public the proof looks up a withdrawal with it */
   findPayoutByKey,

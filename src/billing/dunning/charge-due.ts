@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ProfileId } from '#platform/db/db-schema';
 import { Problem } from '#kernel/problem';
-import { inTransaction, type Tx } from '#platform/db/database';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
 import { runAndCommit } from '#platform/db/together';
 import {
   abandonAttempt,
@@ -11,6 +11,7 @@ import {
   type ChargeOutcome,
   findOutcome,
   findUnresolvedCharge,
+  findUnresolvedCustomers,
   type PaymentContext,
   type PaymentMethod,
   paymentsProblems,
@@ -30,7 +31,7 @@ import {
   payableLines,
   reservedOrderParts,
 } from '../records/index.ts';
-import { hasOrderInFlight } from './in-flight-store.ts';
+import { findOrderingPayers, hasOrderInFlight } from './in-flight-store.ts';
 import { failureKind } from './decline-kind.ts';
 import type { ChargeTrigger, Failure } from './dunning-case.ts';
 import { type DuePlace, findRenewalCharges, insertedRenewalCharge } from './dunning-store.ts';
@@ -78,6 +79,12 @@ export async function chargeDue(
 /** True if an order or a charge of the payer is open: it may pay what is due. */
 export async function isPaying(tx: Tx, payer_id: ProfileId): Promise<boolean> {
   return (await hasOrderInFlight(tx, payer_id)) || (await findUnresolvedCharge(tx, payer_id)) !== undefined;
+}
+
+/** Returns those of the payers of whom `isPaying` is true. */
+export async function findPayingPayers(reader: Reader, payer_ids: readonly ProfileId[]): Promise<Set<ProfileId>> {
+  const ordering = await findOrderingPayers(reader, payer_ids);
+  return new Set([...ordering, ...(await findUnresolvedCustomers(reader, payer_ids))]);
 }
 
 /** Decides the attempt that charges a due; null if no card is on file. `cards`: as in `prepareAttempt`. */

@@ -1,10 +1,12 @@
-import { findOwingProfiles } from '#ledger';
-import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import { findPlansByIds } from '#catalog';
+import { findOwingProfiles, type OwingProfile } from '#ledger';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { findProfileById } from '#profiles';
+import { findProfilesByIds, type Profile } from '#profiles';
 import { findSubscriptionsByIds, subscriptionIdOf } from '#subscriptions';
 import { runConcurrently } from '../run-concurrently.ts';
-import { nextReach } from './dunning-case.ts';
+import { findPayingPayers } from './charge-due.ts';
+import { type DunningCase, nextReach } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import {
   type DuePlace,
@@ -42,20 +44,72 @@ export async function chargeOwing(ctx: DunningContext, run: OwingRun): Promise<v
     const last = owing.at(-1);
     if (!last) return;
     after = last.profile_id;
-    const ids = owing.flatMap(({ subjects }) => subjects.flatMap((subject) => subscriptionIdOf(subject) ?? []));
-    const subscriptions = await findSubscriptionsByIds(ctx.db, ids);
-    const renews = (id: SubscriptionId | null) => id !== null && subscriptions.get(id)?.auto_renew === true;
-    const payers = owing.filter(({ subjects }) => subjects.some((subject) => renews(subscriptionIdOf(subject))));
-    await runConcurrently(payers, CONCURRENCY_MAX, async ({ profile_id }) => {
-      if (!run.isOver()) await chargePayer(ctx, profile_id, run);
-    });
+    await chargeThose(ctx, await keepChargeable(ctx.db, owing), run);
   }
 }
 
 /** Charges what payers owe after their renewal. */
 export async function chargePayers(ctx: DunningContext, payers: readonly ProfileId[], run: OwingRun): Promise<void> {
-  await runConcurrently(payers, CONCURRENCY_MAX, async (profile_id) => {
-    if (!run.isOver()) await chargePayer(ctx, profile_id, run);
+  await chargeThose(ctx, await keepReachable(ctx.db, payers), run);
+}
+
+async function chargeThose(ctx: DunningContext, payers: readonly ReachablePayer[], run: OwingRun): Promise<void> {
+  await runConcurrently(payers, CONCURRENCY_MAX, async (payer) => {
+    if (!run.isOver()) await chargePayer(ctx, payer, run);
+  });
+}
+
+/** An active payer without an open payment, with the open cases. */
+interface ReachablePayer {
+  payer: Profile;
+  cases: readonly DunningCase[];
+}
+
+/**
+ * Leaves out the payers whose charge would be postponed: a payment is open, or each place where they owe something on
+ * an auto-renewing subscription has a dunning case. One of them may stay for weeks, and each hour would load its
+ * balances. Statements: five, however many payers.
+ */
+async function keepChargeable(reader: Reader, owing: readonly OwingProfile[]): Promise<ReachablePayer[]> {
+  const places = await findRenewingPlaces(reader, owing);
+  const payers = await keepReachable(
+    reader,
+    places.map(({ profile_id }) => profile_id),
+  );
+  return payers.filter(({ payer, cases }) =>
+    places.some((place) => place.profile_id === payer.id && !cases.some((open) => isSamePlace(open, place))),
+  );
+}
+
+/** Returns the places where profiles owe something on subscriptions that renew automatically. */
+async function findRenewingPlaces(reader: Reader, owing: readonly OwingProfile[]): Promise<DuePlace[]> {
+  const owed = owing.flatMap(({ profile_id, subjects }) =>
+    subjects.flatMap((subject) => {
+      const id = subscriptionIdOf(subject);
+      return id === null ? [] : [{ profile_id, id, unit: subject.unit }];
+    }),
+  );
+  const subscriptions = await findSubscriptionsByIds(
+    reader,
+    owed.map(({ id }) => id),
+  );
+  const plans = await findPlansByIds(reader, [...new Set([...subscriptions.values()].map(({ plan_id }) => plan_id))]);
+  return owed.flatMap(({ profile_id, id, unit }) => {
+    const subscription = subscriptions.get(id);
+    const plan = subscription?.auto_renew === true ? plans.get(subscription.plan_id) : undefined;
+    return plan === undefined ? [] : [{ profile_id, provider_id: plan.profile_id, unit }];
+  });
+}
+
+async function keepReachable(reader: Reader, profile_ids: readonly ProfileId[]): Promise<ReachablePayer[]> {
+  const ids = [...new Set(profile_ids)];
+  if (ids.length === 0) return [];
+  const profiles = await findProfilesByIds(reader, ids);
+  const paying = await findPayingPayers(reader, ids);
+  const cases = Map.groupBy(await findOpenCases(reader, ids), ({ profile_id }) => profile_id);
+  return ids.flatMap((id) => {
+    const payer = profiles.get(id);
+    return payer?.is_active === true && !paying.has(id) ? [{ payer, cases: cases.get(id) ?? [] }] : [];
   });
 }
 
@@ -81,12 +135,8 @@ export async function chargeUnreached(ctx: DunningContext, { at, isOver }: Owing
   }
 }
 
-async function chargePayer(ctx: DunningContext, profile_id: ProfileId, { at }: OwingRun): Promise<void> {
-  const payer = await findProfileById(ctx.db, profile_id);
-  if (!payer?.is_active) return;
+async function chargePayer(ctx: DunningContext, { payer, cases }: ReachablePayer, { at }: OwingRun): Promise<void> {
   const dues = (await loadDues(ctx.db, payer, at, { renewing_only: true })).filter(isChargeable);
-  if (dues.length === 0) return;
-  const cases = await findOpenCases(ctx.db, [profile_id]);
   const is_daily = at.getUTCHours() === 0;
   for (const due of dues) {
     if (cases.some((open) => isSamePlace(open, due)) || !(due.has_periods || is_daily)) continue;

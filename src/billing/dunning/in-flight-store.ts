@@ -21,3 +21,13 @@ export async function findOpenRenewalCharge(reader: Reader, id: ChargeAttemptId)
     .where('closed_at', 'is', null)
     .executeTakeFirst();
 }
+
+/** Returns which of the payers have an order that waits for its payment. Index: orders_one_in_flight. */
+export async function findOrderingPayers(reader: Reader, payer_ids: readonly ProfileId[]): Promise<Set<ProfileId>> {
+  const rows = await executeFragment(
+    reader,
+    fragment<{ profile_id: ProfileId }>`select profile_id from orders
+    where profile_id = any(${[...payer_ids]}::bigint[]) and state = 'reserved'`,
+  );
+  return new Set(rows.map(({ profile_id }) => profile_id));
+}

@@ -9,7 +9,7 @@ import type {
 } from '#platform/db/db-schema';
 import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
-import { fragment, nameFragment } from '#platform/db/fragment';
+import { executeFragment, fragment, nameFragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type Part, readRows } from '#platform/db/together';
 import type { DeclineKind } from '../processors/index.ts';
@@ -136,6 +136,19 @@ export async function findUnresolvedCharge(reader: Reader, profile_id: ProfileId
     .orderBy('id')
     .limit(1)
     .executeTakeFirst();
+}
+
+/** Returns which of the customers have a charge like that of `findUnresolvedCharge`. Index: charges_unsettled. */
+export async function findUnresolvedCustomers(
+  reader: Reader,
+  profile_ids: readonly ProfileId[],
+): Promise<Set<ProfileId>> {
+  const rows = await executeFragment(
+    reader,
+    fragment<{ profile_id: ProfileId }>`select distinct profile_id from charges
+    where profile_id = any(${[...profile_ids]}::bigint[]) and state = 'created'`,
+  );
+  return new Set(rows.map(({ profile_id }) => profile_id));
 }
 
 /** Part that is true if a customer has a charge like that of `findUnresolvedCharge`. */

@@ -40,6 +40,7 @@ export {
   lockChargesOf,
   updateChargeState,
   findUnresolvedCharge,
+  findUnresolvedCustomers,
   unresolvedCharge,
 } from './charge-store.ts';
 export { findChargesByKeys } from './charges-by-key-store.ts';
