@@ -81,7 +81,7 @@ export async function isPaying(tx: Tx, payer_id: ProfileId): Promise<boolean> {
   return (await hasOrderInFlight(tx, payer_id)) || (await findUnresolvedCharge(tx, payer_id)) !== undefined;
 }
 
-/** Returns those of the payers of whom `isPaying` is true. */
+/** Returns the payers with an open order or charge, as `isPaying`. */
 export async function findPayingPayers(reader: Reader, payer_ids: readonly ProfileId[]): Promise<Set<ProfileId>> {
   const ordering = await findOrderingPayers(reader, payer_ids);
   return new Set([...ordering, ...(await findUnresolvedCustomers(reader, payer_ids))]);

@@ -9,7 +9,8 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { linesOf, makeAttempt, makeCharge } from '../../../test/support/factories/payments.ts';
 import { callProcessor, findOutcome } from './call-processor.ts';
-import { findCoveringCharges, findCharge, findChargeItems, findUnresolvedCharge } from '../records/charge-store.ts';
+import { findCoveringCharges, findCharge, findChargeItems } from '../records/charge-store.ts';
+import { findUnresolvedCharge } from '../records/unresolved-charge-store.ts';
 import { findAttempt } from '../records/attempt-store.ts';
 import { findSavedCard } from '../cards/payment-method-store.ts';
 import { type AcceptedOutcome, type ChargeOutcome, isAccepted } from '../processors/processor.ts';

@@ -9,7 +9,7 @@ import type {
 } from '#platform/db/db-schema';
 import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
-import { executeFragment, fragment, nameFragment } from '#platform/db/fragment';
+import { fragment, nameFragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type Part, readRows } from '#platform/db/together';
 import type { DeclineKind } from '../processors/index.ts';
@@ -123,53 +123,6 @@ export async function updateChargeItemLinks(
       broker_fee_entry_id = link.broker_fee_entry_id, distribute_entry_id = link.distribute_entry_id
     from json_populate_recordset(null::charge_items, ${JSON.stringify(links)}::json) link
     where item.charge_id = ${charge_id} and item.rank = link.rank`.execute(tx);
-}
-
-/** Returns the oldest charge of a customer that the processor accepted and has not decided. */
-export async function findUnresolvedCharge(reader: Reader, profile_id: ProfileId): Promise<Charge | undefined> {
-  return reader
-    .selectFrom('charges')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .where('state', '=', 'created')
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
-}
-
-/** Returns which of the customers have a charge like that of `findUnresolvedCharge`. Index: charges_unsettled. */
-export async function findUnresolvedCustomers(
-  reader: Reader,
-  profile_ids: readonly ProfileId[],
-): Promise<Set<ProfileId>> {
-  const rows = await executeFragment(
-    reader,
-    fragment<{ profile_id: ProfileId }>`select distinct profile_id from charges
-    where profile_id = any(${[...profile_ids]}::bigint[]) and state = 'created'`,
-  );
-  return new Set(rows.map(({ profile_id }) => profile_id));
-}
-
-/** Part that is true if a customer has a charge like that of `findUnresolvedCharge`. */
-export function unresolvedCharge(profile_id: ProfileId): Part<boolean> {
-  return {
-    query: fragment`select 1 as found from charges where profile_id = ${profile_id} and state = 'created' limit 1`,
-    read: (rows) => rows.length > 0,
-  };
-}
-
-/** True if the processor accepted one of these attempts and has not decided. */
-export async function hasUnresolvedCharge(reader: Reader, attempt_ids: readonly ChargeAttemptId[]): Promise<boolean> {
-  if (attempt_ids.length === 0) return false;
-  const row = await reader
-    .selectFrom('charges')
-    .select('id')
-    .where('charge_attempt_id', 'in', attempt_ids)
-    .where('state', '=', 'created')
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 /** True if the payer disputes a payment of one of the attempts. */

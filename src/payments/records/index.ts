@@ -33,16 +33,18 @@ export {
   insertedCharge,
   insertedChargeItems,
   hasDisputedCharge,
-  hasUnresolvedCharge,
   updateChargeItemLinks,
   findUnsettledCharges,
   lockCharge,
   lockChargesOf,
   updateChargeState,
+} from './charge-store.ts';
+export {
   findUnresolvedCharge,
   findUnresolvedCustomers,
+  hasUnresolvedCharge,
   unresolvedCharge,
-} from './charge-store.ts';
+} from './unresolved-charge-store.ts';
 export { findChargesByKeys } from './charges-by-key-store.ts';
 export { type Charge, type ChargeItem, chargeSubject, type ChargeState } from './charge.ts';
 export {
