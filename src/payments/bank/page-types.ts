@@ -6,6 +6,8 @@ import { EffectLine } from '#platform/pages/details/effect';
 import { ShownMoney } from '#platform/pages/details/fact';
 import { form_view } from '#platform/pages/forms/form';
 import { longText, unbrokenText } from '#platform/pages/pieces/hostile-text';
+import { SetupPart } from './setup-part.ts';
+import { presentReport } from './view-setup.ts';
 import { withdrawForm } from './withdraw-form.ts';
 
 const ProfilePart = Type.Object({ slug: Type.String(), printable_name: Type.String() });
@@ -41,8 +43,38 @@ const connected = {
   totals: [usd(211_460)],
   withdraw_url: paths.withdraw('club'),
   disconnect_url: paths.disconnectBank('club'),
+  setup: null,
   detail: '',
 };
+
+const platform_url = 'https://cowork.example.com/api/stripe/postevent';
+const endpoints = [
+  { name: 'platform' as const, url: platform_url, state: 'ok' },
+  { name: 'connect' as const, url: `${platform_url}/connect`, state: 'ok' },
+];
+const report = {
+  line: '',
+  faults: [],
+  account: { key: 'acct_1CoworkSpace', name: 'Coworking Space', country: 'US', unit: 'usd' },
+  mode: 'live' as const,
+  endpoints,
+  missing_permissions: [],
+  api_version: '2026-10-28.endive',
+};
+const faulty_report = {
+  ...report,
+  faults: [
+    'The key lacks the permission to read: Payouts.',
+    `The connect endpoint ${platform_url}/connect is missing.`,
+    'The account cannot charge cards yet: complete its details at Stripe.',
+  ],
+  endpoints: endpoints.map((each) => (each.name === 'connect' ? { ...each, state: 'missing' } : each)),
+  missing_permissions: ['Payouts'],
+};
+const checked = { detail: '', checked_at: '2026-03-10T15:00:00.000Z', report: presentReport(report) };
+const SLOW = 'The processor does not respond. Payments may work all the same. Check again in a minute.';
+
+const of_broker = { account: { ...account, connected_at: null }, disconnect_url: null, setup: checked };
 
 const held = 'Until then your sales are charged by Cowork, which holds the money for you.';
 const details_missing = {
@@ -80,12 +112,23 @@ export const bankPage = definePage(
     withdraw_url: Type.String(),
     /** Null for the broker. */
     disconnect_url: NullableText,
+    /** Null for others than the broker, and for a processor without a key. */
+    setup: Type.Union([SetupPart, Type.Null()]),
     detail: Type.String(),
   }),
   {
     typical: connected,
     empty: { ...connected, account: null, totals: [usd(0)] },
-    broker: { ...connected, account: { ...account, connected_at: null }, disconnect_url: null },
+    broker: { ...connected, ...of_broker },
+    broker_faults: { ...connected, ...of_broker, setup: { ...checked, report: presentReport(faulty_report) } },
+    broker_slow: { ...connected, ...of_broker, setup: { ...checked, detail: SLOW } },
+    broker_unreached: {
+      ...connected,
+      ...of_broker,
+      account: null,
+      is_reached: false,
+      setup: { detail: SLOW, checked_at: null, report: null },
+    },
     forbidden: { ...connected, account: null, may_edit: false },
     onboarding: { ...connected, onboarding: details_missing },
     ready: { ...connected, onboarding: ready },

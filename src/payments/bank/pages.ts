@@ -13,6 +13,7 @@ import type { PaymentContext, Processors } from '../processors/index.ts';
 import { subjectId } from '../subject-id.ts';
 import { loadAccount, makeReturnPages, readReturn, type ShownAccount } from './onboarding.ts';
 import { bankPage } from './page-types.ts';
+import { viewSetup, withinWait } from './view-setup.ts';
 
 /** Pages of the account to which a provider is paid out: its state, connect, disconnect. */
 export function bankPages(app: App, processors: Processors): void {
@@ -32,6 +33,9 @@ export function bankPages(app: App, processors: Processors): void {
   app.post(url, options, async (request, reply) => {
     const { ctx, body } = request;
     const profile = await readProfile(request);
+    // The page itself shows the new report, or why there is none.
+    if (textField(body, 'action', 20) === 'check' && profile.id === ctx.site.broker_id)
+      return reply.page(bankPage, await viewBank(request, processors, { is_asked: true }));
     try {
       if (textField(body, 'action', 20) === 'connect') {
         const paying: PaymentContext = { ...ctx, processors };
@@ -97,13 +101,22 @@ export function isUnreachable(error: unknown): error is Problem {
 async function viewBank(
   request: FastifyRequest,
   processors: Processors,
+  { is_asked = false }: { is_asked?: boolean } = {},
 ): Promise<(typeof bankPage)['samples']['typical']> {
   const { ctx, subject } = request;
   const profile = await readProfile(request);
   const paying: PaymentContext = { ...ctx, processors };
   const came = readReturn(request, profile);
-  const shown_account = await findAccount(paying, profile, came !== null);
-  const bank = await findBank(paying, profile);
+  const is_broker = profile.id === ctx.site.broker_id;
+  const loaded = findAccount(paying, profile, came !== null).then(async (shown_account) => ({
+    shown_account,
+    bank: await findBank(paying, profile),
+  }));
+  const [{ shown_account, bank }, setup] = await Promise.all([
+    // A page of the broker shows both, and waits for neither of them for longer.
+    is_broker ? withinWait(loaded, { shown_account: null, bank: null }) : loaded,
+    is_broker ? viewSetup(paying, { is_asked }) : null,
+  ]);
   const { onboarding_origin } = processors.chosen;
   if (onboarding_origin !== null) request.pageOrigins = { 'form-action': [onboarding_origin] };
   const account = bank?.account ?? null;
@@ -117,7 +130,8 @@ async function viewBank(
     may_edit: subject.is_manager,
     totals: totals.length === 0 ? [{ amount: 0, unit: DEFAULT_UNIT }] : totals,
     withdraw_url: paths.withdraw(profile.slug),
-    disconnect_url: profile.id === ctx.site.broker_id ? null : paths.disconnectBank(profile.slug),
+    disconnect_url: is_broker ? null : paths.disconnectBank(profile.slug),
+    setup,
     detail: came === 'link' ? 'The link to the processor has expired. Continue with the button below.' : '',
   };
 }

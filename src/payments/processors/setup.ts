@@ -6,18 +6,36 @@ export class ProcessorSetupError extends Error {
   }
 }
 
-/** What a processor says about the key and the endpoints of the site. */
+/** An address of the site to which the processor sends messages. */
+export interface SetupEndpoint {
+  /** `platform`: about the account of the key; `connect`: about those of providers. */
+  name: 'platform' | 'connect';
+  url: string;
+  /** `ok`, `unknown` if the key may not read it, or what is wrong with it. */
+  state: string;
+}
+
+/** What a processor says about the key and the endpoints of the site. Has no secret. */
 export interface SetupReport {
   /** Account, mode, endpoints and permissions in one line. */
   line: string;
   /** One sentence for each thing that is missing or wrong; empty if payments work. */
   faults: readonly string[];
+  /** Account of the key; null if the key may not read it. */
+  account: { key: string; name: string; country: string; unit: string } | null;
+  mode: 'live' | 'test';
+  endpoints: readonly SetupEndpoint[];
+  /** Names that the processor gives to the permissions that the key lacks. */
+  missing_permissions: readonly string[];
+  api_version: string;
 }
 
 /** The key with which a processor knows the site. */
 export interface ProcessorSetup {
   /** Asks the processor for the account, the permissions and the endpoints at `origin`. */
   check(origin: string): Promise<SetupReport>;
+  /** Returns the last report of this process and its instant; null if there is none. */
+  lastReport(): { report: SetupReport; at: Date } | null;
   /** True while the processor refuses the key. */
   isRefused(): boolean;
   /**

@@ -9,7 +9,7 @@ import type { IntentRef, PaymentToKeep, ProcessorIntents } from '../intents.ts';
 import type { CustomerKey, Processor, SaveCardRequest, SavedCard } from '../processor.ts';
 import type { ChargeRef, FeeReturnRef, FeeReturnRequest } from '../processor-refund.ts';
 import { cardMinimum } from '../card-minimums.ts';
-import type { ProcessorSetup } from '../setup.ts';
+import type { ProcessorSetup, SetupReport } from '../setup.ts';
 import { chargeMaximum } from './amounts.ts';
 import { forPayer } from './keys/call-pacer.ts';
 import { chargeCard } from './charge-card.ts';
@@ -163,8 +163,21 @@ function makeSetup(
   live: LiveClient,
   { db, clock, settings, app_version }: Pick<StripeProcessorNeeds, 'db' | 'clock' | 'settings' | 'app_version'>,
 ): ProcessorSetup {
+  let last: ReturnType<ProcessorSetup['lastReport']> = null;
+  const running = new Map<string, Promise<SetupReport>>();
+  async function check(origin: string): Promise<SetupReport> {
+    const report = await live.run(() => checkSetup(needs, origin));
+    last = { report, at: clock.now() };
+    return report;
+  }
   return {
-    check: (origin) => live.run(() => checkSetup(needs, origin)),
+    check(origin) {
+      // A page that is opened again while the processor does not respond asks no second time.
+      const begun = running.get(origin) ?? check(origin).finally(() => running.delete(origin));
+      running.set(origin, begun);
+      return begun;
+    },
+    lastReport: () => last,
     isRefused: live.isRefused,
     async compareAccounts(secret_key) {
       await live.refresh();

@@ -60,7 +60,10 @@ export async function checkSetup({ client, clock, db, settings }: StripeNeeds, o
     return { name, state, url: `${origin}${path}` };
   });
   const mode = /^(sk|rk)_live_/.test(settings.secret_key) ? 'live' : 'test';
+  const facts = { mode, endpoints: states, missing_permissions: missing, api_version: API_VERSION } as const;
   return {
+    ...facts,
+    account: accountFacts(account),
     line: [
       `stripe ${accountText(account)} ${mode} mode`,
       `endpoints: ${states.map((each) => `${each.name} ${each.state}`).join(', ')}`,
@@ -92,10 +95,17 @@ async function compareAccount(
   ];
 }
 
+function accountFacts(account: Stripe.Account | null): SetupReport['account'] {
+  if (account === null) return null;
+  const { id, business_profile, settings, country = '?', default_currency: unit = '?' } = account;
+  return { key: id, name: business_profile?.name ?? settings?.dashboard.display_name ?? 'unnamed', country, unit };
+}
+
 function accountText(account: Stripe.Account | null): string {
-  if (account === null) return 'account unknown';
-  const { id, business_profile, settings, country = '?', default_currency = '?' } = account;
-  return `${id} (${business_profile?.name ?? settings?.dashboard.display_name ?? 'unnamed'}, ${country}, ${default_currency})`;
+  const facts = accountFacts(account);
+  if (facts === null) return 'account unknown';
+  const { key, name, country, unit } = facts;
+  return `${key} (${name}, ${country}, ${unit})`;
 }
 
 /** True unless Stripe says otherwise. */
