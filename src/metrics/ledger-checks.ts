@@ -21,4 +21,8 @@ export const metricsLedgerChecks: readonly LedgerCheck[] = [
     'the debts by age are those of the entries',
     sql<Finding>`select name as "where", ${detail} from metric_debt_errors() limit ${FINDINGS_MAX}`,
   ),
+  defineCheck(
+    'the numbers of users without a subscription and of the subscribers of federations are those of the rows',
+    sql<Finding>`select name as "where", ${detail} from metric_step_errors() limit ${FINDINGS_MAX}`,
+  ),
 ];

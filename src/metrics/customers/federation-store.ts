@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -18,17 +18,25 @@ export interface MemberCounts {
 }
 
 /**
- * The members of the federation of a provider: profiles with a subscription to it that have plans themselves. Indexes:
- * subscriptions_plan_id, plans_profile_id.
+ * The members of the federation of a provider: profiles with a subscription to it that have plans themselves. There
+ * are few sellers among the subscribers. Indexes: plans_profile_id, subscriptions_profile_id.
  */
 const members = (provider_id: ProfileId, at: Date) => sql`member as materialized (
-    select distinct profile.id, profile.slug, coalesce(nullif(profile.full_name, ''), profile.slug) as name
-    from plans plan join subscriptions subscription on subscription.plan_id = plan.id
-      join profiles profile on profile.id = subscription.profile_id
-    where plan.profile_id = ${provider_id} and subscription.ends_at >= ${at}
-      and subscription.grant_key is null and subscription.request_key is null
-      and exists (select from plans own where own.profile_id = profile.id)
+    select profile.id, profile.slug, coalesce(nullif(profile.full_name, ''), profile.slug) as name
+    from (select distinct profile_id as id from plans) seller join profiles profile on profile.id = seller.id
+    where exists (
+      select from subscriptions subscription join plans plan on plan.id = subscription.plan_id
+      where subscription.profile_id = seller.id and plan.profile_id = ${provider_id} and subscription.ends_at >= ${at}
+        and subscription.grant_key is null and subscription.request_key is null)
   )`;
+
+/** True if the steps of a provider are those of its members at the instant (`metric_federation_members`). */
+const isStored = (provider_id: ProfileId) => sql<boolean>`(
+    exists (select from metric_federation_members where provider_id = ${provider_id})
+    and not exists (
+      select from member full join (
+        select seller_id as id from metric_federation_members where provider_id = ${provider_id} and is_member
+      ) stored using (id) where member.name is null or stored.id is null))`;
 
 /** Profiles by their subscriptions to one member, or to all of the federation. */
 export const member_states = ['removed', 'invited', 'newly_invited'] as const;
@@ -37,7 +45,7 @@ export type MemberState = (typeof member_states)[number];
 /** Condition of a state on `ends_at`, `begins_at` and `is_running` of a profile. */
 function isIn(state: MemberState, from: Date, at: Date) {
   if (state === 'removed') return sql<boolean>`ends_at < ${from}`;
-  const is_new = sql`begins_at >= ${at}::timestamptz - interval '1 year'`;
+  const is_new = sql`(begins_at at time zone 'UTC' + interval '1 year') at time zone 'UTC' >= ${at}`;
   return state === 'invited' ? sql<boolean>`is_running and not ${is_new}` : sql<boolean>`is_running and ${is_new}`;
 }
 
@@ -64,8 +72,44 @@ const shared = (at: Date) => sql`shared as materialized (
     group by subscription.profile_id
   )`;
 
-/** Counts the subscribers of each member of the federation of a provider, by name, and last those of all of it. */
+/** Counts of each member by name, and last those of all of the federation, from counts by `key`: 0 is the latter. */
+const namedCounts = (
+  name: string,
+) => sql`select slug, name, coalesce(removed, 0) as removed, coalesce(invited, 0) as invited,
+    coalesce(newly_invited, 0) as newly_invited
+  from (select id, slug, name, 0 as place from member union all select 0, null, ${name}::text, 1) named
+    left join counted on counted.key = named.id
+  order by place, name, id`;
+
+/**
+ * Counts the subscribers of each member of the federation of a provider, by name, and last those of all of it.
+ *
+ * The steps that follow the subscriptions have the numbers for the present members. At an instant with other members
+ * the subscribers are counted.
+ */
 export async function countFederation(
+  reader: Reader,
+  { id, name }: { id: ProfileId; name: string },
+  from: Date,
+  at: Date,
+): Promise<MemberCounts[]> {
+  const steps = (kind: string, instant: Date, sums: RawBuilder<unknown>) =>
+    sql`select key, ${sums} from count_metric_steps(${id}, ${kind}, ${instant})`;
+  const { rows } = await sql<MemberCounts & { is_stored: boolean }>`
+    with ${members(id, at)}, counted as (
+      select key, sum(removed)::bigint as removed, sum(invited)::bigint as invited, sum(newly_invited)::bigint as newly_invited
+      from (
+        ${steps('removed', from, sql`subjects_count as removed, 0 as invited, 0 as newly_invited`)}
+        union all ${steps('running', at, sql`0, subjects_count, 0`)}
+        union all ${steps('new', at, sql`0, -subjects_count, subjects_count`)}
+      ) as part group by key
+    )
+    select named.*, ${isStored(id)} as is_stored from (${namedCounts(name)}) named`.execute(reader);
+  if (rows[0]?.is_stored) return rows.map(({ is_stored: _, ...counts }) => counts);
+  return countSubscribers(reader, { id, name }, from, at);
+}
+
+async function countSubscribers(
   reader: Reader,
   { id, name }: { id: ProfileId; name: string },
   from: Date,
@@ -75,29 +119,33 @@ export async function countFederation(
     with ${members(id, at)}, ${subscribed(id, at)}, whole as (
       select profile_id, min(begins_at) as begins_at, max(ends_at) as ends_at, bool_or(is_running) as is_running
       from subscribed group by 1
-    )
-    select slug, name, removed, invited, newly_invited from (
-      select member.slug, member.name, member.id, 0 as place, coalesce(removed, 0) as removed, coalesce(invited, 0) as invited,
-        coalesce(newly_invited, 0) as newly_invited
-      from member left join (
-        select member_id, ${counts(from, at)} from subscribed group by member_id
-      ) as own on own.member_id = member.id
+    ), counted as (
+      select member_id as key, ${counts(from, at)} from subscribed group by member_id
       union all
-      select null, ${name}::text, 0, 1, ${counts(from, at)} from whole
-    ) counted order by place, name, id`.execute(reader);
+      select 0, ${counts(from, at)} from whole
+    )
+    ${namedCounts(name)}`.execute(reader);
   return rows;
 }
 
+/** Profiles by the number of their running subscriptions to members of a federation. */
+interface SharedCount {
+  subscriptions_count: number;
+  profiles_count: number;
+}
+
 /** Counts the profiles by the number of their running subscriptions to members of the federation, ascending. */
-export async function countShared(
-  reader: Reader,
-  provider_id: ProfileId,
-  at: Date,
-): Promise<{ subscriptions_count: number; profiles_count: number }[]> {
-  const { rows } = await sql<{ subscriptions_count: number; profiles_count: number }>`
+export async function countShared(reader: Reader, provider_id: ProfileId, at: Date): Promise<SharedCount[]> {
+  const { rows } = await sql<{ is_stored: boolean; counts: SharedCount[] }>`
+    with ${members(provider_id, at)}
+    select ${isStored(provider_id)} as is_stored, coalesce((
+      select json_agg(json_build_object('subscriptions_count', key, 'profiles_count', subjects_count) order by key)
+      from count_metric_steps(${provider_id}, 'shared', ${at})), '[]') as counts`.execute(reader);
+  if (rows[0]?.is_stored) return rows[0].counts;
+  const counted = await sql<SharedCount>`
     with ${members(provider_id, at)}, ${shared(at)}
     select subscriptions_count, count(*) as profiles_count from shared group by 1 order by 1`.execute(reader);
-  return rows;
+  return counted.rows;
 }
 
 /** A point of the reports of a federation: of one member, of all of it, or of a number of subscriptions to members. */

@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { selectUsers, type User } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 import { readBatches } from '#platform/lists/read-batches';
+import { SITE } from '../sum-store.ts';
 
 const last_name = sql<string>`substring(member.full_name from position(' ' in member.full_name) + 1)`;
 
@@ -27,7 +28,19 @@ export const registeredList = defineList({
  * The bounds of the list are those of the registration.
  */
 export async function listRegistered(reader: Reader, before: Date, list: ListQuery, url: URL): Promise<Page<User>> {
-  return listPage(reader, selectRegistered(reader, before), registeredList, list, url);
+  return listPage(reader, selectRegistered(reader, before), registeredList, list, url, {
+    count: countRegistered(before, list),
+  });
+}
+
+/**
+ * Number of the users who are registered and have no subscription before `before`, which is the end of the list too.
+ * Null for another end, or for those registered since an instant: these are counted.
+ */
+function countRegistered(before: Date, { start_at, ends_at }: ListQuery): RawBuilder<{ count: number }> | null {
+  if (start_at !== null || ends_at?.getTime() !== before.getTime()) return null;
+  return sql<{ count: number }>`select coalesce(sum(subjects_count), 0)::bigint as count
+    from count_metric_steps(${SITE}, 'registered', ${before})`;
 }
 
 /** Yields all users of `listRegistered` in batches. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
 import type { Plan } from '#catalog';
 import { periodTypes } from '#kernel/period';
 import type { SubscriptionId, UserId } from '#platform/db/db-schema';
@@ -35,7 +36,7 @@ let ctx: TestContext;
 let provider: Profile;
 const plans: Plan[] = [];
 const profiles: Profile[] = [];
-const users: { id: UserId; username: string; created_at: Date; profile_ids: number[] }[] = [];
+const users: { id: UserId; username: string; created_at: Date }[] = [];
 before(async () => {
   database = await openTestDatabase();
   ctx = await testContext(database.db, { now: new Date('2026-11-15T19:00:00Z') });
@@ -49,7 +50,7 @@ before(async () => {
     const at = new Date(Date.parse('2025-06-01T00:00:00Z') + index * 30 * DAY_MS);
     const user = await makeUser(ctx.db, { username: `user-${index}`, full_name: 'Same Name', at });
     await makeMember(ctx.db, profile, user, 'manager');
-    users.push({ id: user.id, username: user.username, created_at: at, profile_ids: [profile.id] });
+    users.push({ id: user.id, username: user.username, created_at: at });
   }
   await ctx.db.updateTable('profiles').set({ is_active: false }).where('slug', '=', 'old').execute();
 });
@@ -174,6 +175,8 @@ async function compareRows(
 async function compareFederation(random: Random): Promise<void> {
   const list = await readSubscriptions(ctx.db);
   const at = instant(random);
+  // Steps of the members at the instant, or of those at another: the subscribers are counted then.
+  if (random.chance(0.5)) await sql`select follow_metric_federations(${at})`.execute(ctx.db);
   const from = new Date(at.getTime() - random.pick([0, 1, random.integer(0, 200) * DAY_MS]));
   const sellers = plans.map(({ profile_id }) => Number(profile_id));
   const members = recountMembers(list, sellers, provider.id, at);
@@ -198,14 +201,58 @@ async function compareFederation(random: Random): Promise<void> {
   assert.deepEqual(shared?.values, recountShared(list, members, at), what);
 }
 
+/** Gives a user a role, which some accept later, takes one away, or deactivates the user. */
+async function changeRole(random: Random): Promise<void> {
+  const [user, profile] = [pickOf(random, users), pickOf(random, profiles)];
+  const roles = ctx.db.updateTable('roles').where('user_id', '=', user.id).where('profile_id', '=', profile.id);
+  switch (random.pick(['give', 'give', 'accept', 'take', 'deactivate'] as const)) {
+    case 'give': {
+      keys += 1;
+      const grant_key = random.chance(0.3) ? `v1.${'B'.repeat(60)}${keys}` : null;
+      // Neither an archived profile nor an archived user gets a role.
+      await sql`insert into roles (user_id, profile_id, role_type_id, grant_key, created_at)
+        select users.id, profiles.id, (select min(id) from role_types), ${grant_key}, users.created_at from users, profiles
+        where users.id = ${user.id} and profiles.id = ${profile.id} and users.is_active and profiles.is_active
+        on conflict do nothing`.execute(ctx.db);
+      return;
+    }
+    case 'accept':
+      await roles.set({ grant_key: null }).execute();
+      return;
+    case 'take':
+      await ctx.db.deleteFrom('roles').where('user_id', '=', user.id).where('profile_id', '=', profile.id).execute();
+      return;
+    case 'deactivate':
+      await ctx.db
+        .updateTable('users')
+        .set((eb) => ({ is_active: eb.not('is_active') }))
+        .where('id', '=', user.id)
+        .execute();
+  }
+}
+
+async function assertNoErrors(): Promise<void> {
+  const { rows } = await sql`select * from metric_step_errors()`.execute(ctx.db);
+  assert.deepEqual(rows, []);
+}
+
 async function compareRegistered(random: Random): Promise<void> {
   const list = (await readSubscriptions(ctx.db)).filter(({ is_agreed }) => is_agreed);
   const before_at = instant(random);
-  const [start_at, ends_at] = random.chance(0.5) ? [null, null] : [instant(random), instant(random)];
+  // Without a begin, the list ends where the subscriptions do, as that of the API, and its count is a sum.
+  const [start_at, ends_at] = random.chance(0.5) ? [null, before_at] : [instant(random), instant(random)];
+  const roles = await ctx.db
+    .selectFrom('roles')
+    .select(['user_id', 'profile_id'])
+    .where('grant_key', 'is', null)
+    .where('request_key', 'is', null)
+    .execute();
+  const active = await ctx.db.selectFrom('users').select('id').where('is_active', '=', true).execute();
+  const isSubscribed = (profile_id: number) =>
+    list.some((each) => each.profile_id === profile_id && each.created_at < before_at);
   const expected = users
-    .filter(
-      ({ profile_ids }) => !list.some((each) => profile_ids.includes(each.profile_id) && each.created_at < before_at),
-    )
+    .filter(({ id }) => active.some((user) => user.id === id))
+    .filter(({ id }) => !roles.some(({ user_id, profile_id }) => user_id === id && isSubscribed(profile_id)))
     .filter(({ created_at }) => (!start_at || created_at >= start_at) && (!ends_at || created_at < ends_at));
   const rows = await readPages((query) => listRegistered(ctx.db, before_at, query, url), {
     page_size: random.integer(1, 4),
@@ -226,6 +273,7 @@ for (const seed of ledgerSeeds())
     for (let round = 0; round < 6; round += 1) {
       for (let index = 0; index < 15; index += 1) {
         await subscribe(random);
+        if (random.chance(0.3)) await changeRole(random);
         if (random.chance(0.1)) await foldListCounts(ctx.db);
       }
       for (let asked = 0; asked < 4; asked += 1) {
@@ -233,5 +281,6 @@ for (const seed of ledgerSeeds())
         await compareFederation(random);
         await compareRegistered(random);
       }
+      await assertNoErrors();
     }
   });

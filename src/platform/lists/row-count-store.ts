@@ -21,7 +21,8 @@ export async function foldListCounts(db: Db): Promise<void> {
   for (const fold of ['fold_row_counts', 'fold_subscription_days', 'fold_recurring_changes'])
     await runFold(db, sql`select ${sql.ref(fold)}()`);
   for (const table of growing_tables) await runFold(db, sql`select advance_totals(${table})`);
-  for (const fold of ['follow_metric_zones', 'fold_metric_debts']) await runFold(db, sql`select ${sql.ref(fold)}()`);
+  for (const fold of ['follow_metric_zones', 'fold_metric_debts', 'fold_metric_steps', 'follow_metric_federations'])
+    await runFold(db, sql`select ${sql.ref(fold)}()`);
 }
 
 async function runFold(db: Db, fold: RawBuilder<unknown>): Promise<void> {

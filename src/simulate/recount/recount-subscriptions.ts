@@ -42,6 +42,14 @@ export function recountMembers(
   return [...new Set(subscribed.map(({ profile_id }) => profile_id))].filter(oneOf(sellers));
 }
 
+/** The same day a year later; a leap day has none: the last day of its month. */
+function yearAfter(instant: Date): Date {
+  const year_after = new Date(instant);
+  year_after.setUTCFullYear(instant.getUTCFullYear() + 1);
+  if (year_after.getUTCMonth() !== instant.getUTCMonth()) year_after.setUTCDate(0);
+  return year_after;
+}
+
 /** Subscribers of sellers: each profile counts once. */
 export function recountInvited(
   list: readonly RecountSubscription[],
@@ -50,10 +58,6 @@ export function recountInvited(
   at: Date,
 ): { removed: number; invited: number; newly_invited: number } {
   const isOwn = oneOf(sellers);
-  const year_before = new Date(at);
-  year_before.setUTCFullYear(at.getUTCFullYear() - 1);
-  // A leap day has no day a year before: the last of its month.
-  if (year_before.getUTCMonth() !== at.getUTCMonth()) year_before.setUTCDate(0);
   const counts = { removed: 0, invited: 0, newly_invited: 0 };
   const profiles = Map.groupBy(
     agreed(list).filter(({ provider_id }) => isOwn(provider_id)),
@@ -62,7 +66,7 @@ export function recountInvited(
   for (const own of profiles.values()) {
     if (own.every(({ ends_at }) => ends_at < from)) counts.removed += 1;
     if (!own.some(({ created_at, ends_at }) => created_at < at && ends_at >= at)) continue;
-    if (own.some(({ created_at }) => created_at < year_before)) counts.invited += 1;
+    if (own.some(({ created_at }) => yearAfter(created_at) < at)) counts.invited += 1;
     else counts.newly_invited += 1;
   }
   return counts;

@@ -1,0 +1,254 @@
+-- Numbers of subjects that enter and leave a group at instants: a group at an instant is counted from the months, the
+-- days and the steps before it. The first group are the users without a subscription. Writers append the id of what they
+-- changed; a job computes its steps anew, and until then the reader does, so that no number is late.
+
+create table metric_steps (
+  scope_id bigint not null,
+  subject_id bigint not null,
+  kind text not null,
+  key bigint not null,
+  at timestamptz not null,
+  change integer not null check (change in (-1, 1)),
+  primary key (scope_id, subject_id, kind, key, at)
+);
+create index metric_steps_at on metric_steps (scope_id, kind, at) include (key, change);
+comment on table metric_steps is
+  'Instants (inclusive) at which a subject enters (1) or leaves (-1) a group. Stale for the subjects of metric_step_changes, which readers compute.';
+comment on column metric_steps.scope_id is '0: of the whole site.';
+comment on column metric_steps.kind is
+  'registered: users without a role on a profile with an agreed subscription that began before an instant.';
+create table metric_step_sums (
+  scope_id bigint not null,
+  kind text not null,
+  grain text not null check (grain in ('day', 'month')),
+  starts_on date not null,
+  key bigint not null,
+  change bigint not null,
+  primary key (scope_id, kind, grain, starts_on, key)
+);
+create index metric_step_sums_empty on metric_step_sums (scope_id) where change = 0;
+comment on table metric_step_sums is 'Sums of metric_steps by day and by month in UTC.';
+create table metric_step_changes (
+  id bigint generated always as identity primary key,
+  user_id bigint,
+  profile_id bigint
+);
+comment on table metric_step_changes is 'Users and subscribers whose steps may have changed since they were computed.';
+
+-- What metric_steps must contain of users. A subscription that began when the user was registered leaves no time.
+create function registered_step_rows(user_ids bigint[])
+  returns table (scope_id bigint, subject_id bigint, kind text, key bigint, at timestamptz, change integer)
+  language sql stable as $$
+  select 0, member.id, 'registered', 0, step.at, step.change
+  from (select distinct id from unnest(user_ids) as id) given join users member on member.id = given.id and member.is_active
+    cross join lateral (
+      select min(subscription.created_at) as first_at
+      from roles role join subscriptions subscription on subscription.profile_id = role.profile_id
+      where role.user_id = member.id and role.grant_key is null and role.request_key is null
+        and subscription.grant_key is null and subscription.request_key is null
+    ) as subscribed
+    cross join lateral (values (member.created_at, 1), (first_at, -1)) as side (after_at, change)
+    cross join lateral (select side.after_at + interval '1 microsecond' as at, side.change) as step
+  where (first_at is null or first_at > member.created_at) and step.at is not null
+$$;
+
+-- What metric_steps must contain of subjects, one pair of scope and subject per position of the arguments.
+create function metric_step_rows(scope_ids bigint[], subject_ids bigint[])
+  returns table (scope_id bigint, subject_id bigint, kind text, key bigint, at timestamptz, change integer)
+  language sql stable as $$
+  select * from registered_step_rows(
+    array(select given.subject_id from unnest(scope_ids, subject_ids) as given (scope_id, subject_id) where given.scope_id = 0))
+$$;
+
+-- Subjects of users and of subscribers.
+create function metric_step_pairs(user_ids bigint[], profile_ids bigint[]) returns table (scope_id bigint, subject_id bigint)
+  language sql stable as $$
+  select 0, id from unnest(user_ids) as id
+  union
+  select 0, user_id from roles where profile_id = any(profile_ids)
+$$;
+
+-- Subjects whose steps readers compute.
+create function pending_metric_steps() returns table (scope_id bigint, subject_id bigint) language sql stable as $$
+  select pair.* from (
+    select array_agg(distinct user_id) filter (where user_id is not null) as user_ids,
+      array_agg(distinct profile_id) filter (where profile_id is not null) as profile_ids
+    from metric_step_changes
+  ) changed cross join lateral metric_step_pairs(changed.user_ids, changed.profile_ids) as pair
+$$;
+
+-- Numbers of the subjects in the groups of a kind at an instant, by key; exact in the snapshot of the reader.
+create function count_metric_steps(the_scope_id bigint, the_kind text, instant timestamptz)
+  returns table (key bigint, subjects_count bigint) language sql stable as $$
+  with bound as materialized (
+    select date_trunc('month', instant, 'UTC') as month_at, date_trunc('day', instant, 'UTC') as day_at
+  ), pending as materialized (
+    select pair.scope_id, pair.subject_id from pending_metric_steps() pair where pair.scope_id = the_scope_id
+  )
+  select part.key, sum(part.change)::bigint
+  from (
+    select sums.key, sums.change from bound, metric_step_sums sums
+    where sums.scope_id = the_scope_id and sums.kind = the_kind and grain = 'month' and starts_on < (month_at at time zone 'UTC')::date
+    union all
+    select sums.key, sums.change from bound, metric_step_sums sums
+    where sums.scope_id = the_scope_id and sums.kind = the_kind and grain = 'day'
+      and starts_on >= (month_at at time zone 'UTC')::date and starts_on < (day_at at time zone 'UTC')::date
+    union all
+    select steps.key, steps.change from bound, metric_steps steps
+    where steps.scope_id = the_scope_id and steps.kind = the_kind and at >= day_at and at <= instant
+    union all
+    select steps.key, -steps.change from pending join metric_steps steps using (scope_id, subject_id)
+    where steps.kind = the_kind and at <= instant
+    union all
+    select steps.key, steps.change from (
+      select array_agg(pending.scope_id) as scope_ids, array_agg(pending.subject_id) as subject_ids from pending
+    ) given cross join lateral metric_step_rows(given.scope_ids, given.subject_ids) as steps
+    where given.scope_ids is not null and steps.kind = the_kind and at <= instant
+  ) as part group by part.key having sum(part.change) <> 0
+$$;
+
+-- Appends do not wait for one another. A row that waits for an agreement counts nowhere.
+create function note_step_user() returns trigger language plpgsql as $$
+begin
+  insert into metric_step_changes (user_id) values (coalesce(new.id, old.id));
+  return null;
+end $$;
+create trigger users_step_added after insert on users for each row execute function note_step_user();
+create trigger users_step_removed after delete on users for each row execute function note_step_user();
+create trigger users_step_changed after update on users for each row
+  when ((old.is_active, old.created_at) is distinct from (new.is_active, new.created_at)) execute function note_step_user();
+create function note_step_role() returns trigger language plpgsql as $$
+begin
+  insert into metric_step_changes (user_id)
+    select distinct id from (values (old.user_id), (new.user_id)) as given (id) where id is not null;
+  return null;
+end $$;
+create trigger roles_step_added after insert on roles for each row
+  when (new.grant_key is null and new.request_key is null) execute function note_step_role();
+create trigger roles_step_removed after delete on roles for each row
+  when (old.grant_key is null and old.request_key is null) execute function note_step_role();
+create trigger roles_step_changed after update on roles for each row
+  when ((old.user_id, old.profile_id, old.grant_key is null, old.request_key is null)
+    is distinct from (new.user_id, new.profile_id, new.grant_key is null, new.request_key is null))
+  execute function note_step_role();
+create function note_step_subscription() returns trigger language plpgsql as $$
+begin
+  insert into metric_step_changes (profile_id)
+    select distinct id from (values (old.profile_id), (new.profile_id)) as given (id) where id is not null;
+  return null;
+end $$;
+create trigger subscriptions_step_added after insert on subscriptions for each row
+  when (new.grant_key is null and new.request_key is null) execute function note_step_subscription();
+create trigger subscriptions_step_removed after delete on subscriptions for each row
+  when (old.grant_key is null and old.request_key is null) execute function note_step_subscription();
+create trigger subscriptions_step_changed after update on subscriptions for each row
+  when ((old.profile_id, old.created_at, old.grant_key is null, old.request_key is null)
+    is distinct from (new.profile_id, new.created_at, new.grant_key is null, new.request_key is null))
+  execute function note_step_subscription();
+
+-- Writes the steps of subjects that differ, and adds what changed to the sums. One process at a time.
+create function write_metric_steps(scope_ids bigint[], subject_ids bigint[]) returns void language plpgsql as $$
+begin
+  with wanted as materialized (
+    select * from metric_step_rows(scope_ids, subject_ids)
+  ), stored as materialized (
+    select steps.* from (select distinct given.scope_id, given.subject_id from unnest(scope_ids, subject_ids) as given (scope_id, subject_id)) pair
+      join metric_steps steps using (scope_id, subject_id)
+  ), removed as (
+    delete from metric_steps where (scope_id, subject_id, kind, key, at) in (
+      select scope_id, subject_id, kind, key, at from stored except select scope_id, subject_id, kind, key, at from wanted)
+  ), added as (
+    insert into metric_steps as step (scope_id, subject_id, kind, key, at, change)
+      select * from (select * from wanted except select scope_id, subject_id, kind, key, at, change from stored) as missing
+    on conflict (scope_id, subject_id, kind, key, at) do update set change = excluded.change
+  ), days as materialized (
+    select scope_id, kind, (at at time zone 'UTC')::date as day, key, sum(change) as change
+    from (
+      select scope_id, kind, key, at, change from wanted
+      union all
+      select scope_id, kind, key, at, -change from stored
+    ) as changed group by 1, 2, 3, 4 having sum(change) <> 0
+  )
+  insert into metric_step_sums as total (scope_id, kind, grain, starts_on, key, change)
+    select scope_id, kind, grain, date_trunc(grain, day::timestamp)::date, key, sum(change)
+    from days cross join (values ('day'), ('month')) as cut (grain)
+    group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+  on conflict (scope_id, kind, grain, starts_on, key) do update set change = total.change + excluded.change;
+  -- Index: metric_step_sums_empty.
+  delete from metric_step_sums where change = 0 and scope_id = any(scope_ids);
+end $$;
+
+-- Computes the steps of what changed; returns how many changes.
+create function fold_metric_steps() returns integer language plpgsql as $$
+declare
+  folded integer;
+  user_ids bigint[];
+  profile_ids bigint[];
+begin
+  perform pg_advisory_xact_lock(7302609);
+  with taken as (
+    delete from metric_step_changes where id in (select id from metric_step_changes order by id limit 100000)
+    returning user_id, profile_id
+  )
+  select count(*), array_agg(distinct taken.user_id) filter (where taken.user_id is not null),
+      array_agg(distinct taken.profile_id) filter (where taken.profile_id is not null)
+    into folded, user_ids, profile_ids from taken;
+  if folded > 0 then
+    perform write_metric_steps(array_agg(pair.scope_id), array_agg(pair.subject_id))
+      from metric_step_pairs(user_ids, profile_ids) pair having count(*) > 0;
+  end if;
+  return folded;
+end $$;
+
+-- All subjects that have steps.
+create view metric_step_subjects as
+  select 0::bigint as scope_id, id as subject_id from users;
+
+create function rebuild_metric_steps() returns void language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(7302609);
+  delete from metric_step_changes;
+  delete from metric_steps;
+  delete from metric_step_sums;
+  perform write_metric_steps(array_agg(scope_id), array_agg(subject_id)) from metric_step_subjects having count(*) > 0;
+end $$;
+
+-- Steps and sums that differ from the rows, in the snapshot of the reader; the first 100 of each kind.
+create function metric_step_errors() returns table (name text, expected bigint, found bigint) language sql stable as $$
+  with pending as materialized (
+    select scope_id, subject_id from pending_metric_steps()
+  ), wanted as materialized (
+    select steps.* from (
+      select array_agg(scope_id) as scope_ids, array_agg(subject_id) as subject_ids from metric_step_subjects
+    ) given cross join lateral metric_step_rows(given.scope_ids, given.subject_ids) as steps
+  )
+  (select format('%s %s of subject %s in scope %s at %s', kind, key, subject_id, scope_id, at),
+      coalesce(wanted.change, 0)::bigint, coalesce(stored.change, 0)::bigint
+    from wanted full join metric_steps stored using (scope_id, subject_id, kind, key, at)
+      left join pending using (scope_id, subject_id)
+    where wanted.change is distinct from stored.change and pending.scope_id is null limit 100)
+  union all
+  (select format('%s %s in scope %s, %s of %s', kind, key, scope_id, grain, starts_on), sum(wanted)::bigint, sum(found)::bigint
+    from (
+      select scope_id, kind, key, grain, date_trunc(grain, at at time zone 'UTC')::date as starts_on, change as wanted, 0 as found
+      from metric_steps cross join (values ('day'), ('month')) as cut (grain)
+      union all
+      select scope_id, kind, key, grain, starts_on, 0, change from metric_step_sums
+    ) as counted group by scope_id, kind, key, grain, starts_on having sum(wanted) <> sum(found) limit 100)
+$$;
+
+create or replace function figure_errors() returns table (name text, expected bigint, found bigint) language sql stable as $$
+  select * from metric_errors() union all select * from metric_debt_errors() union all select * from recurring_errors()
+  union all select * from metric_step_errors()
+$$;
+create or replace function rebuild_list_counts() returns void language plpgsql as $$
+begin
+  -- The job that advances the totals waits.
+  lock table row_totals_state in exclusive mode;
+  delete from seller_charge_totals;
+  perform rebuild_list_counts_without_debts();
+  perform rebuild_metric_debts();
+  perform rebuild_metric_steps();
+end $$;
+
+select rebuild_metric_steps();
