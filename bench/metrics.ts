@@ -59,17 +59,10 @@ const operations: readonly string[] = [
 
 /** Why some responses grow with the ledger: they return or count ten times as many rows. */
 const growths: readonly string[] = [
-  '`federated`, `federated/shared`: each subscriber of a member counts once in the federation, so that the profiles of all',
-  'members are compared; no sum by member and day has which of them are equal. A profile is new by its first begin and runs by',
-  'its last end, at any instant: sums of both together have as many rows as there are pairs of days.',
-  '`registered`, `balances-due`: the count of the list is that of the users without a subscription, and of the subjects with a',
-  'debt; both are compared row by row. A stored mark of a user would change with each role, each agreement and each',
-  'subscription of each of its profiles: a checkout would write the rows of all users of the profile.',
-  '`entries?series=new-sales`: its rows are the orders of customers without an order in the month before; the response counts',
-  'them, and two months of orders are compared. The stored sums of a month have its customers and their amounts, and do not',
-  'have the number of their orders.',
-  '`balances` by the hour in Kathmandu: each of the 100 bounds is a quarter of an hour behind a stored hour, and the entries of',
-  'that quarter are read. Sums by the quarter would have four times the rows (record 0087).',
+  '`balances-due`: the count of the list is that of the subjects with a debt.',
+  '`federated`, `federated/shared`, `registered`: read from sums and from the steps of a day (record 0132). While more than 500',
+  'changes wait for the job, at an instant with other members, and for a provider without members, the rows are counted.',
+  '`plans`: the subscriptions of the last day of each plan are ten times as many.',
   '`funds` by the hour: orders of the last hours are counted, ten times as many.',
 ];
 

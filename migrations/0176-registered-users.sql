@@ -77,35 +77,56 @@ create function pending_metric_steps() returns table (scope_id bigint, subject_i
   ) changed cross join lateral metric_step_pairs(changed.user_ids, changed.profile_ids) as pair
 $$;
 
--- Numbers of the subjects in the groups of a kind at an instant, by key; exact in the snapshot of the reader.
-create function count_metric_steps(the_scope_id bigint, the_kind text, instant timestamptz)
-  returns table (key bigint, subjects_count bigint) language sql stable as $$
-  with bound as materialized (
-    select date_trunc('month', instant, 'UTC') as month_at, date_trunc('day', instant, 'UTC') as day_at
-  ), pending as materialized (
-    select pair.scope_id, pair.subject_id from pending_metric_steps() pair where pair.scope_id = the_scope_id
-  )
-  select part.key, sum(part.change)::bigint
-  from (
-    select sums.key, sums.change from bound, metric_step_sums sums
-    where sums.scope_id = the_scope_id and sums.kind = the_kind and grain = 'month' and starts_on < (month_at at time zone 'UTC')::date
-    union all
-    select sums.key, sums.change from bound, metric_step_sums sums
-    where sums.scope_id = the_scope_id and sums.kind = the_kind and grain = 'day'
-      and starts_on >= (month_at at time zone 'UTC')::date and starts_on < (day_at at time zone 'UTC')::date
-    union all
-    select steps.key, steps.change from bound, metric_steps steps
-    where steps.scope_id = the_scope_id and steps.kind = the_kind and at >= day_at and at <= instant
-    union all
-    select steps.key, -steps.change from pending join metric_steps steps using (scope_id, subject_id)
-    where steps.kind = the_kind and at <= instant
-    union all
-    select steps.key, steps.change from (
-      select array_agg(pending.scope_id) as scope_ids, array_agg(pending.subject_id) as subject_ids from pending
-    ) given cross join lateral metric_step_rows(given.scope_ids, given.subject_ids) as steps
-    where given.scope_ids is not null and steps.kind = the_kind and at <= instant
-  ) as part group by part.key having sum(part.change) <> 0
+-- True if few subjects are computed by readers: then the sums are faster than the rows.
+create function are_metric_steps_recent() returns boolean language sql stable as $$
+  select count(*) <= 500 from (select from metric_step_changes limit 501) as change
 $$;
+
+-- Numbers of the subjects in groups of a scope, one kind and instant per position of the arguments, by key; exact in the snapshot of
+-- the reader. One plan per connection: to plan the statement takes longer than to run it.
+create function count_metric_steps(the_scope_id bigint, kinds text[], instants timestamptz[])
+  returns table (kind text, key bigint, subjects_count bigint) language plpgsql stable
+  set plan_cache_mode = force_generic_plan as $$
+declare
+  scope_ids bigint[];
+  subject_ids bigint[];
+begin
+  if exists (select from metric_step_changes) then
+    select array_agg(pair.scope_id), array_agg(pair.subject_id) into scope_ids, subject_ids
+      from pending_metric_steps() pair where pair.scope_id = the_scope_id;
+  end if;
+  return query
+  with bound as materialized (
+    select given.kind, given.at, (date_trunc('month', given.at, 'UTC') at time zone 'UTC')::date as month,
+      (given.at at time zone 'UTC')::date as day, date_trunc('day', given.at, 'UTC') as day_at
+    from unnest(kinds, instants) as given (kind, at)
+  ), pending as materialized (
+    select bound.kind, steps.key, -steps.change as change
+    from unnest(scope_ids, subject_ids) as given (scope_id, subject_id) join metric_steps steps using (scope_id, subject_id)
+      join bound on bound.kind = steps.kind and steps.at <= bound.at
+    union all
+    select bound.kind, steps.key, steps.change
+    from metric_step_rows(scope_ids, subject_ids) steps join bound on bound.kind = steps.kind and steps.at <= bound.at
+    where scope_ids is not null
+  )
+  -- Indexes: metric_step_sums_pkey, metric_steps_at; `offset 0` reads a range for each bound.
+  select part.kind, part.key, sum(part.change)::bigint
+  from (
+    select bound.kind, months.key, months.change from bound cross join lateral (
+      select sums.key, sums.change from metric_step_sums sums
+      where sums.scope_id = the_scope_id and sums.kind = bound.kind and grain = 'month' and starts_on < month offset 0) months
+    union all
+    select bound.kind, days.key, days.change from bound cross join lateral (
+      select sums.key, sums.change from metric_step_sums sums
+      where sums.scope_id = the_scope_id and sums.kind = bound.kind and grain = 'day' and starts_on >= month and starts_on < day offset 0) days
+    union all
+    select bound.kind, recent.key, recent.change from bound cross join lateral (
+      select steps.key, steps.change from metric_steps steps
+      where steps.scope_id = the_scope_id and steps.kind = bound.kind and steps.at >= day_at and steps.at <= bound.at offset 0) recent
+    union all
+    select * from pending
+  ) as part group by part.kind, part.key having sum(part.change) <> 0;
+end $$;
 
 -- Appends do not wait for one another. A row that waits for an agreement counts nowhere.
 create function note_step_user() returns trigger language plpgsql as $$

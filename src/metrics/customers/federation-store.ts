@@ -30,13 +30,24 @@ const members = (provider_id: ProfileId, at: Date) => sql`member as materialized
         and subscription.grant_key is null and subscription.request_key is null)
   )`;
 
-/** True if the steps of a provider are those of its members at the instant (`metric_federation_members`). */
-const isStored = (provider_id: ProfileId) => sql<boolean>`(
-    exists (select from metric_federation_members where provider_id = ${provider_id})
-    and not exists (
-      select from member full join (
-        select seller_id as id from metric_federation_members where provider_id = ${provider_id} and is_member
-      ) stored using (id) where member.name is null or stored.id is null))`;
+/**
+ * True if the steps of a provider are those of its members at the instant (`metric_federation_members`), and are
+ * computed, except for a few subscribers.
+ */
+const isStored = (provider_id: ProfileId) => sql`stored as materialized (
+    select are_metric_steps_recent()
+      and exists (select from metric_federation_members where provider_id = ${provider_id})
+      and not exists (
+        select from member full join (
+          select seller_id as id from metric_federation_members where provider_id = ${provider_id} and is_member
+        ) followed using (id) where member.name is null or followed.id is null) as is_stored
+  )`;
+
+/** Numbers of subscribers by kind and key; none unless they are stored. */
+const stepsAt = (provider_id: ProfileId, kinds: readonly string[], instants: readonly Date[]) =>
+  sql`(select steps.* from stored cross join lateral count_metric_steps(
+      ${provider_id}, ${[...kinds]}::text[], ${instants.map((at) => at.toISOString())}::timestamptz[]
+    ) as steps where is_stored)`;
 
 /** Profiles by their subscriptions to one member, or to all of the federation. */
 export const member_states = ['removed', 'invited', 'newly_invited'] as const;
@@ -75,8 +86,9 @@ const shared = (at: Date) => sql`shared as materialized (
 /** Counts of each member by name, and last those of all of the federation, from counts by `key`: 0 is the latter. */
 const namedCounts = (
   name: string,
+  others = sql``,
 ) => sql`select slug, name, coalesce(removed, 0) as removed, coalesce(invited, 0) as invited,
-    coalesce(newly_invited, 0) as newly_invited
+    coalesce(newly_invited, 0) as newly_invited ${others}
   from (select id, slug, name, 0 as place from member union all select 0, null, ${name}::text, 1) named
     left join counted on counted.key = named.id
   order by place, name, id`;
@@ -93,18 +105,16 @@ export async function countFederation(
   from: Date,
   at: Date,
 ): Promise<MemberCounts[]> {
-  const steps = (kind: string, instant: Date, sums: RawBuilder<unknown>) =>
-    sql`select key, ${sums} from count_metric_steps(${id}, ${kind}, ${instant})`;
   const { rows } = await sql<MemberCounts & { is_stored: boolean }>`
-    with ${members(id, at)}, counted as (
-      select key, sum(removed)::bigint as removed, sum(invited)::bigint as invited, sum(newly_invited)::bigint as newly_invited
-      from (
-        ${steps('removed', from, sql`subjects_count as removed, 0 as invited, 0 as newly_invited`)}
-        union all ${steps('running', at, sql`0, subjects_count, 0`)}
-        union all ${steps('new', at, sql`0, -subjects_count, subjects_count`)}
-      ) as part group by key
+    with ${members(id, at)}, ${isStored(id)}, sums as (
+      select key, coalesce(sum(subjects_count) filter (where kind = 'removed'), 0)::bigint as removed,
+        coalesce(sum(subjects_count) filter (where kind = 'running'), 0)::bigint as running,
+        coalesce(sum(subjects_count) filter (where kind = 'new'), 0)::bigint as newly_invited
+      from ${stepsAt(id, ['removed', 'running', 'new'], [from, at, at])} as steps group by key
+    ), counted as (
+      select key, removed, running - newly_invited as invited, newly_invited from sums
     )
-    select named.*, ${isStored(id)} as is_stored from (${namedCounts(name)}) named`.execute(reader);
+    ${namedCounts(name, sql`, (select is_stored from stored) as is_stored`)}`.execute(reader);
   if (rows[0]?.is_stored) return rows.map(({ is_stored: _, ...counts }) => counts);
   return countSubscribers(reader, { id, name }, from, at);
 }
@@ -137,10 +147,11 @@ interface SharedCount {
 /** Counts the profiles by the number of their running subscriptions to members of the federation, ascending. */
 export async function countShared(reader: Reader, provider_id: ProfileId, at: Date): Promise<SharedCount[]> {
   const { rows } = await sql<{ is_stored: boolean; counts: SharedCount[] }>`
-    with ${members(provider_id, at)}
-    select ${isStored(provider_id)} as is_stored, coalesce((
+    with ${members(provider_id, at)}, ${isStored(provider_id)}
+    select is_stored, coalesce((
       select json_agg(json_build_object('subscriptions_count', key, 'profiles_count', subjects_count) order by key)
-      from count_metric_steps(${provider_id}, 'shared', ${at})), '[]') as counts`.execute(reader);
+      from ${stepsAt(provider_id, ['shared'], [at])} as steps), '[]') as counts
+    from stored`.execute(reader);
   if (rows[0]?.is_stored) return rows[0].counts;
   const counted = await sql<SharedCount>`
     with ${members(provider_id, at)}, ${shared(at)}

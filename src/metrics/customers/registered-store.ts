@@ -29,18 +29,26 @@ export const registeredList = defineList({
  */
 export async function listRegistered(reader: Reader, before: Date, list: ListQuery, url: URL): Promise<Page<User>> {
   return listPage(reader, selectRegistered(reader, before), registeredList, list, url, {
-    count: countRegistered(before, list),
+    count: countRegistered(reader, before, list),
   });
 }
 
 /**
- * Number of the users who are registered and have no subscription before `before`, which is the end of the list too.
- * Null for another end, or for those registered since an instant: these are counted.
+ * Number of the users who are registered and have no subscription before `before`, which is the end of the list too:
+ * by the steps that follow the users, or by the users while many steps are not computed yet. Null for another end, or
+ * for those registered since an instant.
  */
-function countRegistered(before: Date, { start_at, ends_at }: ListQuery): RawBuilder<{ count: number }> | null {
+function countRegistered(
+  reader: Reader,
+  before: Date,
+  { start_at, ends_at }: ListQuery,
+): RawBuilder<{ count: number }> | null {
   if (start_at !== null || ends_at?.getTime() !== before.getTime()) return null;
-  return sql<{ count: number }>`select coalesce(sum(subjects_count), 0)::bigint as count
-    from count_metric_steps(${SITE}, 'registered', ${before})`;
+  const rows = selectRegistered(reader, before).where('member.created_at', '<', before);
+  return sql<{ count: number }>`select case when are_metric_steps_recent() then (
+      select coalesce(sum(subjects_count), 0)::bigint
+      from count_metric_steps(${SITE}, array['registered'], array[${before}::timestamptz])
+    ) else (select count(*) from (${rows}) as member) end as count`;
 }
 
 /** Yields all users of `listRegistered` in batches. */

@@ -82,7 +82,7 @@ async function compare(): Promise<void> {
   const agreed = sql`subscription.grant_key is null and subscription.request_key is null`;
   const { rows } = await sql<{ name: string; found: number; expected: number }>`
     select 'registered' as name, (
-        select coalesce(sum(subjects_count), 0)::bigint from count_metric_steps(0, 'registered', ${NOW})
+        select coalesce(sum(subjects_count), 0)::bigint from count_metric_steps(0, array['registered'], array[${NOW}::timestamptz])
       ) as found, (
         select count(*) from users where is_active and created_at < ${NOW} and not exists (
           select from roles join subscriptions subscription on subscription.profile_id = roles.profile_id
@@ -90,7 +90,7 @@ async function compare(): Promise<void> {
       ) as expected
     union all
     select 'running', (
-        select coalesce(sum(subjects_count), 0)::bigint from count_metric_steps(${head.id}, 'running', ${NOW}) where key = 0
+        select coalesce(sum(subjects_count), 0)::bigint from count_metric_steps(${head.id}, array['running'], array[${NOW}::timestamptz]) where key = 0
       ), (
         select count(distinct subscription.profile_id) from subscriptions subscription join plans on plans.id = plan_id
           join metric_federation_members on provider_id = ${head.id} and seller_id = plans.profile_id
@@ -98,7 +98,7 @@ async function compare(): Promise<void> {
       )
     union all
     select 'shared', (
-        select coalesce(sum(key * subjects_count), 0)::bigint from count_metric_steps(${head.id}, 'shared', ${NOW})
+        select coalesce(sum(key * subjects_count), 0)::bigint from count_metric_steps(${head.id}, array['shared'], array[${NOW}::timestamptz])
       ), (
         select count(*) from subscriptions subscription join plans on plans.id = plan_id
           join metric_federation_members on provider_id = ${head.id} and seller_id = plans.profile_id and is_member
