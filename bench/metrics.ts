@@ -62,7 +62,6 @@ const growths: readonly string[] = [
   '`balances-due`: the count of the list is that of the subjects with a debt.',
   '`federated`, `federated/shared`, `registered`: read from sums and from the steps of a day (record 0132). While more than 500',
   'changes wait for the job, at an instant with other members, and for a provider without members, the rows are counted.',
-  '`plans`: the subscriptions of the last day of each plan are ten times as many.',
   '`funds` by the hour: orders of the last hours are counted, ten times as many.',
 ];
 

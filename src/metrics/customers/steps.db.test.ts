@@ -143,8 +143,9 @@ test('a wrong step and a wrong sum are found by the check of the ledger, and wri
     return found.flat().length;
   };
   await makeUser(ctx.db, { username: 'unsubscribed', at: NOW });
+  // A member of the federation.
   await sql`insert into subscriptions (profile_id, plan_id, created_at, ends_at)
-    values (${profiles[7]?.id}, ${plans[0]?.id}, ${NOW}::timestamptz + interval '700 days', ${NOW}::timestamptz + interval '900 days')`.execute(
+    values (${profiles[0]?.id}, ${plans[0]?.id}, ${NOW}::timestamptz + interval '700 days', ${NOW}::timestamptz + interval '900 days')`.execute(
     ctx.db,
   );
   await sql`select rebuild_list_counts()`.execute(ctx.db);
