@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -43,6 +43,9 @@ const isStored = (provider_id: ProfileId) => sql`stored as materialized (
         ) followed using (id) where member.name is null or followed.id is null) as is_stored
   )`;
 
+/** True if the rows are counted, because their numbers are not stored. */
+const isCounted = sql`not (select is_stored from stored)`;
+
 /** Numbers of subscribers by kind and key; none unless they are stored. */
 const stepsAt = (provider_id: ProfileId, kinds: readonly string[], instants: readonly Date[]) =>
   sql`(select steps.* from stored cross join lateral count_metric_steps(
@@ -83,21 +86,11 @@ const shared = (at: Date) => sql`shared as materialized (
     group by subscription.profile_id
   )`;
 
-/** Counts of each member by name, and last those of all of the federation, from counts by `key`: 0 is the latter. */
-const namedCounts = (
-  name: string,
-  others = sql``,
-) => sql`select slug, name, coalesce(removed, 0) as removed, coalesce(invited, 0) as invited,
-    coalesce(newly_invited, 0) as newly_invited ${others}
-  from (select id, slug, name, 0 as place from member union all select 0, null, ${name}::text, 1) named
-    left join counted on counted.key = named.id
-  order by place, name, id`;
-
 /**
  * Counts the subscribers of each member of the federation of a provider, by name, and last those of all of it.
  *
  * The steps that follow the subscriptions have the numbers for the present members. At an instant with other members
- * the subscribers are counted.
+ * the subscribers are counted: the server reads `subscribed` in that case only.
  */
 export async function countFederation(
   reader: Reader,
@@ -105,58 +98,43 @@ export async function countFederation(
   from: Date,
   at: Date,
 ): Promise<MemberCounts[]> {
-  const { rows } = await sql<MemberCounts & { is_stored: boolean }>`
-    with ${members(id, at)}, ${isStored(id)}, sums as (
+  const { rows } = await sql<MemberCounts>`
+    with ${members(id, at)}, ${isStored(id)}, ${subscribed(id, at)}, whole as (
+      select profile_id, min(begins_at) as begins_at, max(ends_at) as ends_at, bool_or(is_running) as is_running
+      from subscribed group by 1
+    ), sums as (
       select key, coalesce(sum(subjects_count) filter (where kind = 'removed'), 0)::bigint as removed,
         coalesce(sum(subjects_count) filter (where kind = 'running'), 0)::bigint as running,
         coalesce(sum(subjects_count) filter (where kind = 'new'), 0)::bigint as newly_invited
       from ${stepsAt(id, ['removed', 'running', 'new'], [from, at, at])} as steps group by key
     ), counted as (
       select key, removed, running - newly_invited as invited, newly_invited from sums
-    )
-    ${namedCounts(name, sql`, (select is_stored from stored) as is_stored`)}`.execute(reader);
-  if (rows[0]?.is_stored) return rows.map(({ is_stored: _, ...counts }) => counts);
-  return countSubscribers(reader, { id, name }, from, at);
-}
-
-async function countSubscribers(
-  reader: Reader,
-  { id, name }: { id: ProfileId; name: string },
-  from: Date,
-  at: Date,
-): Promise<MemberCounts[]> {
-  const { rows } = await sql<MemberCounts>`
-    with ${members(id, at)}, ${subscribed(id, at)}, whole as (
-      select profile_id, min(begins_at) as begins_at, max(ends_at) as ends_at, bool_or(is_running) as is_running
-      from subscribed group by 1
-    ), counted as (
-      select member_id as key, ${counts(from, at)} from subscribed group by member_id
       union all
-      select 0, ${counts(from, at)} from whole
+      select member_id, ${counts(from, at)} from subscribed where ${isCounted} group by member_id
+      union all
+      select 0, ${counts(from, at)} from whole where ${isCounted}
     )
-    ${namedCounts(name)}`.execute(reader);
+    select slug, name, coalesce(sum(removed), 0)::bigint as removed, coalesce(sum(invited), 0)::bigint as invited,
+      coalesce(sum(newly_invited), 0)::bigint as newly_invited
+    from (select id, slug, name, 0 as place from member union all select 0, null, ${name}::text, 1) named
+      left join counted on counted.key = named.id
+    group by id, slug, name, place order by place, name, id`.execute(reader);
   return rows;
 }
 
-/** Profiles by the number of their running subscriptions to members of a federation. */
-interface SharedCount {
-  subscriptions_count: number;
-  profiles_count: number;
-}
-
 /** Counts the profiles by the number of their running subscriptions to members of the federation, ascending. */
-export async function countShared(reader: Reader, provider_id: ProfileId, at: Date): Promise<SharedCount[]> {
-  const { rows } = await sql<{ is_stored: boolean; counts: SharedCount[] }>`
-    with ${members(provider_id, at)}, ${isStored(provider_id)}
-    select is_stored, coalesce((
-      select json_agg(json_build_object('subscriptions_count', key, 'profiles_count', subjects_count) order by key)
-      from ${stepsAt(provider_id, ['shared'], [at])} as steps), '[]') as counts
-    from stored`.execute(reader);
-  if (rows[0]?.is_stored) return rows[0].counts;
-  const counted = await sql<SharedCount>`
-    with ${members(provider_id, at)}, ${shared(at)}
-    select subscriptions_count, count(*) as profiles_count from shared group by 1 order by 1`.execute(reader);
-  return counted.rows;
+export async function countShared(
+  reader: Reader,
+  provider_id: ProfileId,
+  at: Date,
+): Promise<{ subscriptions_count: number; profiles_count: number }[]> {
+  const { rows } = await sql<{ subscriptions_count: number; profiles_count: number }>`
+    with ${members(provider_id, at)}, ${isStored(provider_id)}, ${shared(at)}
+    select key as subscriptions_count, subjects_count as profiles_count from ${stepsAt(provider_id, ['shared'], [at])} as steps
+    union all
+    select subscriptions_count, count(*) from shared where ${isCounted} group by 1
+    order by 1`.execute(reader);
+  return rows;
 }
 
 /** A point of the reports of a federation: of one member, of all of it, or of a number of subscriptions to members. */
