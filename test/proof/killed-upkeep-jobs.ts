@@ -171,12 +171,15 @@ const figureWork: readonly JobWork[] = [
   },
   {
     job: 'fold_list_counts',
-    title: 'folds each count once',
+    title: 'folds each count and each figure once',
     async prepare(scene) {
       await sell(scene);
       return none();
     },
-    check: (scene) => expectNumber(scene, 0, sql`list_count_errors()`),
+    async check(scene) {
+      await expectNumber(scene, 0, sql`list_count_errors()`);
+      await expectNumber(scene, 0, sql`figure_errors()`);
+    },
   },
   {
     job: 'verify_list_counts',
