@@ -35,6 +35,15 @@ create table metric_step_changes (
 );
 comment on table metric_step_changes is 'Users and subscribers whose steps may have changed since they were computed.';
 
+create table metric_registered_users (
+  user_id bigint primary key,
+  full_name text not null,
+  created_at timestamptz not null
+);
+create index metric_registered_users_name on metric_registered_users (full_name, user_id);
+comment on table metric_registered_users is
+  'Users of metric_steps that entered registered and do not leave it, in the order of their list. Stale for the subjects of metric_step_changes.';
+
 -- What metric_steps must contain of users. A subscription that began when the user was registered leaves no time.
 create function registered_step_rows(user_ids bigint[])
   returns table (scope_id bigint, subject_id bigint, kind text, key bigint, at timestamptz, change integer)
@@ -137,7 +146,7 @@ end $$;
 create trigger users_step_added after insert on users for each row execute function note_step_user();
 create trigger users_step_removed after delete on users for each row execute function note_step_user();
 create trigger users_step_changed after update on users for each row
-  when ((old.is_active, old.created_at) is distinct from (new.is_active, new.created_at)) execute function note_step_user();
+  when ((old.is_active, old.created_at, old.full_name) is distinct from (new.is_active, new.created_at, new.full_name)) execute function note_step_user();
 create function note_step_role() returns trigger language plpgsql as $$
 begin
   insert into metric_step_changes (user_id)
@@ -167,8 +176,17 @@ create trigger subscriptions_step_changed after update on subscriptions for each
     is distinct from (new.profile_id, new.created_at, new.grant_key is null, new.request_key is null))
   execute function note_step_subscription();
 
+-- Users who are registered at the last instant.
+create view metric_registered_user_rows as
+  select member.id as user_id, member.full_name, member.created_at
+  from metric_steps steps join users member on member.id = steps.subject_id
+  where steps.scope_id = 0 and steps.kind = 'registered'
+  group by member.id having sum(steps.change) > 0;
+
 -- Writes the steps of subjects that differ, and adds what changed to the sums. One process at a time.
 create function write_metric_steps(scope_ids bigint[], subject_ids bigint[]) returns void language plpgsql as $$
+declare
+  user_ids bigint[];
 begin
   with wanted as materialized (
     select * from metric_step_rows(scope_ids, subject_ids)
@@ -197,6 +215,16 @@ begin
   on conflict (scope_id, kind, grain, starts_on, key) do update set change = total.change + excluded.change;
   -- Index: metric_step_sums_empty.
   delete from metric_step_sums where change = 0 and scope_id = any(scope_ids);
+  user_ids := array(select distinct given.subject_id from unnest(scope_ids, subject_ids) as given (scope_id, subject_id) where given.scope_id = 0);
+  delete from metric_registered_users stored
+    using (
+      select id from unnest(user_ids) as id
+      except select user_id from metric_registered_user_rows where user_id = any(user_ids)
+    ) as left_list where stored.user_id = left_list.id;
+  insert into metric_registered_users as stored (user_id, full_name, created_at)
+    select * from metric_registered_user_rows wanted where wanted.user_id = any(user_ids) order by 1
+  on conflict (user_id) do update set full_name = excluded.full_name, created_at = excluded.created_at
+    where (stored.full_name, stored.created_at) is distinct from (excluded.full_name, excluded.created_at);
 end $$;
 
 -- Computes the steps of what changed; returns how many changes.
@@ -231,6 +259,7 @@ begin
   delete from metric_step_changes;
   delete from metric_steps;
   delete from metric_step_sums;
+  delete from metric_registered_users;
   perform write_metric_steps(array_agg(scope_id), array_agg(subject_id)) from metric_step_subjects having count(*) > 0;
 end $$;
 
@@ -248,6 +277,11 @@ create function metric_step_errors() returns table (name text, expected bigint, 
     from wanted full join metric_steps stored using (scope_id, subject_id, kind, key, at)
       left join pending using (scope_id, subject_id)
     where wanted.change is distinct from stored.change and pending.scope_id is null limit 100)
+  union all
+  (select format('registered user %s', user_id), (wanted.user_id is not null)::int, (stored.user_id is not null)::int
+    from metric_registered_user_rows wanted full join metric_registered_users stored using (user_id, full_name, created_at)
+      left join pending on pending.scope_id = 0 and pending.subject_id = user_id
+    where (wanted.user_id is null or stored.user_id is null) and pending.scope_id is null limit 100)
   union all
   (select format('%s %s in scope %s, %s of %s', kind, key, scope_id, grain, starts_on), sum(wanted)::bigint, sum(found)::bigint
     from (

@@ -152,6 +152,7 @@ begin
   delete from metric_step_changes;
   delete from metric_steps;
   delete from metric_step_sums;
+  delete from metric_registered_users;
   delete from metric_federation_members;
   perform write_metric_steps(array_agg(scope_id), array_agg(subject_id)) from metric_step_subjects having count(*) > 0;
   perform follow_metric_federations();

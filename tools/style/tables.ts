@@ -111,6 +111,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'metric_customer_totals',
     'metric_customers',
     'metric_federation_members',
+    'metric_registered_users',
     'metric_sales',
     'metric_step_changes',
     'metric_step_sums',

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { selectUsers, type User } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
 import { readBatches } from '#platform/lists/read-batches';
 import { SITE } from '../sum-store.ts';
@@ -30,7 +31,33 @@ export const registeredList = defineList({
 export async function listRegistered(reader: Reader, before: Date, list: ListQuery, url: URL): Promise<Page<User>> {
   return listPage(reader, selectRegistered(reader, before), registeredList, list, url, {
     count: countRegistered(reader, before, list),
+    ...firstByName(reader, before, list),
   });
+}
+
+/** True for the list of all users who are registered at its end. */
+const isWhole = (before: Date, { start_at, ends_at }: ListQuery) =>
+  start_at === null && ends_at?.getTime() === before.getTime();
+
+/**
+ * The first users by name from those who are registered and stay so, in the order of an index. Users who left after
+ * `before`, and those that wait for the job, may be among them, too. Indexes: metric_registered_users_name, metric_steps_at.
+ */
+function firstByName(reader: Reader, before: Date, list: ListQuery) {
+  if (!isWhole(before, list) || list.order.length > 0 || list.terms.length > 0) return {};
+  const pending = sql`select subject_id from pending_metric_steps() as pending where scope_id = ${SITE}`;
+  const candidates = sql<UserId>`(
+    (select user_id from metric_registered_users where created_at < ${before} and user_id not in (${pending})
+      order by full_name, user_id limit ${list.page * list.page_size})
+    union
+    select subject_id from metric_steps where scope_id = ${SITE} and kind = 'registered' and at > ${before} and change < 0
+    union
+    ${pending})`;
+  return {
+    first: selectRegistered(reader, before)
+      .where('member.created_at', '<', before)
+      .where('member.id', 'in', candidates),
+  };
 }
 
 /**
@@ -38,12 +65,8 @@ export async function listRegistered(reader: Reader, before: Date, list: ListQue
  * by the steps that follow the users, or by the users while many steps are not computed yet. Null for another end, or
  * for those registered since an instant.
  */
-function countRegistered(
-  reader: Reader,
-  before: Date,
-  { start_at, ends_at }: ListQuery,
-): RawBuilder<{ count: number }> | null {
-  if (start_at !== null || ends_at?.getTime() !== before.getTime()) return null;
+function countRegistered(reader: Reader, before: Date, list: ListQuery): RawBuilder<{ count: number }> | null {
+  if (!isWhole(before, list)) return null;
   const rows = selectRegistered(reader, before).where('member.created_at', '<', before);
   return sql<{ count: number }>`select case when are_metric_steps_recent() then (
       select coalesce(sum(subjects_count), 0)::bigint

@@ -122,7 +122,8 @@ function withoutOthers(orders: RawBuilder<unknown>, others: RawBuilder<unknown>)
 
 /**
  * Selects the first orders of customers without other orders, one after the other: `limit 1` in the subquery keeps the
- * server from reading both periods. Indexes: ledger_entries_orig, ledger_entries_sales.
+ * server from reading both periods, and `coalesce` from expecting hardly any such order, in place of which it would
+ * compare all of them. Indexes: ledger_entries_orig, ledger_entries_sales.
  */
 function firstWithoutOthers(
   of: SellerAndUnit,
@@ -134,7 +135,7 @@ function firstWithoutOthers(
     left join lateral (
       select true as is_found from (${ordersIn(of, others)}) as other where other.customer_id = own.customer_id limit 1
     ) as other on true
-    where other.is_found is null ${cut}`;
+    where not coalesce(other.is_found, false) ${cut}`;
 }
 
 type SellerAndUnit = Pick<EntryPoint, 'provider_id' | 'unit'>;

@@ -205,7 +205,7 @@ async function compareFederation(random: Random): Promise<void> {
 async function changeRole(random: Random): Promise<void> {
   const [user, profile] = [pickOf(random, users), pickOf(random, profiles)];
   const roles = ctx.db.updateTable('roles').where('user_id', '=', user.id).where('profile_id', '=', profile.id);
-  switch (random.pick(['give', 'give', 'accept', 'take', 'deactivate'] as const)) {
+  switch (random.pick(['give', 'give', 'accept', 'take', 'deactivate', 'rename'] as const)) {
     case 'give': {
       keys += 1;
       const grant_key = random.chance(0.3) ? `v1.${'B'.repeat(60)}${keys}` : null;
@@ -222,6 +222,11 @@ async function changeRole(random: Random): Promise<void> {
     case 'take':
       await ctx.db.deleteFrom('roles').where('user_id', '=', user.id).where('profile_id', '=', profile.id).execute();
       return;
+    case 'rename': {
+      const full_name = random.pick(['Same Name', 'Another Name', 'Third Name']);
+      await ctx.db.updateTable('users').set({ full_name }).where('id', '=', user.id).execute();
+      return;
+    }
     case 'deactivate':
       await ctx.db
         .updateTable('users')
@@ -259,6 +264,8 @@ async function compareRegistered(random: Random): Promise<void> {
     start_at,
     ends_at,
   });
+  const names = rows.map(({ full_name }) => full_name);
+  assert.deepEqual(names, names.toSorted(), 'by name');
   assert.deepEqual(
     sorted(rows.map(({ username }) => username).filter((username) => username.startsWith('user-'))),
     sorted(expected.map(({ username }) => username)),

@@ -38,6 +38,7 @@ export type LedgerEntryId = Branded<number, 'LedgerEntry'>;
 export type LedgerEventId = Branded<number, 'LedgerEvent'>;
 export type LedgerSealId = Branded<number, 'LedgerSeal'>;
 export type LedgerVerificationId = Branded<number, 'LedgerVerification'>;
+export type MetricStepChangeId = Branded<number, 'MetricStepChange'>;
 export type OrderLineId = Branded<number, 'OrderLine'>;
 export type OrderId = Branded<number, 'Order'>;
 export type OrphanPaymentId = Branded<number, 'OrphanPayment'>;
@@ -773,6 +774,19 @@ export interface MetricDebtsStateTable {
   until_id: number;
 }
 
+export interface MetricFederationMembersTable {
+  provider_id: number;
+  seller_id: number;
+  /** False for a provider that does not subscribe to itself. */
+  is_member: boolean;
+}
+
+export interface MetricRegisteredUsersTable {
+  user_id: number;
+  full_name: string;
+  created_at: Date;
+}
+
 export interface MetricSalesTable {
   provider_id: number;
   unit: string;
@@ -791,6 +805,33 @@ export interface MetricSalesTable {
   kept_orders_count: number;
   /** Number of the orders of kept_before_amount. */
   kept_before_orders_count: number;
+}
+
+export interface MetricStepChangesTable {
+  id: GeneratedAlways<MetricStepChangeId>;
+  user_id: number | null;
+  profile_id: number | null;
+}
+
+export interface MetricStepSumsTable {
+  scope_id: number;
+  kind: string;
+  grain: 'day' | 'month';
+  starts_on: string;
+  key: number;
+  change: number;
+}
+
+export interface MetricStepsTable {
+  /** 0: of the whole site. Else the provider of a federation. */
+  scope_id: number;
+  subject_id: number;
+  /** registered: users without a role on a profile with an agreed subscription that began before an instant. running: subscribers with a running subscription. new: those of them within a year of their first begin. removed: subscribers whose last subscription ended. shared: subscribers by the number of their running subscriptions to members. */
+  kind: string;
+  /** running, new, removed: id of a member; 0 for all of the federation. shared: number of subscriptions. */
+  key: number;
+  at: Date;
+  change: '-1' | 1;
 }
 
 export interface MetricSumsTable {
@@ -1895,7 +1936,12 @@ export interface Schema {
   metric_customers: MetricCustomersTable;
   metric_debts: MetricDebtsTable;
   metric_debts_state: MetricDebtsStateTable;
+  metric_federation_members: MetricFederationMembersTable;
+  metric_registered_users: MetricRegisteredUsersTable;
   metric_sales: MetricSalesTable;
+  metric_step_changes: MetricStepChangesTable;
+  metric_step_sums: MetricStepSumsTable;
+  metric_steps: MetricStepsTable;
   metric_sums: MetricSumsTable;
   metric_zones: MetricZonesTable;
   names: NamesTable;
