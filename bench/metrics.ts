@@ -64,7 +64,7 @@ const growths: readonly string[] = [
   'changes wait for the job, at an instant with other members, and for a provider without members, the rows are counted.',
   '`funds` by the hour: orders of the last hours are counted, ten times as many.',
   '`plans`: each plan has a row for each day on which a subscription begins or ends. They stop growing when each day has one.',
-  'A ratio of one run varies with other load of the machine, by half of it for the shortest durations.',
+  'A ratio of one run varies with other load of the machine, up to a factor of two.',
 ];
 
 /** Measures each report with 100,000 and with 1,000,000 ledger rows, and writes bench/reports/metrics.md. */

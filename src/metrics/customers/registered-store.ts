@@ -41,7 +41,8 @@ const isWhole = (before: Date, { start_at, ends_at }: ListQuery) =>
 
 /**
  * The first users by name from those who are registered and stay so, in the order of an index. Users who left after
- * `before`, and those that wait for the job, may be among them, too. Indexes: metric_registered_users_name, metric_steps_at.
+ * `before`, and those that wait for the job, may be among them, too. Indexes: metric_registered_users_name,
+ * metric_steps_at.
  */
 function firstByName(reader: Reader, before: Date, list: ListQuery) {
   if (!isWhole(before, list) || list.order.length > 0 || list.terms.length > 0) return {};
