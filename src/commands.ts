@@ -48,6 +48,7 @@ export const usage = `tollgate <command>
   stripe-emulator [--port 12111] [--host 127.0.0.1] [--state FILE] [--clock real|ISO] [--webhook URL=SECRET]… [--seed N]
                                    a local stand-in for Stripe: docs/operating/stripe-emulator.md
   payments check                   ask the payment processor for account, permissions and endpoints; exits with 1 when one is missing
+  payments endpoints --create      register the endpoints of messages at the payment processor, and print their secrets once
   payments set-key [--other-account]
                                    read a new secret key and publishable key, one a line, from standard input; used without a restart
   payments reconcile [--from DATE] [--to DATE] [--account ID] [--format table|csv|json] [--fix]

@@ -9,11 +9,12 @@ const RETRY_MS = 60_000;
 /** Longest input of `set-key`. */
 const INPUT_MAX = 4096;
 
-/** Asks about the setup of payments, or replaces the key; returns the exit status. */
-export async function runSetup(verb: 'check' | 'set-key', other_account = false): Promise<number> {
+/** Asks about the setup of payments, registers the endpoints, or replaces the key; returns the exit status. */
+export async function runSetup(verb: 'check' | 'endpoints' | 'set-key', other_account = false): Promise<number> {
   const { config, tollgate, close } = await openSite();
   try {
     const ctx = await tollgate.makeContext('payment setup');
+    if (verb === 'endpoints') return await makeEndpoints(ctx);
     if (verb === 'set-key') await setKey(ctx, config, await readInput(), { other_account });
     return await checkPayments(ctx);
   } finally {
@@ -35,6 +36,40 @@ export async function checkPayments(
     const { line, faults } = await chosen.setup.check(origin);
     write(`${[line, ...faults].join('\n')}\n`);
     return faults.length === 0 ? 0 : 1;
+  } catch (error) {
+    write(`${chosen.name} could not be asked: ${error instanceof Error ? error.message : 'unknown error'}\n`);
+    return 2;
+  }
+}
+
+const settings = { platform: 'STRIPE_WEBHOOK_SECRETS', connect: 'STRIPE_CONNECT_WEBHOOK_SECRETS' } as const;
+const actions = {
+  created: 'registered',
+  updated: 'corrected',
+  unchanged: 'unchanged',
+  other_version: 'of another version of the API: delete it at the processor, then run this again',
+} as const;
+
+/**
+ * Registers the endpoints of the site, and prints what was done and the new secrets, once: 0 all are right, 1 one is of
+ * another version, 2 the processor could not be asked.
+ */
+export async function makeEndpoints(
+  { processors, origin }: Pick<PaymentContext, 'processors' | 'origin'>,
+  write: (text: string) => void = (text) => void process.stdout.write(text),
+): Promise<number> {
+  const { chosen } = processors;
+  if (chosen.setup === null) {
+    write(`The payment processor ${chosen.name} needs no endpoint.\n`);
+    return 0;
+  }
+  try {
+    const made = await chosen.setup.createEndpoints(origin);
+    for (const { name, url, action, secret } of made) {
+      write(`${name} ${url}: ${actions[action]}\n`);
+      if (secret !== null) write(`${settings[name]}=${secret}\n`);
+    }
+    return made.some(({ action }) => action === 'other_version') ? 1 : 0;
   } catch (error) {
     write(`${chosen.name} could not be asked: ${error instanceof Error ? error.message : 'unknown error'}\n`);
     return 2;

@@ -8,7 +8,7 @@ import { runSetup } from './payments-setup.ts';
 import { reportProgress } from './progress.ts';
 
 const USE =
-  'Use: tollgate payments check, tollgate payments set-key [--other-account] < FILE, or tollgate payments reconcile [--from DATE] [--to DATE] [--account ID] [--format table|csv|json] [--fix]\n';
+  'Use: tollgate payments check, tollgate payments endpoints --create, tollgate payments set-key [--other-account] < FILE, or tollgate payments reconcile [--from DATE] [--to DATE] [--account ID] [--format table|csv|json] [--fix]\n';
 
 /** Span without `--from`. */
 const SPAN_MS = 31 * 86_400_000;
@@ -24,9 +24,11 @@ export const payments: Command = {
     format: { type: 'string', default: 'table' },
     fix: { type: 'boolean', default: false },
     'other-account': { type: 'boolean', default: false },
+    create: { type: 'boolean', default: false },
   },
   async run(values, [verb]) {
     const format = formats.find((each) => each === values['format']);
+    if (verb === 'endpoints' && values['create'] === true) return runSetup(verb);
     if (verb === 'check' || verb === 'set-key') return runSetup(verb, values['other-account'] === true);
     if (verb !== 'reconcile' || format === undefined) {
       process.stderr.write(USE);

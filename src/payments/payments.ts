@@ -87,6 +87,11 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
           help: '1 while the payment processor refuses the key of the site, so that no payment is possible.',
           value: processors.chosen.setup?.isRefused() === true ? 1 : 0,
         },
+        {
+          name: 'tollgate_processor_paused',
+          help: '1 while jobs of this process charge no card, because the payment processor takes no more calls.',
+          value: processors.chosen.pausedUntil() === null ? 0 : 1,
+        },
         ...ignoredGauges(inbox),
       ],
     ],

@@ -47,6 +47,12 @@ const refuseCharges = (times: number) =>
   emulator.control.addFault({ name: '429', times, match: { method: 'POST', path: '/v1/payment_intents' } });
 const chargesCount = async () => (await site.app.db.selectFrom('charges').select('id').execute()).length;
 
+async function pausedGauge(): Promise<number | undefined> {
+  const room = site.app.tollgate.rooms.find(({ name }) => name === 'payments');
+  const gauges = (await room?.gauges?.[0]?.(site.app.db)) ?? [];
+  return gauges.find(({ name }) => name === 'tollgate_processor_paused')?.value;
+}
+
 /** Makes Stripe refuse a call that charges nothing. */
 async function refuseCall(): Promise<void> {
   const { processors } = await site.app.tollgate.makeContext('test');
@@ -74,6 +80,7 @@ test('while jobs pause no renewal is sent, payers who wait are charged, and jobs
   site.moveTo(DAY_0);
   await refuseCall();
   const before = chargeCalls().length;
+  assert.equal(await pausedGauge(), 1);
   await site.runAt(DAY_0, RENEW);
   assert.equal(chargeCalls().length, before);
   const tia = await site.register('tia');
@@ -84,6 +91,7 @@ test('while jobs pause no renewal is sent, payers who wait are charged, and jobs
   assert.equal(chargeCalls().length, before + 2);
   assert.equal(await dueOf(site.xia, 'xia'), 0);
   assert.deepEqual(await casesOf(site), []);
+  assert.equal(await pausedGauge(), 0);
 });
 
 test('a charge that Stripe refuses again and again is given up after six calls, and the schedule calls an hour later', async () => {

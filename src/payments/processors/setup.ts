@@ -15,6 +15,13 @@ export interface SetupEndpoint {
   state: string;
 }
 
+/** What was done for an endpoint. `secret` is that of one that was registered now; it is shown once. */
+export interface MadeEndpoint extends Pick<SetupEndpoint, 'name' | 'url'> {
+  /** `other_version`: it is registered with another version of the API, which cannot be changed. */
+  action: 'created' | 'updated' | 'unchanged' | 'other_version';
+  secret: string | null;
+}
+
 /** What a processor says about the key and the endpoints of the site. Has no secret. */
 export interface SetupReport {
   /** Account, mode, endpoints and permissions in one line. */
@@ -34,6 +41,8 @@ export interface SetupReport {
 export interface ProcessorSetup {
   /** Asks the processor for the account, the permissions and the endpoints at `origin`. */
   check(origin: string): Promise<SetupReport>;
+  /** Registers the endpoints at `origin` that are missing, and corrects the others. */
+  createEndpoints(origin: string): Promise<MadeEndpoint[]>;
   /** Returns the last report of this process and its instant; null if there is none. */
   lastReport(): { report: SetupReport; at: Date } | null;
   /** True while the processor refuses the key. */

@@ -15,6 +15,7 @@ import { forPayer } from './keys/call-pacer.ts';
 import { chargeCard } from './charge-card.ts';
 import { hasCustomer, updateCustomer } from './ensure-customer.ts';
 import { checkSetup } from './keys/check-setup.ts';
+import { createEndpoints } from './keys/create-endpoints.ts';
 import { abandon, findByKey, retrieveEvidence } from './find-charge.ts';
 import { HOSTED_PAGE } from './hosted-page.ts';
 import { RETURNS_FEE } from './intent-outcome.ts';
@@ -178,6 +179,7 @@ function makeSetup(
       return begun;
     },
     lastReport: () => last,
+    createEndpoints: (origin) => live.run(() => createEndpoints(needs, origin)),
     isRefused: live.isRefused,
     async compareAccounts(secret_key) {
       await live.refresh();

@@ -10,7 +10,8 @@ import { findKnownAccount, storeAccount } from './account-store.ts';
 const TIMEOUT_MS = 10_000;
 const AT_ONCE = 4;
 
-const ENDPOINTS = [
+/** Endpoints of the site, by their paths. */
+export const endpoint_paths = [
   ['platform', '/api/stripe/postevent'],
   ['connect', '/api/stripe/postevent/connect'],
 ] as const;
@@ -55,7 +56,7 @@ export async function checkSetup({ client, clock, db, settings }: StripeNeeds, o
   const missing = refused.flat();
   const differing = await compareAccount({ clock, db }, account);
   const endpoints = missing.includes('Webhook endpoints') ? null : await findEndpoints(client, options);
-  const states = ENDPOINTS.map(([name, path]) => {
+  const states = endpoint_paths.map(([name, path]) => {
     const state = endpoints === null ? 'unknown' : stateOf(endpoints.filter(({ url }) => url === `${origin}${path}`));
     return { name, state, url: `${origin}${path}` };
   });
@@ -113,14 +114,15 @@ function mayCharge(account: Stripe.Account | null): boolean {
   return account?.charges_enabled !== false;
 }
 
-async function findEndpoints(client: Stripe, options: Stripe.RequestOptions): Promise<Stripe.WebhookEndpoint[]> {
+/** Finds the endpoints of the account of the key. */
+export async function findEndpoints(client: Stripe, options: Stripe.RequestOptions): Promise<Stripe.WebhookEndpoint[]> {
   const found: Stripe.WebhookEndpoint[] = [];
   for await (const endpoint of client.webhookEndpoints.list({ limit: 100 }, options)) found.push(endpoint);
   return found;
 }
 
 /** Returns the state of the best endpoint with an address. Pure. */
-function stateOf(endpoints: readonly Stripe.WebhookEndpoint[]): string {
+export function stateOf(endpoints: readonly Stripe.WebhookEndpoint[]): string {
   const states = endpoints.map(({ status, enabled_events, api_version }) => {
     if (status !== 'enabled') return status;
     const absent = enabled_events.includes('*') ? [] : event_types.filter((type) => !enabled_events.includes(type));

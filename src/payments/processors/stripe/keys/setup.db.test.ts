@@ -4,13 +4,14 @@ import { inTransaction } from '#platform/db/database';
 import { linesOf, makeAttempt } from '../../../../../test/support/factories/payments.ts';
 import { makeParty } from '../../../../../test/support/factories/ledger.ts';
 import { startApp, type TestApp } from '../../../../../test/support/start-app.ts';
-import { checkPayments, setKey } from '../../../../commands/payments-setup.ts';
+import { checkPayments, makeEndpoints, setKey } from '../../../../commands/payments-setup.ts';
 import { readConfig } from '../../../../config.ts';
 import { default_keys, type RunningEmulator, startEmulator } from '../../../../stripe-emulator/index.ts';
 import { callProcessor, findOutcome } from '../../../charges/call-processor.ts';
 import { recordCharge } from '../../../charges/record-charge.ts';
 import { isAccepted } from '../../processor.ts';
 import type { PaymentContext } from '../../registry.ts';
+import { API_VERSION } from '../stripe-client.ts';
 import { event_types } from '../stripe-intake.ts';
 
 const [secret_key, publishable_key] = default_keys;
@@ -82,6 +83,41 @@ test('S77: the check names the account, the endpoints and what is missing of the
   await add('/api/stripe/postevent', event_types);
   await add('/api/stripe/postevent/connect', event_types);
   assert.equal((await check())[0], 0);
+});
+
+test('S77: the endpoints are registered once with their types and version, and corrected when types are missing', async () => {
+  const other = await startEmulator({ clock: { now: () => new Date('2026-03-10T15:00:00Z') } });
+  const site = await startApp({ config: { ...config, stripe_api_url: other.url } });
+  try {
+    const made = await site.tollgate.makeContext('test');
+    const run = async (): Promise<[status: number, text: string]> => {
+      let text = '';
+      return [await makeEndpoints(made, (part) => void (text += part)), text];
+    };
+    const [status, text] = await run();
+    assert.equal(status, 0);
+    const secrets = text.match(/^STRIPE_(CONNECT_)?WEBHOOK_SECRETS=whsec_\w+$/gm) ?? [];
+    assert.equal(secrets.length, 2, text);
+    assert.equal((await check(made))[0], 0);
+    const again = await run();
+    assert.match(again[1], /^platform \S+: unchanged\nconnect \S+: unchanged\n$/);
+
+    const headers = { authorization: `Bearer ${secret_key}` };
+    const listed = await fetch(`${other.url}/v1/webhook_endpoints`, { headers });
+    const { data } = (await listed.json()) as { data: { id: string; url: string; api_version: string }[] };
+    assert.deepEqual([...new Set(data.map(({ api_version }) => api_version))], [API_VERSION]);
+    const body = new URLSearchParams({ 'enabled_events[0]': 'charge.succeeded', disabled: 'true' });
+    await fetch(`${other.url}/v1/webhook_endpoints/${data[0]?.id}`, { method: 'POST', headers, body });
+    assert.equal((await check(made))[0], 1);
+    assert.match((await run())[1], /: corrected/);
+    assert.equal((await check(made))[0], 0);
+
+    other.control.addFault({ name: '403', match: { method: 'GET', path: '/v1/webhook_endpoints' } });
+    assert.equal((await run())[0], 2);
+  } finally {
+    await site.close();
+    await other.stop();
+  }
 });
 
 test('S77: each permission that a restricted key lacks is named', async () => {
