@@ -19,6 +19,7 @@ export {
   abandonAttempt,
   awaitAction,
   callProcessor,
+  endGivenUp,
   ChargeSchema,
   findOutcome,
   findRecentCharges,

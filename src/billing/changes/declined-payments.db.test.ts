@@ -104,3 +104,37 @@ test('a declined payment that was confirmed before it could be canceled goes bac
     ['succeeded'],
   );
 });
+
+test('a declined payment whose request arrived after its order was given up is canceled', async () => {
+  await expectStatus(site.xia('POST', '/api/cart', { plan: 'pro' }), 201);
+  await expectStatus(site.xia('GET', '/api/billing/xia/checkout'), 200);
+  const match = { method: 'POST', path: '/v1/payment_intents' };
+  emulator.control.addFault({ name: '409_lock', values: { should_retry: 'false' }, times: 1, match });
+  const token = { processor_token: 'pm_card_visa' };
+  await expectStatus(site.xia('POST', '/api/billing/xia/checkout', token), 503);
+  await site.runAt('2026-01-10T10:03:00Z', 'finish_orders');
+  const attempt = await site.app.db
+    .selectFrom('charge_attempts')
+    .select(['key', 'amount', 'state'])
+    .orderBy('id', 'desc')
+    .executeTakeFirstOrThrow();
+  assert.equal(attempt.state, 'failed');
+  const [bought] = payments();
+  const { customer_key: customer } = await site.app.db
+    .selectFrom('payment_methods')
+    .select('customer_key')
+    .executeTakeFirstOrThrow();
+  const late = client.paymentIntents.create({
+    amount: attempt.amount,
+    currency: 'usd',
+    customer,
+    confirm: true,
+    payment_method: 'pm_card_chargeDeclined',
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    metadata: { ...bought?.metadata, tollgate_attempt: attempt.key },
+  });
+  await assert.rejects(late, { type: 'StripeCardError' });
+  assert.deepEqual(statuses(), ['succeeded', 'requires_payment_method']);
+  await site.runAt('2026-01-10T10:04:00Z', 'finish_orders');
+  assert.deepEqual(statuses(), ['succeeded', 'canceled']);
+});

@@ -12,11 +12,10 @@ import {
 import { inTransaction, type Tx } from '#platform/db/database';
 import { walkRows } from '#platform/jobs/walk-rows';
 import {
-  abandonAttempt,
   type AcceptedOutcome,
   type Attempt,
+  endGivenUp,
   findAttempt,
-  findOutcome,
   isAccepted,
   type PaymentContext,
   recordCharge,
@@ -49,8 +48,7 @@ async function returnPayment(ctx: PaymentContext, change: ChangeRow): Promise<vo
   const attempt_id = change.order_id === null ? null : await findAttemptOfOrder(ctx.db, change.order_id);
   const attempt = attempt_id === null ? undefined : await findAttempt(ctx.db, attempt_id);
   if (!attempt) return;
-  const found = await findOutcome(ctx, attempt);
-  const outcome = found?.outcome === 'action_required' ? await abandonAttempt(ctx, attempt) : found;
+  const outcome = await endGivenUp(ctx, attempt);
   if (!isAccepted(outcome) || outcome.evidence.state !== 'done') return;
   const reserved = await inTransaction(ctx.db, (tx) => recordPayment(ctx, tx, change, { attempt, outcome }));
   if (reserved.length > 0) ctx.log.warn({ change_id: change.id }, 'payment of a change that was given up is returned');

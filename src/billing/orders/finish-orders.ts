@@ -7,6 +7,7 @@ import {
   type Attempt,
   awaitAction,
   type ChargeOutcome,
+  endGivenUp,
   findAttempt,
   findOutcome,
   isAccepted,
@@ -233,9 +234,7 @@ async function recheckGivenUpOrder(
   attempt: Attempt,
   balancePaid: BalancePaid | undefined,
 ): Promise<FinishOutcome> {
-  const found = await findOutcome(ctx, attempt);
-  // A given-up order must not be paid: ends the confirmation.
-  const outcome = found?.outcome === 'action_required' ? await abandonAttempt(ctx, attempt) : found;
+  const outcome = await endGivenUp(ctx, attempt);
   if (!isAccepted(outcome)) return 'closed';
   ctx.log.warn({ order_id: order.id }, 'given-up order paid');
   return (await settleOrder(ctx, order.id, attempt, outcome, { balancePaid })) === null ? 'closed' : 'settled';

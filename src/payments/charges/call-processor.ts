@@ -41,3 +41,15 @@ export async function findOutcome(ctx: ProcessorContext, attempt: Attempt): Prom
 export async function abandonAttempt(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome> {
   return withProcessorTimeout(ctx, ctx.processors.getByName(attempt.processor).abandon(attemptRef(attempt)));
 }
+
+/**
+ * Looks up the payment of an attempt that was given up, and ends one that could still be confirmed: its request arrived
+ * late. The outcome is accepted if it took money; null if the processor received no request.
+ * @throws processor_unreachable (503)
+ */
+export async function endGivenUp(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome | null> {
+  const found = await findOutcome(ctx, attempt);
+  if (found?.outcome === 'action_required') return abandonAttempt(ctx, attempt);
+  if (found?.outcome !== 'declined' || found.open_intent_key === undefined) return found;
+  return abandonAttempt(ctx, { ...attempt, intent_key: found.open_intent_key });
+}

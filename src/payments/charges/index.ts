@@ -8,7 +8,7 @@ export {
 export { type ChargePlace, findChargePlace, providerOf, type PayableLine } from './charge-place.ts';
 export { findSourceAgain, findUsableCard } from './choose-card.ts';
 export { awaitAction } from './await-action.ts';
-export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
+export { abandonAttempt, callProcessor, endGivenUp, findOutcome } from './call-processor.ts';
 export { cancelPayment, type OpenPayment, settleDisputesJob, settlePendingChargesJob } from './jobs.ts';
 export { findRecentCharges } from './find-recent-charges.ts';
 export { sendReceipt } from './send-receipt.ts';
