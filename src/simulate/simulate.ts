@@ -20,6 +20,7 @@ import type { OutsideWorld } from './outside/outside-world.ts';
 import { startStripeWorld } from './outside/stripe-world.ts';
 import { makeTestWorld } from './outside/test-world.ts';
 import { makeRandom, type Random } from './random.ts';
+import { withRareChecks } from './rare-checks.ts';
 import { type BusinessTotals, readLastIds, readTotals } from './rule-store.ts';
 import type { SimulationOptions, SimulationResult } from './simulation.ts';
 import { BROKER, connectSite, type Reply, type SimulatedSite } from './site.ts';
@@ -146,10 +147,7 @@ function faultyWorker(
   return makeWorker({
     db: database.db,
     clock,
-    jobs: withJobFaults(
-      tollgate.rooms.flatMap(({ jobs = [] }) => jobs),
-      faults,
-    ),
+    jobs: withJobFaults(withRareChecks(tollgate.rooms.flatMap(({ jobs = [] }) => jobs)), faults),
     subscribers: tollgate.rooms.flatMap(({ subscribers = [] }) => subscribers),
     makeContext: tollgate.makeContext,
     log: pino({ level: 'silent' }),
