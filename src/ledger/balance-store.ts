@@ -149,10 +149,10 @@ function amountsDue(profile_id: ProfileId, at: Date, sellers?: readonly ProfileI
   )`;
 }
 
-/** A profile with the subjects on which its orders owe money, and the units of these orders. */
+/** A profile with the subjects on which its orders owe money. */
 export interface OwingProfile {
   profile_id: ProfileId;
-  subjects: (LedgerSubject & { unit: string })[];
+  subjects: LedgerSubject[];
 }
 
 /**
@@ -171,8 +171,7 @@ export async function findOwingProfiles(
       where profile_id > ${after ?? 0} and open_until = 'infinity' and ordered_at is not null and subject_kind = 'sub'
       order by profile_id limit ${limit}
     )
-    select profile_id, json_agg(json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part,
-        'unit', unit)) as subjects
+    select profile_id, json_agg(json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part)) as subjects
     from owing join ledger_subject_balances using (profile_id)
     where open_until = 'infinity' and ordered_at is not null and subject_kind = 'sub'
     group by profile_id order by profile_id`,
@@ -185,8 +184,7 @@ export async function findOwedSubjects(reader: Reader, profile_ids: readonly Pro
   return executeFragment(
     reader,
     fragment<OwingProfile>`select profile_id,
-      json_agg(json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part,
-        'unit', unit)) as subjects
+      json_agg(json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part)) as subjects
     from ledger_subject_balances
     where profile_id = any(${[...profile_ids]}::bigint[]) and open_until = 'infinity' and ordered_at is not null
       and subject_kind = 'sub'

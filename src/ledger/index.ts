@@ -5,7 +5,6 @@ export {
   findHoldings,
   findOwedSubjects,
   findOwingProfiles,
-  type OwingProfile,
   findOwingSubjects,
   findStatementBalance,
   findSubjectOrders,

@@ -1,10 +1,9 @@
-import { findPlansByIds } from '#catalog';
-import { findOwingProfiles, type OwingProfile } from '#ledger';
+import { findOwingProfiles } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { findProfilesByIds, type Profile } from '#profiles';
-import { findSubscriptionsByIds, subscriptionIdOf } from '#subscriptions';
 import { runConcurrently } from '../run-concurrently.ts';
+import { findPlaceBalances } from './case-balances.ts';
 import { findPayingPayers } from './charge-due.ts';
 import { type DunningCase, nextReach } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
@@ -44,7 +43,8 @@ export async function chargeOwing(ctx: DunningContext, run: OwingRun): Promise<v
     const last = owing.at(-1);
     if (!last) return;
     after = last.profile_id;
-    await chargeThose(ctx, await keepChargeable(ctx.db, owing), run);
+    const payer_ids = owing.map(({ profile_id }) => profile_id);
+    await chargeThose(ctx, await keepChargeable(ctx.db, payer_ids), run);
   }
 }
 
@@ -68,37 +68,17 @@ interface ReachablePayer {
 /**
  * Leaves out the payers whose charge would be postponed: a payment is open, or each place where they owe something on
  * an auto-renewing subscription has a dunning case. One of them may stay for weeks, and each hour would load its
- * balances. Statements: five, however many payers.
+ * balances. Statements: eight, however many payers.
  */
-async function keepChargeable(reader: Reader, owing: readonly OwingProfile[]): Promise<ReachablePayer[]> {
-  const places = await findRenewingPlaces(reader, owing);
-  const payers = await keepReachable(
+async function keepChargeable(reader: Reader, payer_ids: readonly ProfileId[]): Promise<ReachablePayer[]> {
+  const reachable = await keepReachable(reader, payer_ids);
+  const balances = await findPlaceBalances(
     reader,
-    places.map(({ profile_id }) => profile_id),
+    reachable.map(({ payer }) => payer.id),
   );
-  return payers.filter(({ payer, cases }) =>
-    places.some((place) => place.profile_id === payer.id && !cases.some((open) => isSamePlace(open, place))),
+  return reachable.filter(({ payer, cases }) =>
+    balances.some((place) => place.profile_id === payer.id && !cases.some((open) => isSamePlace(open, place))),
   );
-}
-
-/** Returns the places where profiles owe something on subscriptions that renew automatically. */
-async function findRenewingPlaces(reader: Reader, owing: readonly OwingProfile[]): Promise<DuePlace[]> {
-  const owed = owing.flatMap(({ profile_id, subjects }) =>
-    subjects.flatMap((subject) => {
-      const id = subscriptionIdOf(subject);
-      return id === null ? [] : [{ profile_id, id, unit: subject.unit }];
-    }),
-  );
-  const subscriptions = await findSubscriptionsByIds(
-    reader,
-    owed.map(({ id }) => id),
-  );
-  const plans = await findPlansByIds(reader, [...new Set([...subscriptions.values()].map(({ plan_id }) => plan_id))]);
-  return owed.flatMap(({ profile_id, id, unit }) => {
-    const subscription = subscriptions.get(id);
-    const plan = subscription?.auto_renew === true ? plans.get(subscription.plan_id) : undefined;
-    return plan === undefined ? [] : [{ profile_id, provider_id: plan.profile_id, unit }];
-  });
 }
 
 async function keepReachable(reader: Reader, profile_ids: readonly ProfileId[]): Promise<ReachablePayer[]> {

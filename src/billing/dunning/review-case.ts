@@ -21,6 +21,7 @@ import {
 } from './dunning-store.ts';
 import { type ChargeTrigger, decideStep, type DunningCase, thawedDates } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
+import { findEventfulCases } from './eventful-cases.ts';
 import { endCase, restrictAccess, resumeCase, suspendCase } from './end-case.ts';
 import { noteOutcomesOf } from './note-outcomes.ts';
 import { dueAt, isChargeable, loadDues } from './load-dues.ts';
@@ -34,13 +35,19 @@ export interface ReviewRun {
   isOver(): boolean;
 }
 
-/** Reviews every open case, each in its own transaction, and makes the attempts that are due. */
+/** Reviews every open case that may change, each in its own transaction, and makes the attempts that are due. */
 export async function reviewCases(ctx: DunningContext, { at, isOver }: ReviewRun): Promise<void> {
+  let eventful: ReadonlySet<DunningCaseId> = new Set();
   await walkRows({
-    findBatch: (after: DunningCaseId | null, limit) =>
-      isOver() ? Promise.resolve([]) : findOpenBatch(ctx.db, after, limit),
+    async findBatch(after: DunningCaseId | null, limit) {
+      if (isOver()) return [];
+      const cases = await findOpenBatch(ctx.db, after, limit);
+      eventful = await findEventfulCases(ctx.db, cases, at);
+      return cases;
+    },
     async work(open) {
-      if (!isOver()) await parkingOnViolation(ctx, open.profile_id, () => reviewAndCharge(ctx, open, at));
+      if (eventful.has(open.id) && !isOver())
+        await parkingOnViolation(ctx, open.profile_id, () => reviewAndCharge(ctx, open, at));
     },
     onError: ({ id }, error) => ctx.log.error({ err: error, dunning_case_id: id }, 'dunning case not reviewed'),
   });
