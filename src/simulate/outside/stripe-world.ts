@@ -108,7 +108,10 @@ async function relay(tollgate: Tollgate | null, request: IncomingMessage): Promi
 async function act(url: string, path: string, body: object): Promise<Reply> {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${url}/_emulator/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  return { status: response.status, code: response.ok ? null : 'refused', body: {} };
+  if (response.ok) return { status: response.status, code: null, body: {} };
+  // As a refusal of the test processor: a decision that comes second, for example.
+  const code = 'refused';
+  return { status: response.status, code, body: { code, detail: (await response.text()).slice(0, 500) } };
 }
 
 type Decision = Parameters<OutsideWorld['decideCharge']>[1];
