@@ -229,6 +229,9 @@ for (const isConfirmed of [false, true]) {
         .execute();
     await expectStatus(site.xia('PUT', '/api/billing/xia/card', { token: 'tok_visa' }), 200);
     await site.app.tollgate.worker.drain();
+    // A run that failed is repeated later than this test looks: its error is the cause.
+    const failed = site.app.db.selectFrom('outbox_events').select(['name', 'last_error']);
+    assert.deepEqual(await failed.where('last_error', 'is not', null).execute(), []);
     await site.runAt('2026-02-09T12:45:00Z', 'finish_orders');
     const attempts = await attemptsOf(site);
     assert.deepEqual(attempts, ['renewal action 02-09T10:00', ...(isConfirmed ? [] : ['card paid 02-09T12:00'])]);
