@@ -46,6 +46,9 @@ const of_once = sql`(select line.id from order_lines line join plans on plans.id
 // oxfmt-ignore
 /** Faults by the rule that finds them. The numbers are those of the properties of changes. */
 const faults: Readonly<Record<string, [rule: RegExp, fault: RawBuilder<unknown>]>> = {
+  'a payment settles less than it is': [/every payment settles orders/,
+    sql`update ledger_balances set amount = amount + 1 where account = 'Liability'
+      and ctid = (select min(ctid) from ledger_balances where account = 'Liability')`],
   '4: a part of what was bought at the instant is kept': [/given back whole \(4\)/,
     sql`update coverages set amount = amount + 1, recognised = recognised + 1 where starts_at = ends_at`],
   '4: the reverse costs more than the change': [/its reverse at one instant cost nothing at list price \(4\)/,
@@ -134,5 +137,20 @@ test('a change and its reverse cost nothing (4): time that was bought ahead beco
     join profiles on profiles.id = profile_id where slug = 'amy'`.execute(site.app.db);
   assert.deepEqual(credit.rows, [{ amount: 4900 }]);
   await site.runAt(site.app.clock.now().toISOString(), 'recognise_income');
+  assert.deepEqual(await checkRules(site.app.db, { is_final: false }), []);
+});
+
+test('Liability is what was earned of uses that are not paid', async () => {
+  const use_charges = [{ slug: 'requests', title: 'Requests', quota: 0, use_amount: 15 }];
+  await site.plan('metered', { period_type: 'weekly', period_amount: 700, use_charges });
+  const ula = await site.register('ula');
+  await site.buy(ula, 'ula', 'metered');
+  const uses = { plan: 'metered', use: 'requests', quantity: 3 };
+  await expectStatus(site.broker('POST', '/api/billing/ula/balance', uses), 200, 201);
+  await expectStatus(ula('DELETE', '/api/billing/ula/card'), 204);
+  await site.runAt(new Date(RESUMED.getTime() + 60 * 86_400_000).toISOString(), 'recognise_income');
+  const debt = await sql<{ amount: number }>`select sum(ledger_balances.amount)::int as amount from ledger_balances
+    join profiles on profiles.id = profile_id where account = 'Liability' and slug = 'ula'`.execute(site.app.db);
+  assert.deepEqual(debt.rows, [{ amount: 45 }]);
   assert.deepEqual(await checkRules(site.app.db, { is_final: false }), []);
 });

@@ -84,10 +84,16 @@ const rules: readonly Rule[] = [
     sql`select profile_id, unit, sum(amount) from ledger_balances where account = 'Payable'
       group by profile_id, unit having sum(amount) < 0`,
   ),
+  // What was earned of unpaid uses became a debt (docs/spec/billing.md 2.13): it is due and not payable any more.
   define(
-    'Liability is zero: every payment settles orders',
-    sql`select profile_id, unit, sum(amount) from ledger_balances where account = 'Liability'
-      group by profile_id, unit having sum(amount) <> 0`,
+    'Liability is what is due and was earned of uses: every payment settles orders',
+    sql`select profile_id, unit, sum(liability) as liability, sum(debt) as debt from (
+        select profile_id, unit, sum(amount) as liability, 0 as debt from ledger_balances where account = 'Liability'
+        group by profile_id, unit
+        union all
+        select max(profile_id), unit, 0, sum(case when profile_id is null then amount else -amount end)
+        from ledger_subject_balances where subject_kind = 'sub' group by subject_kind, subject_id, subject_part, unit
+      ) side group by profile_id, unit having sum(liability) <> sum(debt)`,
   ),
   define(
     'the money that left to banks is that of the payouts which did not fail',
