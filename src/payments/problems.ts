@@ -62,6 +62,10 @@ export const paymentsProblems = defineProblems({
   payout_exceeds_funds: { status: 409, title: 'The payout exceeds the funds that are available.' },
   payout_in_flight: { status: 409, title: 'A payout of these funds is on its way.' },
   payout_refused: { status: 400, title: 'The payment processor refused the payout.' },
+  signature_absent: {
+    status: 400,
+    title: 'The message has no signature of the payment processor, or one that is too long.',
+  },
   signature_invalid: { status: 400, title: 'The message is not signed by the payment processor.' },
   message_unknown: { status: 404, title: 'There is no such message of a payment processor.' },
   message_not_parked: {

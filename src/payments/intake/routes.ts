@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from 'typebox';
 import type { Clock } from '#platform/clock';
 import type { App } from '#platform/http/app';
@@ -26,6 +27,9 @@ const STRIPE = 'stripe';
 /** Longest message of Stripe. */
 const BODY_BYTES_MAX = 262_144;
 
+/** Longest signature. Units: characters. */
+const SIGNATURE_LENGTH_MAX = 1024;
+
 /** Signed messages of one second, more than Stripe sends to a site. */
 const PER_SECOND_MAX = 2000;
 
@@ -51,12 +55,17 @@ export function webhookRoutes(app: App, needs: Needs): void {
           config: {
             access: { kind: 'public' },
             bare: true,
-            problems: [paymentsProblems.signature_invalid, throttleProblems.too_many_requests],
+            problems: [
+              paymentsProblems.signature_absent,
+              paymentsProblems.signature_invalid,
+              throttleProblems.too_many_requests,
+            ],
           },
           // Only Stripe can call it: docs/operating/payments.md.
           schema: { hide: true, response: { 200: Type.String() } },
         },
         async ({ body, headers }, reply) => {
+          if (!hasSignature(headers)) throw paymentsProblems.signature_absent();
           const raw = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
           const event = intakeOf(needs, secrets)?.verify(raw, headers, secrets, needs.clock.now()) ?? null;
           if (event === null) throw paymentsProblems.signature_invalid();
@@ -72,6 +81,11 @@ export function webhookRoutes(app: App, needs: Needs): void {
       );
     }
   });
+}
+
+/** A signature that was sent twice is one text with a comma, which no secret matches. */
+function hasSignature({ 'stripe-signature': signature }: IncomingHttpHeaders): boolean {
+  return typeof signature === 'string' && signature !== '' && signature.length <= SIGNATURE_LENGTH_MAX;
 }
 
 /** Null without a secret: no message is signed by it. */
