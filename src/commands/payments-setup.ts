@@ -1,6 +1,6 @@
-import type { PaymentContext } from '#payments';
-import { type Config, ConfigError } from '../config.ts';
-import { findInvalidStripeSettings, modeOfKey } from '../settings/stripe-settings.ts';
+import { Problem } from '#kernel/problem';
+import { type PaymentContext, replaceKeys } from '#payments';
+import { ConfigError } from '../config.ts';
 import { openSite } from './open-site.ts';
 
 /** Time between two questions while the processor cannot be reached. */
@@ -11,11 +11,11 @@ const INPUT_MAX = 4096;
 
 /** Asks about the setup of payments, registers the endpoints, or replaces the key; returns the exit status. */
 export async function runSetup(verb: 'check' | 'endpoints' | 'set-key', other_account = false): Promise<number> {
-  const { config, tollgate, close } = await openSite();
+  const { tollgate, close } = await openSite();
   try {
     const ctx = await tollgate.makeContext('payment setup');
     if (verb === 'endpoints') return await makeEndpoints(ctx);
-    if (verb === 'set-key') await setKey(ctx, config, await readInput(), { other_account });
+    if (verb === 'set-key') await setKey(ctx, await readInput(), { other_account });
     return await checkPayments(ctx);
   } finally {
     await close();
@@ -76,46 +76,31 @@ export async function makeEndpoints(
   }
 }
 
+/** Names of the fields of new keys in this command. */
+const names: Readonly<Record<string, string>> = {
+  secret_key: 'STRIPE_SECRET_KEY',
+  publishable_key: 'STRIPE_PUBLISHABLE_KEY',
+  is_other_account: '--other-account',
+};
+
 /**
- * Stores keys that replace those of the settings: of the same mode and account, because charges, cards and events of
- * another one are invisible. `other_account` accepts another account.
+ * Stores keys that replace those of the settings: the secret one, and after white space the publishable one, which is
+ * kept when absent. `other_account` accepts another account.
  * @throws ConfigError with one line per invalid key
  */
 export async function setKey(
-  { processors }: Pick<PaymentContext, 'processors'>,
-  config: Config,
+  ctx: PaymentContext,
   text: string,
   { other_account = false }: { other_account?: boolean } = {},
 ): Promise<void> {
-  const [stripe_secret_key = null, stripe_publishable_key = config.stripe_publishable_key] = text
-    .split(/\s+/)
-    .filter(Boolean);
-  const next = { ...config, stripe_secret_key, stripe_publishable_key };
-  const errors = findInvalidStripeSettings(next);
-  const setup = processors.chosen.setup;
-  if (setup === null) errors.push(`PROCESSOR: ${processors.chosen.name} needs no key.`);
-  if (errors.length === 0 && modeOfKey(stripe_secret_key) !== modeOfKey(config.stripe_secret_key))
-    errors.push('STRIPE_SECRET_KEY: the new key is of another mode than that of the settings.');
-  if (setup === null || stripe_secret_key === null || stripe_publishable_key === null || errors.length > 0)
-    throw new ConfigError(errors);
-  const account = await requireAccount(setup, stripe_secret_key, other_account);
-  await setup.storeKeys({ secret_key: stripe_secret_key, publishable_key: stripe_publishable_key }, account);
-}
-
-type Setup = NonNullable<PaymentContext['processors']['chosen']['setup']>;
-
-/** Returns the account of a new key. @throws ConfigError if it is another one than before, or may be */
-async function requireAccount(setup: Setup, secret_key: string, other_account: boolean): Promise<string | null> {
-  const { account, used } = await setup.compareAccounts(secret_key).catch((error: unknown) => {
-    throw new ConfigError([`STRIPE_SECRET_KEY: ${error instanceof Error ? error.message : 'unknown error'}.`]);
-  });
-  if (other_account || (account !== null && (used === null || used === account))) return account;
-  const end = 'Give --other-account to store it nevertheless.';
-  throw new ConfigError([
-    account === null
-      ? `STRIPE_SECRET_KEY: the key may not read its account, so it may be of another one than ${used ?? 'before'}. ${end}`
-      : `STRIPE_SECRET_KEY: the key is of the account ${account}, and payments so far were made on ${used}. ${end}`,
-  ]);
+  const [secret_key = '', publishable_key] = text.split(/\s+/).filter(Boolean);
+  try {
+    await replaceKeys(ctx, { secret_key, publishable_key, is_other_account: other_account });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const lines = Object.entries(error.fields ?? { secret_key: [error.message] });
+    throw new ConfigError(lines.map(([field, messages]) => `${names[field] ?? field}: ${messages.join(' ')}`));
+  }
 }
 
 /** @throws ConfigError if the input is longer than two keys can be */

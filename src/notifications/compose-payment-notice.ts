@@ -178,8 +178,11 @@ export function composePaymentReturned(found: Parties, payload: PayloadOf<typeof
 }
 
 /** Builds the notice of a key that the payment processor refuses, for the broker. */
-export function composeProcessorKeyRefused(_: Parties, { processor }: PayloadOf<typeof processorKeyRefused>): Notice {
-  return makeNotice('processor_key_refused', { path: paths.charges(), data: { processor } });
+export function composeProcessorKeyRefused(
+  found: Parties,
+  { processor }: PayloadOf<typeof processorKeyRefused>,
+): Notice {
+  return makeNotice('processor_key_refused', { path: paths.bank(found.broker.slug), data: { processor } });
 }
 
 /** Builds the notice of an account at the payment processor that is no longer connected. */

@@ -126,6 +126,7 @@ export {
   retryMessage,
 } from './intake/index.ts';
 export { type Finding, isDifference, type Reconciliation, reconcilePayments } from './reconciliation/index.ts';
+export { replaceKeys } from './bank/index.ts';
 export { connectBank, withdrawFunds } from './payouts/index.ts';
 export {
   type RefundPart,

@@ -3,7 +3,7 @@ import type { Clock } from '#platform/clock';
 import type { Db } from '#platform/db/database';
 import type { Gauge } from '#platform/http/replies/metrics';
 import type { Room } from '#platform/room';
-import { bankPages, bankPageTypes, withdrawPages } from './bank/index.ts';
+import { bankPages, bankPageTypes, keyRoutes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
 import { chargePages, chargePageTypes, sellerChargePages } from './charge-views/index.ts';
 import { chargeRoutes, chargeRoutesOf2019, presentCharge } from './charges/index.ts';
@@ -51,6 +51,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
       refundRoutes(http, { processors, decideAccess });
       cardRoutes(http, processors);
       payoutRoutes(http, processors);
+      keyRoutes(http, processors);
       webhookRoutes(http, { ...webhooks, processors, inbox });
       if (!dev_routes) return;
       processorDevRoutes(http, async (ctx, request, processor_key) => {

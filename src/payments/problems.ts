@@ -66,6 +66,7 @@ export const paymentsProblems = defineProblems({
     status: 400,
     title: 'The message has no signature of the payment processor, or one that is too long.',
   },
+  processor_without_keys: { status: 404, title: 'The payment processor of this site has no keys.' },
   signature_invalid: { status: 400, title: 'The message is not signed by the payment processor.' },
   message_unknown: { status: 404, title: 'There is no such message of a payment processor.' },
   message_not_parked: {

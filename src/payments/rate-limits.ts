@@ -25,3 +25,12 @@ export const openIntentLimit: RateLimit = {
   per: 'profile',
   fixed: true,
 };
+
+/** Bounds the search for a right key: each attempt asks the processor. */
+export const newKeyLimit: RateLimit = {
+  name: 'processor-key',
+  max: 10,
+  window_s: 900,
+  counts: 'New keys that the payment processor was asked about',
+  per: 'account',
+};

@@ -1,3 +1,4 @@
+import { modeOfKey, PUBLISHABLE_KEY, SECRET_KEY } from '#platform/stripe-keys';
 import type { Setting } from './setting.ts';
 
 /** Settings of the payment processor Stripe. */
@@ -77,17 +78,7 @@ export function readWebhookSecrets(config: StripeConfig) {
   };
 }
 
-type Mode = 'test' | 'live';
-
-const SECRET_KEY = /^[sr]k_(test|live)_[A-Za-z0-9_]{1,200}$/;
 const WEBHOOK_SECRETS = /^whsec_[A-Za-z0-9+/=_]{1,200}(,whsec_[A-Za-z0-9+/=_]{1,200})?$/;
-const PUBLISHABLE_KEY = /^pk_(test|live)_[A-Za-z0-9_]{1,200}$/;
-
-/** Returns the mode of a secret or publishable key; null for any other text. */
-export function modeOfKey(key: string | null): Mode | null {
-  const mode = SECRET_KEY.exec(key ?? '')?.[1] ?? PUBLISHABLE_KEY.exec(key ?? '')?.[1];
-  return mode === 'test' || mode === 'live' ? mode : null;
-}
 
 /** Returns one line per setting of Stripe that cannot be used. No line has a key in it. Pure. */
 export function findInvalidStripeSettings(config: StripeConfig & { processor: string }): string[] {

@@ -1,8 +1,8 @@
+import { modeOfKey } from '#platform/stripe-keys';
 import { movesMoney } from '#payments';
 import { isIP } from 'node:net';
 import { ConfigError, type Config } from '../config.ts';
 import { overrideSettings } from './override-settings.ts';
-import { modeOfKey } from './stripe-settings.ts';
 import { isAnyProxy } from './trusted-proxy.ts';
 
 export interface UnsafeSetting {

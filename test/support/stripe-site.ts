@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Logger } from 'pino';
 import { Stripe } from 'stripe';
 import { default_keys, type RunningEmulator, startEmulator } from '#stripe-emulator';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -40,7 +41,11 @@ export interface StripeSite {
 }
 
 /** Starts a site with Stripe at 2026-03-10T15:00:00Z. `config` can name other keys and settings. */
-export async function startStripeSite(config: Config = {}, keys: readonly string[] = []): Promise<StripeSite> {
+export async function startStripeSite(
+  config: Config = {},
+  keys: readonly string[] = [],
+  log?: Logger,
+): Promise<StripeSite> {
   const [stripe_secret_key, stripe_publishable_key] = default_keys;
   const now = new Date('2026-03-10T15:00:00Z');
   let clock: { now(): Date } = { now: () => now };
@@ -48,7 +53,7 @@ export async function startStripeSite(config: Config = {}, keys: readonly string
   const { hostname: host, port } = new URL(emulator.url);
   const stripe_api_url = emulator.url;
   const settings = { processor: 'stripe', stripe_secret_key, stripe_publishable_key, stripe_api_url, ...config };
-  const app = await startApp({ now, config: settings });
+  const app = await startApp({ now, config: settings, ...(log === undefined ? {} : { log }) });
   clock = app.clock;
   const made = await app.tollgate.makeContext('test');
   const ctx: PaymentContext = { ...made, actor: { kind: 'anonymous', visitor_hash: null } };

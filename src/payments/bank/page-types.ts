@@ -6,6 +6,7 @@ import { EffectLine } from '#platform/pages/details/effect';
 import { ShownMoney } from '#platform/pages/details/fact';
 import { form_view } from '#platform/pages/forms/form';
 import { longText, unbrokenText } from '#platform/pages/pieces/hostile-text';
+import { keyForm, key_form_context } from './key-form.ts';
 import { SetupPart } from './setup-part.ts';
 import { presentReport } from './view-setup.ts';
 import { withdrawForm } from './withdraw-form.ts';
@@ -44,6 +45,8 @@ const connected = {
   withdraw_url: paths.withdraw('club'),
   disconnect_url: paths.disconnectBank('club'),
   setup: null,
+  ...keyForm.view({}, key_form_context),
+  is_key_refused: false,
   detail: '',
 };
 
@@ -71,10 +74,25 @@ const faulty_report = {
   endpoints: endpoints.map((each) => (each.name === 'connect' ? { ...each, state: 'missing' } : each)),
   missing_permissions: ['Payouts'],
 };
-const checked = { detail: '', checked_at: '2026-03-10T15:00:00.000Z', report: presentReport(report) };
+const keys = { secret_key: 'rk_live_…9f3K', publishable_key: 'pk_live_…Xw2c', set_at: '2026-03-09T08:12:00.000Z' };
+const checked = { detail: '', keys, checked_at: '2026-03-10T15:00:00.000Z', report: presentReport(report) };
 const SLOW = 'The processor does not respond. Payments may work all the same. Check again in a minute.';
 
 const of_broker = { account: { ...account, connected_at: null }, disconnect_url: null, setup: checked };
+
+const refused_key = keyForm.view(
+  {},
+  key_form_context,
+  keyForm.refuse(
+    invalidInput({
+      is_other_account: [
+        'The key is of the account acct_1Other, and payments so far were made on acct_1CoworkSpace. Confirm another account to store it nevertheless.',
+      ],
+      publishable_key: ['Give the publishable key of the other account too.'],
+    }),
+    {},
+  ),
+);
 
 const held = 'Until then your sales are charged by Cowork, which holds the money for you.';
 const details_missing = {
@@ -114,7 +132,9 @@ export const bankPage = definePage(
     disconnect_url: NullableText,
     /** Null for others than the broker, and for a processor without a key. */
     setup: Type.Union([SetupPart, Type.Null()]),
-    detail: Type.String(),
+    /** True if the form of new keys was refused: `errors` and `detail` are about it. */
+    is_key_refused: Type.Boolean(),
+    ...form_view,
   }),
   {
     typical: connected,
@@ -127,8 +147,10 @@ export const bankPage = definePage(
       ...of_broker,
       account: null,
       is_reached: false,
-      setup: { detail: SLOW, checked_at: null, report: null },
+      setup: { detail: SLOW, checked_at: null, keys: { ...keys, set_at: null }, report: null },
     },
+    broker_contributor: { ...connected, ...of_broker, may_edit: false, setup: { ...checked, keys: null } },
+    broker_key_refused: { ...connected, ...of_broker, ...refused_key, is_key_refused: true },
     forbidden: { ...connected, account: null, may_edit: false },
     onboarding: { ...connected, onboarding: details_missing },
     ready: { ...connected, onboarding: ready },

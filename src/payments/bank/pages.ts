@@ -1,16 +1,18 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { commonProblems, Problem } from '#kernel/problem';
+import { commonProblems } from '#kernel/problem';
 import { DEFAULT_UNIT } from '#ledger';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
+import type { Refusal } from '#platform/pages/forms/form';
 import { findProfileById, type Profile, profileName } from '#profiles';
 import { type Bank, connectBank, disconnectBank, loadBank, makeOnboardingUrl } from '../payouts/index.ts';
-import { paymentsProblems } from '../problems.ts';
 import type { PaymentContext, Processors } from '../processors/index.ts';
 import { subjectId } from '../subject-id.ts';
+import { isUnreachable } from './is-unreachable.ts';
+import { keyForm, key_form_context, replaceKeysByForm } from './key-form.ts';
 import { loadAccount, makeReturnPages, readReturn, type ShownAccount } from './onboarding.ts';
 import { bankPage } from './page-types.ts';
 import { viewSetup, withinWait } from './view-setup.ts';
@@ -33,11 +35,13 @@ export function bankPages(app: App, processors: Processors): void {
   app.post(url, options, async (request, reply) => {
     const { ctx, body } = request;
     const profile = await readProfile(request);
+    const action = textField(body, 'action', 20);
+    if (action === 'keys') return postKeys(request, reply, profile, processors);
     // The page itself shows the new report, or why there is none.
-    if (textField(body, 'action', 20) === 'check' && profile.id === ctx.site.broker_id)
+    if (action === 'check' && profile.id === ctx.site.broker_id)
       return reply.page(bankPage, await viewBank(request, processors, { is_asked: true }));
     try {
-      if (textField(body, 'action', 20) === 'connect') {
+      if (action === 'connect') {
         const paying: PaymentContext = { ...ctx, processors };
         await connectBank(paying, profile.id);
         const page_url = await makeOnboardingUrl(paying, profile.id, makeReturnPages(request, profile));
@@ -73,6 +77,18 @@ export function bankPages(app: App, processors: Processors): void {
   });
 }
 
+/** Replaces the keys of the payment processor; only the page of the broker has the form. */
+async function postKeys(request: FastifyRequest, reply: FastifyReply, profile: Profile, processors: Processors) {
+  const { ctx, body } = request;
+  if (profile.id !== ctx.site.broker_id) throw commonProblems.not_found();
+  const refusal = await replaceKeysByForm({ ...ctx, processors }, body);
+  if (refusal !== null) return reply.page(bankPage, await viewBank(request, processors, { refusal }), refusal.status);
+  reply.flash('success', 'The new key is stored. Payments use it within 5 seconds.');
+  return reply.redirect(paths.bank(profile.slug), 303);
+}
+
+const LINK_EXPIRED = 'The link to the processor has expired. Continue with the button below.';
+
 const shown = { form: {}, errors: {}, detail: '' };
 
 /** Returns the profile of the path. */
@@ -92,16 +108,10 @@ export async function findBank(ctx: PaymentContext, { id }: Profile): Promise<Ba
   }
 }
 
-/** True if the payment processor did not respond. */
-export function isUnreachable(error: unknown): error is Problem {
-  const { processor_unreachable, processor_setup } = paymentsProblems;
-  return error instanceof Problem && [processor_unreachable.code, processor_setup.code].includes(error.code);
-}
-
 async function viewBank(
   request: FastifyRequest,
   processors: Processors,
-  { is_asked = false }: { is_asked?: boolean } = {},
+  { is_asked = false, refusal = null }: { is_asked?: boolean; refusal?: Refusal | null } = {},
 ): Promise<(typeof bankPage)['samples']['typical']> {
   const { ctx, subject } = request;
   const profile = await readProfile(request);
@@ -115,7 +125,7 @@ async function viewBank(
   const [{ shown_account, bank }, setup] = await Promise.all([
     // A page of the broker shows both, and waits for neither of them for longer.
     is_broker ? withinWait(loaded, { shown_account: null, bank: null }) : loaded,
-    is_broker ? viewSetup(paying, { is_asked }) : null,
+    is_broker ? viewSetup(paying, { is_asked, may_edit: subject.is_manager }) : null,
   ]);
   const { onboarding_origin } = processors.chosen;
   if (onboarding_origin !== null) request.pageOrigins = { 'form-action': [onboarding_origin] };
@@ -132,7 +142,9 @@ async function viewBank(
     withdraw_url: paths.withdraw(profile.slug),
     disconnect_url: is_broker ? null : paths.disconnectBank(profile.slug),
     setup,
-    detail: came === 'link' ? 'The link to the processor has expired. Continue with the button below.' : '',
+    ...keyForm.view({}, key_form_context, refusal),
+    is_key_refused: refusal !== null,
+    detail: refusal?.detail ?? (came === 'link' ? LINK_EXPIRED : ''),
   };
 }
 

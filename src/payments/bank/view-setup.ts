@@ -13,7 +13,7 @@ type Setup = NonNullable<PaymentContext['processors']['chosen']['setup']>;
 type Shown = Static<typeof SetupPart>;
 
 const REFUSED =
-  'The processor refuses the key of this site: no payment is possible. Orders wait for a new key, which the command tollgate payments set-key stores.';
+  'The processor refuses the key of this site: no payment is possible. Orders wait for a new key, which a manager can store below.';
 const SLOW = 'The processor does not respond. Payments may work all the same. Check again in a minute.';
 
 /**
@@ -23,15 +23,23 @@ const SLOW = 'The processor does not respond. Payments may work all the same. Ch
  */
 export async function viewSetup(
   { processors, origin, clock, log }: PaymentContext,
-  { is_asked }: { is_asked: boolean },
+  { is_asked, may_edit }: { is_asked: boolean; may_edit: boolean },
 ): Promise<Shown | null> {
   const { setup } = processors.chosen;
   if (setup === null) return null;
   const before = setup.lastReport();
-  const isFresh = before !== null && clock.now().getTime() - before.at.getTime() < FRESH_MS;
+  const { set_at, ...keys } = await setup.findShownKeys();
+  // A report of the former key, which another process may have, is none of this one.
+  const isOfKey = before !== null && (set_at === null || before.at >= set_at);
+  const isFresh = isOfKey && clock.now().getTime() - before.at.getTime() < FRESH_MS;
   const detail = isFresh && !is_asked && !setup.isRefused() ? '' : await checkInTime(setup, origin, log);
   const last = setup.lastReport();
-  return { detail, checked_at: last?.at.toISOString() ?? null, report: last && presentReport(last.report) };
+  return {
+    detail,
+    checked_at: last?.at.toISOString() ?? null,
+    keys: may_edit ? { ...keys, set_at: set_at?.toISOString() ?? null } : null,
+    report: last && presentReport(last.report),
+  };
 }
 
 /** Asks the processor. Returns why there is no new report; empty if there is one. */

@@ -16,7 +16,8 @@ import { type Bank, withdrawFunds } from '../payouts/index.ts';
 import type { Processors } from '../processors/index.ts';
 import { findNewestPayouts, type Payout } from '../records/index.ts';
 import { withdrawPage } from './page-types.ts';
-import { findBank, isUnreachable, readProfile } from './pages.ts';
+import { isUnreachable } from './is-unreachable.ts';
+import { findBank, readProfile } from './pages.ts';
 import { withdrawForm } from './withdraw-form.ts';
 
 const PAYOUTS_COUNT = 10;

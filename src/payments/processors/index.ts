@@ -21,7 +21,7 @@ export type { Movement, Span } from './movement.ts';
 export type { CardElement } from './page-parts.ts';
 export type { FeeReturn, FeeReturnOutcome, MovedShare, RefundOutcome, RefundReport } from './processor-refund.ts';
 export type { AccountFacts, AccountRequirements } from './onboarding.ts';
-export { ProcessorSetupError, type SetupReport } from './setup.ts';
+export { ProcessorSetupError, type SetupReport, type ShownKeys } from './setup.ts';
 export type { PayoutOutcome, PayoutReport } from './payout.ts';
 export {
   type AcceptedOutcome,

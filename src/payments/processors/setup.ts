@@ -1,3 +1,5 @@
+import type { FieldMessages } from '#kernel/problem';
+
 /** Thrown by an adapter when the processor refuses the key of the site: it carried out nothing. */
 export class ProcessorSetupError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -37,6 +39,20 @@ export interface SetupReport {
   api_version: string;
 }
 
+/** Keys that replace those in use; `publishable_key: null` keeps the publishable one. */
+export interface NewKeys {
+  secret_key: string;
+  publishable_key: string | null;
+}
+
+/** The keys in use, each as its prefix and last four characters. */
+export interface ShownKeys {
+  secret_key: string;
+  publishable_key: string;
+  /** Instant since which they replace those of the settings; null for those of the settings. */
+  set_at: Date | null;
+}
+
 /** The key with which a processor knows the site. */
 export interface ProcessorSetup {
   /** Asks the processor for the account, the permissions and the endpoints at `origin`. */
@@ -52,6 +68,10 @@ export interface ProcessorSetup {
    * its account; it was never seen. Rejects with ProcessorSetupError if the processor refuses the new key.
    */
   compareAccounts(secret_key: string): Promise<{ account: string | null; used: string | null }>;
+  /** Returns what is wrong with new keys, by field, before the processor is asked. No message has a key in it. */
+  findInvalidKeys(keys: NewKeys): FieldMessages;
   /** Replaces the keys of the settings, on all nodes within seconds. The secret one is stored sealed. */
-  storeKeys(keys: { secret_key: string; publishable_key: string }, account: string | null): Promise<void>;
+  storeKeys(keys: NewKeys, account: string | null): Promise<void>;
+  /** Returns the keys that the newest calls use, as they may be shown. */
+  findShownKeys(): Promise<ShownKeys>;
 }

@@ -27,19 +27,19 @@ function keys() {
 
 const bound_to = 'link key';
 
-/** Seals a key for storage. */
-export function sealLinkKey(key: string): string {
-  return seal(key, keys().seal, bound_to);
+/** Seals a key for storage. `purpose` names another secret than the key of a link: neither opens as the other. */
+export function sealLinkKey(key: string, purpose = bound_to): string {
+  return seal(key, keys().seal, purpose);
 }
 
 /** Replaces a key that was sealed with another master key: it is invalid, and a new one is drawn. */
 export const UNREADABLE_KEY = 'unreadable';
 
 /** Opens a key that `sealLinkKey` returned. Text that an earlier version stored in clear is returned unchanged. */
-export function openLinkKey(stored: string): string {
+export function openLinkKey(stored: string, purpose = bound_to): string {
   if (!stored.startsWith('v1.')) return stored;
   try {
-    return open(stored, keys().seal, bound_to);
+    return open(stored, keys().seal, purpose);
   } catch {
     return UNREADABLE_KEY;
   }

@@ -1,7 +1,6 @@
 import { textField } from '#platform/http/forms';
 import { toSmallestUnit } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
-import { inTransaction } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { PageParts } from '../page-parts.ts';
@@ -9,20 +8,15 @@ import type { IntentRef, PaymentToKeep, ProcessorIntents } from '../intents.ts';
 import type { CustomerKey, Processor, SaveCardRequest, SavedCard } from '../processor.ts';
 import type { ChargeRef, FeeReturnRef, FeeReturnRequest } from '../processor-refund.ts';
 import { cardMinimum } from '../card-minimums.ts';
-import type { ProcessorSetup, SetupReport } from '../setup.ts';
 import { chargeMaximum } from './amounts.ts';
 import { forPayer } from './keys/call-pacer.ts';
 import { chargeCard } from './charge-card.ts';
 import { hasCustomer, updateCustomer } from './ensure-customer.ts';
-import { checkSetup } from './keys/check-setup.ts';
-import { createEndpoints } from './keys/create-endpoints.ts';
 import { abandon, findByKey, retrieveEvidence } from './find-charge.ts';
 import { HOSTED_PAGE } from './hosted-page.ts';
 import { RETURNS_FEE } from './intent-outcome.ts';
-import { storeAccount } from './keys/account-store.ts';
-import { findAccountOf, findUsedAccount } from './keys/key-account.ts';
-import { storeKeys } from './keys/key-store.ts';
 import { type LiveClient, makeLiveClient } from './keys/live-client.ts';
+import { makeSetup } from './keys/make-setup.ts';
 import { findNamedPayment, findTaken } from './intents/named-intent.ts';
 import { makeOnboardingLink, retrieveAccount } from './onboarding.ts';
 import { cancelPayment, keepPayment, keepSetup, openPayment, openSetup } from './intents/open-intent.ts';
@@ -156,41 +150,6 @@ function cardCalls(needs: StripeNeeds, guarded: ReturnType<typeof makeGuard>) {
     retrieveCard: guarded((card: SavedCard) => retrieveCard(needs, card)),
     hasCustomer: guarded((customer: CustomerKey) => hasCustomer(needs, customer)),
     updateCustomer: guarded((customer: CustomerKey & { profile_id: ProfileId }) => updateCustomer(needs, customer)),
-  };
-}
-
-function makeSetup(
-  needs: StripeNeeds,
-  live: LiveClient,
-  { db, clock, settings, app_version }: Pick<StripeProcessorNeeds, 'db' | 'clock' | 'settings' | 'app_version'>,
-): ProcessorSetup {
-  let last: ReturnType<ProcessorSetup['lastReport']> = null;
-  const running = new Map<string, Promise<SetupReport>>();
-  async function check(origin: string): Promise<SetupReport> {
-    const report = await live.run(() => checkSetup(needs, origin));
-    last = { report, at: clock.now() };
-    return report;
-  }
-  return {
-    check(origin) {
-      // A page that is opened again while the processor does not respond asks no second time.
-      const begun = running.get(origin) ?? check(origin).finally(() => running.delete(origin));
-      running.set(origin, begun);
-      return begun;
-    },
-    lastReport: () => last,
-    createEndpoints: (origin) => live.run(() => createEndpoints(needs, origin)),
-    isRefused: live.isRefused,
-    async compareAccounts(secret_key) {
-      await live.refresh();
-      const account = await findAccountOf({ ...live.settings, secret_key }, app_version);
-      return { account, used: await findUsedAccount(db, live.settings, app_version) };
-    },
-    storeKeys: (keys, account) =>
-      inTransaction(db, async (tx) => {
-        await storeAccount(tx, account, clock.now());
-        await storeKeys(tx, keys, settings.secret_key, clock.now());
-      }),
   };
 }
 

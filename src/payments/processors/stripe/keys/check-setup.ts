@@ -92,7 +92,7 @@ async function compareAccount(
   if (known === null) await inTransaction(db, (tx) => storeAccount(tx, account.id, clock.now()));
   if (known === null || known === account.id) return [];
   return [
-    `The key is of the account ${account.id}, and payments so far were made on ${known}: if that is right, store it with tollgate payments set-key --other-account.`,
+    `The key is of the account ${account.id}, and payments so far were made on ${known}: if that is right, store it as one of another account on the page of the processor, or with tollgate payments set-key --other-account.`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Reader, Tx } from '#platform/db/database';
-import { linkKeyHash, openLinkKey, sealLinkKey } from '#platform/security/link-keys';
+import { linkKeyHash, openLinkKey, sealLinkKey, UNREADABLE_KEY } from '#platform/security/link-keys';
 import { STRIPE } from '../stripe-needs.ts';
 
 /** Keys of one account and mode at Stripe. */
@@ -8,24 +8,33 @@ export interface StripeKeys {
   publishable_key: string;
 }
 
+/** Keys that replace those of the settings since an instant. */
+export interface StoredKeys extends StripeKeys {
+  set_at: Date;
+}
+
+/** A sealed key of a link that is copied here does not open, nor the other way round. */
+const PURPOSE = 'stripe_secret_key';
+
 /**
  * Finds the keys that replace those of the settings; undefined if none do. A key of the settings that was changed since
  * is the newer one.
  */
-export async function findStoredKeys(reader: Reader, configured: string): Promise<StripeKeys | undefined> {
+export async function findStoredKeys(reader: Reader, configured: string): Promise<StoredKeys | undefined> {
   const row = await reader
     .selectFrom('processor_keys')
-    .select(['secret_key', 'publishable_key', 'replaces_hash'])
+    .select(['secret_key', 'publishable_key', 'replaces_hash', 'set_at'])
     .where('processor', '=', STRIPE)
     .executeTakeFirst();
   if (row?.replaces_hash !== linkKeyHash(configured)) return undefined;
-  return { secret_key: openLinkKey(row.secret_key), publishable_key: row.publishable_key };
+  const { publishable_key, set_at } = row;
+  return { secret_key: openKey(row.secret_key), publishable_key, set_at };
 }
 
 /** Stores keys that replace those of the settings, the secret one sealed. */
 export async function storeKeys(tx: Tx, keys: StripeKeys, configured: string, at: Date): Promise<void> {
   const row = {
-    secret_key: sealLinkKey(keys.secret_key),
+    secret_key: sealLinkKey(keys.secret_key, PURPOSE),
     publishable_key: keys.publishable_key,
     replaces_hash: linkKeyHash(configured),
     set_at: at,
@@ -35,4 +44,10 @@ export async function storeKeys(tx: Tx, keys: StripeKeys, configured: string, at
     .values({ processor: STRIPE, ...row })
     .onConflict((conflict) => conflict.column('processor').doUpdateSet(row))
     .execute();
+}
+
+/** Opens a stored key. Keys that were stored earlier are sealed as the key of a link. */
+function openKey(sealed: string): string {
+  const key = openLinkKey(sealed, PURPOSE);
+  return key === UNREADABLE_KEY ? openLinkKey(sealed) : key;
 }

@@ -31,8 +31,8 @@ export interface LiveClient {
   readonly settings: StripeSettings;
   /** Makes a call with the newest key. Rejects with ProcessorSetupError if Stripe refuses the key. */
   run<T>(call: () => Promise<T>): Promise<T>;
-  /** Takes a newer key, if one was stored. */
-  refresh(): Promise<void>;
+  /** Takes a newer key, if one was stored; without `is_now` at most every five seconds. */
+  refresh(is_now?: boolean): Promise<void>;
   /** True from a refusal of the key until the next call that was accepted. */
   isRefused(): boolean;
   /** Returns the end of the pause of jobs that charge cards; null without one. */
@@ -62,13 +62,14 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
   let refused_ms: number | null = null;
   let logged_ms = Number.NEGATIVE_INFINITY;
 
-  async function refresh(): Promise<void> {
+  async function refresh(is_now = false): Promise<void> {
     const now_ms = performance.now();
-    if (refused_ms === null && now_ms - refreshed_ms < FRESH_MS) return;
+    if (!is_now && refused_ms === null && now_ms - refreshed_ms < FRESH_MS) return;
     refreshed_ms = now_ms;
     const stored = await findStoredKeys(db, configured.secret_key);
-    const next = { ...configured, ...stored };
-    if (next.secret_key === settings.secret_key) return;
+    const { secret_key, publishable_key } = stored ?? configured;
+    const next = { ...configured, secret_key, publishable_key };
+    if (secret_key === settings.secret_key && publishable_key === settings.publishable_key) return;
     settings = next;
     client = makeClient();
     log.info('a new key of Stripe is used');
@@ -79,7 +80,7 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
     const cause = withoutBody(error);
     if (now_ms - logged_ms >= LOG_MS) {
       logged_ms = now_ms;
-      log.error({ err: cause }, 'Stripe refuses the key: payments wait for a new one (tollgate payments set-key)');
+      log.error({ err: cause }, 'Stripe refuses the key: payments wait for a new one (docs/operating/payments.md)');
     }
     return new ProcessorSetupError('Stripe refuses the key', { cause });
   }

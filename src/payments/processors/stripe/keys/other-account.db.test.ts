@@ -4,19 +4,15 @@ import { pino } from 'pino';
 import { makeParty } from '../../../../../test/support/factories/ledger.ts';
 import { startStripeSite, type StripeSite } from '../../../../../test/support/stripe-site.ts';
 import { checkPayments, setKey, watchSetup } from '../../../../commands/payments-setup.ts';
-import { type Config, ConfigError, readConfig } from '../../../../config.ts';
+import { ConfigError } from '../../../../config.ts';
 import { default_keys } from '../../../../stripe-emulator/index.ts';
 import { saveCard } from '../../../cards/save-card.ts';
 
 const new_keys = ['sk_test_second', 'sk_test_third', 'rk_test_blind', 'rk_test_limited'];
 
 let site: StripeSite;
-let config: Config;
 before(async () => {
   site = await startStripeSite({}, new_keys);
-  const [stripe_secret_key, stripe_publishable_key] = default_keys;
-  const settings = { processor: 'stripe', stripe_secret_key, stripe_publishable_key };
-  config = readConfig({}, { ...settings, stripe_api_url: site.emulator.url, mode: 'development' });
 });
 after(() => site.close());
 
@@ -52,7 +48,7 @@ const post = (path: string, body: object) => site.act(path, body);
 
 test('S76: a key of the same account is stored, and the account is known from then on', async () => {
   assert.equal(await stored(), undefined);
-  await setKey(site.ctx, config, 'sk_test_second');
+  await setKey(site.ctx, 'sk_test_second');
   assert.notEqual(await stored(), undefined);
   assert.equal(await known(), await accountOf());
   assert.doesNotMatch(await check(), /payments so far/);
@@ -60,12 +56,12 @@ test('S76: a key of the same account is stored, and the account is known from th
 
 test('S76: a key that Stripe refuses, or that may not read its account, is not stored', async () => {
   const before = await stored();
-  assert.match(await refusalOf(setKey(site.ctx, config, 'sk_test_wrong')), /Stripe refuses the key/);
+  assert.match(await refusalOf(setKey(site.ctx, 'sk_test_wrong')), /Stripe refuses the key/);
   await post('keys/rk_test_blind', { permissions: ['customer_read'] });
-  const blind = await refusalOf(setKey(site.ctx, config, 'rk_test_blind'));
+  const blind = await refusalOf(setKey(site.ctx, 'rk_test_blind'));
   assert(blind.includes('may not read its account') && blind.includes(await accountOf()), blind);
   site.emulator.control.addFault({ name: '500_before', match: { path: '/v1/account' } });
-  await refusalOf(setKey(site.ctx, config, 'sk_test_third'));
+  await refusalOf(setKey(site.ctx, 'sk_test_third'));
   site.emulator.control.clearFaults();
   assert.deepEqual(await stored(), before);
 });
@@ -77,7 +73,7 @@ test('S76: a key of another account is refused with both accounts, unless that i
   const other = await accountOf();
   assert.notEqual(other, former);
   const before = await stored();
-  const refused = await refusalOf(setKey(site.ctx, config, 'sk_test_third'));
+  const refused = await refusalOf(setKey(site.ctx, 'sk_test_third'));
   assert(refused.includes(other) && refused.includes(former) && refused.includes('--other-account'), refused);
   assert.deepEqual([await stored(), await known()], [before, former]);
   // Keys of the settings that are of another account are named by the check.
@@ -86,7 +82,11 @@ test('S76: a key of another account is refused with both accounts, unless that i
     new RegExp(`The key is of the account ${other}, and payments so far were made on ${former}`),
   );
   assert.ok((await startFaults()).some((fault) => fault.includes(other) && fault.includes(former)));
-  await setKey(site.ctx, config, 'sk_test_third', { other_account: true });
+  // The card form of the former account would make cards that the new one does not know.
+  const unpaired = await refusalOf(setKey(site.ctx, 'sk_test_third', { other_account: true }));
+  assert.match(unpaired, /STRIPE_PUBLISHABLE_KEY: Give the publishable key of the other account too/);
+  assert.deepEqual([await stored(), await known()], [before, former]);
+  await setKey(site.ctx, 'sk_test_third pk_test_third', { other_account: true });
   assert.equal(await known(), other);
   assert.ok((await startFaults()).every((fault) => !fault.includes('payments so far')));
   assert.doesNotMatch(await check(), /payments so far/);
@@ -117,7 +117,7 @@ test('the broker is notified of a refused key once an hour, however many calls a
   assert.equal((await notices()).length, before + 2);
   // A key that lacks a permission is refused too.
   await post('keys/rk_test_limited', { permissions: ['account_read', 'customer_read'] });
-  await setKey(site.ctx, config, 'rk_test_limited', { other_account: true });
+  await setKey(site.ctx, 'rk_test_limited', { other_account: true });
   site.advance(3_600_000);
   await refuse();
   assert.equal((await notices()).length, before + 3);
