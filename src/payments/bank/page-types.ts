@@ -86,7 +86,7 @@ const refused_key = keyForm.view(
   keyForm.refuse(
     invalidInput({
       is_other_account: [
-        'The key is of the account acct_1Other, and payments so far were made on acct_1CoworkSpace. Confirm another account to store it nevertheless.',
+        'The key is of the account acct_1Other, and payments so far were made on acct_1CoworkSpace. Confirm the other account to store it nevertheless.',
       ],
       publishable_key: ['Give the publishable key of the other account too.'],
     }),

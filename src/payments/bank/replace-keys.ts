@@ -78,11 +78,11 @@ function refuseAccount(
   const errors: Record<string, string[]> = {};
   if (!is_other_account && account === null)
     errors['is_other_account'] = [
-      `The key may not read its account, so it may be of another one than ${used ?? 'before'}. Confirm another account to store it nevertheless.`,
+      `The key may not read its account, so it may be of another one than ${used ?? 'before'}. Confirm the other account to store it nevertheless.`,
     ];
   if (!is_other_account && isOther)
     errors['is_other_account'] = [
-      `The key is of the account ${account}, and payments so far were made on ${used}. Confirm another account to store it nevertheless.`,
+      `The key is of the account ${account}, and payments so far were made on ${used}. Confirm the other account to store it nevertheless.`,
     ];
   // The card form of the former account would make cards that the new one does not know.
   if (isOther && publishable_key === null)
