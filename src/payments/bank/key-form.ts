@@ -1,4 +1,5 @@
 import { invalidInput } from '#kernel/problem';
+import { textField } from '#platform/http/forms';
 import { checkbox, secret, text } from '#platform/pages/forms/fields';
 import { defineForm, type Refusal } from '#platform/pages/forms/form';
 import type { PaymentContext } from '../processors/index.ts';
@@ -42,9 +43,16 @@ export async function replaceKeysByForm(ctx: PaymentContext, body: unknown): Pro
     });
     return null;
   } catch (error) {
-    if (!isUnreachable(error)) return keyForm.refuse(error, body);
+    const shown = withoutSecret(body);
+    if (!isUnreachable(error)) return keyForm.refuse(error, shown);
     // The other fields are shown again as they were.
-    const kept = keyForm.refuse(invalidInput({}), body);
+    const kept = keyForm.refuse(invalidInput({}), shown);
     return { ...kept, status: error.status, code: error.code, detail: UNREACHED };
   }
+}
+
+/** A secret key that was entered in the field of the publishable one is not shown again. */
+function withoutSecret(body: unknown): unknown {
+  const is_secret = /(?:sk|rk)_/.test(textField(body, 'publishable_key', KEY_LENGTH_MAX));
+  return is_secret ? { ...(body as object), publishable_key: '' } : body; // textField read it as an object
 }
