@@ -50,12 +50,13 @@ export async function chargeOwing(ctx: DunningContext, run: OwingRun): Promise<v
 
 /** Charges what payers owe after their renewal. */
 export async function chargePayers(ctx: DunningContext, payers: readonly ProfileId[], run: OwingRun): Promise<void> {
-  await chargeThose(ctx, await keepReachable(ctx.db, payers), run);
+  for (let from = 0; from < payers.length && !run.isOver(); from += BATCH)
+    await chargeThose(ctx, await keepReachable(ctx.db, payers.slice(from, from + BATCH)), run);
 }
 
 async function chargeThose(ctx: DunningContext, payers: readonly ReachablePayer[], run: OwingRun): Promise<void> {
   await runConcurrently(payers, CONCURRENCY_MAX, async (payer) => {
-    if (!run.isOver()) await chargePayer(ctx, payer, run);
+    if (!run.isOver()) await chargePayer(ctx, payer.payer, run);
   });
 }
 
@@ -115,8 +116,11 @@ export async function chargeUnreached(ctx: DunningContext, { at, isOver }: Owing
   }
 }
 
-async function chargePayer(ctx: DunningContext, { payer, cases }: ReachablePayer, { at }: OwingRun): Promise<void> {
+/** Reads the cases again: another node may have charged the payer, and opened one, since the batch was read. */
+async function chargePayer(ctx: DunningContext, payer: Profile, { at }: OwingRun): Promise<void> {
   const dues = (await loadDues(ctx.db, payer, at, { renewing_only: true })).filter(isChargeable);
+  if (dues.length === 0) return;
+  const cases = await findOpenCases(ctx.db, [payer.id]);
   const is_daily = at.getUTCHours() === 0;
   for (const due of dues) {
     if (cases.some((open) => isSamePlace(open, due)) || !(due.has_periods || is_daily)) continue;
