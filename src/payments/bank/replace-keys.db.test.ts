@@ -144,8 +144,12 @@ test('a new key is stored sealed, shown by its ends, and used by another node wi
 });
 
 test('without a publishable key, the one in use is kept', async () => {
-  assert.equal((await put({ secret_key: third })).status, 200);
+  for (const method of ['PUT', 'PATCH'] as const)
+    assert.equal((await clients.manager(method, url, { secret_key: third })).status, 200);
   assert.equal((await findRow())?.publishable_key, 'pk_test_secondKeyOfSite');
+  // A new publishable key alone may be of another account.
+  const publishable_alone = await clients.manager('PATCH', url, { publishable_key: 'pk_test_anotherKey' });
+  assert.deepEqual([publishable_alone.status, 'secret_key' in publishable_alone.json()], [400, true]);
 });
 
 test('only managers of the broker read and replace the keys, and other profiles have none', async () => {

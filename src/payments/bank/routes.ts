@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { SlugParam } from '#platform/http/schemas';
 import { findProfileBySlug } from '#profiles';
 import { paymentsProblems } from '../problems.ts';
@@ -24,13 +25,15 @@ export function keyRoutes(app: App, processors: Processors): void {
     presentKeys(await requireSetup(await contextOf(request, processors)).findShownKeys()),
   );
 
-  app.put(
+  putAndPatch(
+    app,
     url,
     {
       config: { access, problems: [processor_without_keys, processor_unreachable] },
       schema: { ...schema, body: NewKeysBody },
     },
     async (request) => presentKeys(await replaceKeys(await contextOf(request, processors), request.body)),
+    ['secret_key'],
   );
 }
 
