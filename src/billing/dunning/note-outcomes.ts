@@ -1,5 +1,5 @@
 import type { ChargeAttemptId } from '#platform/db/db-schema';
-import { inTransaction } from '#platform/db/database';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
 import { type AttemptResult, findAttemptResults } from '#payments';
 import { lockProfile } from '#profiles';
 import { failureKind } from './decline-kind.ts';
@@ -39,26 +39,43 @@ export async function noteOutcomes(ctx: DunningContext): Promise<void> {
 
 /** Notes the outcomes of the charges of a place, before its case is reviewed. */
 export async function noteOutcomesOf(ctx: DunningContext, place: DuePlace): Promise<void> {
-  const charges = await findRenewalCharges(ctx.db, place, RECENT);
-  await noteAll(
-    ctx,
-    charges.filter(({ kind }) => kind === null).map((charge) => ({ ...charge, id: charge.charge_attempt_id })),
-  );
+  await noteAll(ctx, await findOpenOfPlace(ctx.db, place));
+}
+
+/**
+ * Notes the paid charges of a place in the transaction that may close its case. Without it, another process could
+ * close the case between the settlement of a charge and its note, and the case would lose the attempt.
+ *
+ * The caller has locked the payer's profile, as a settlement does, and not yet the case. Locks: the charges.
+ */
+export async function notePaidOf(tx: Tx, place: DuePlace, at: Date): Promise<void> {
+  const charges = await findOpenOfPlace(tx, place);
+  if (charges.length === 0) return;
+  const results = await findResults(tx, charges);
+  const paid = charges.filter(({ id }) => isPaid(results.get(id)));
+  await notePaid(tx, paid, at);
+}
+
+async function findOpenOfPlace(reader: Reader, place: DuePlace): Promise<OpenCharge[]> {
+  const charges = await findRenewalCharges(reader, place, RECENT);
+  return charges.filter(({ kind }) => kind === null).map((charge) => ({ ...charge, id: charge.charge_attempt_id }));
 }
 
 async function noteAll(ctx: DunningContext, charges: readonly OpenCharge[]): Promise<void> {
-  const results = await findAttemptResults(
-    ctx.db,
-    charges.map(({ id }) => id),
-  );
-  await notePaid(
-    ctx,
-    charges.filter(({ id }) => isPaid(results.get(id))),
-  );
+  const results = await findResults(ctx.db, charges);
+  const paid = charges.filter(({ id }) => isPaid(results.get(id)));
+  if (paid.length > 0) await inTransaction(ctx.db, (tx) => notePaid(tx, paid, ctx.clock.now()));
   for (const charge of charges) {
     const failure = failureOf(results.get(charge.id), charge.created_at);
     if (failure) await noteOne(ctx, charge, failure);
   }
+}
+
+function findResults(reader: Reader, charges: readonly OpenCharge[]) {
+  return findAttemptResults(
+    reader,
+    charges.map(({ id }) => id),
+  );
 }
 
 function isPaid(result: AttemptResult | undefined): boolean {
@@ -90,31 +107,23 @@ async function noteOne(ctx: DunningContext, charge: OpenCharge, failure: Failure
 }
 
 /** Notes that charges are paid; those of a place with an open case become its attempts. */
-async function notePaid(ctx: DunningContext, charges: readonly OpenCharge[]): Promise<void> {
+async function notePaid(tx: Tx, charges: readonly OpenCharge[], at: Date): Promise<void> {
   if (charges.length === 0) return;
-  await inTransaction(ctx.db, async (tx) => {
-    const noted = new Set(
-      await closeRenewalCharges(
-        tx,
-        charges.map(({ id }) => id),
-        { kind: 'paid', code: null },
-        ctx.clock.now(),
-      ),
-    );
-    const cases = await findOpenCases(tx, [...new Set(charges.map(({ profile_id }) => profile_id))]);
-    for (const { id, trigger, amount, created_at, ...place } of charges) {
-      const open = cases.find((each) => isSamePlace(each, place));
-      if (!open || !noted.has(id)) continue;
-      await insertAttempt(tx, {
-        dunning_case_id: open.id,
-        trigger,
-        charge_attempt_id: id,
-        amount,
-        kind: 'paid',
-        code: null,
-        is_counted: true,
-        created_at,
-      });
-    }
-  });
+  const ids = charges.map(({ id }) => id);
+  const noted = new Set(await closeRenewalCharges(tx, ids, { kind: 'paid', code: null }, at));
+  const cases = await findOpenCases(tx, [...new Set(charges.map(({ profile_id }) => profile_id))]);
+  for (const { id, trigger, amount, created_at, ...place } of charges) {
+    const open = cases.find((each) => isSamePlace(each, place));
+    if (!open || !noted.has(id)) continue;
+    await insertAttempt(tx, {
+      dunning_case_id: open.id,
+      trigger,
+      charge_attempt_id: id,
+      amount,
+      kind: 'paid',
+      code: null,
+      is_counted: true,
+      created_at,
+    });
+  }
 }

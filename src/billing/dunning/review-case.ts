@@ -23,7 +23,7 @@ import { type ChargeTrigger, decideStep, type DunningCase, thawedDates } from '.
 import type { DunningContext } from './dunning-context.ts';
 import { findEventfulCases } from './eventful-cases.ts';
 import { endCase, restrictAccess, resumeCase, suspendCase } from './end-case.ts';
-import { noteOutcomesOf } from './note-outcomes.ts';
+import { noteOutcomesOf, notePaidOf } from './note-outcomes.ts';
 import { dueAt, isChargeable, loadDues } from './load-dues.ts';
 
 /** What a review did, or what it leaves to the caller. */
@@ -114,11 +114,12 @@ export async function reviewPlace(ctx: DunningContext, place: DuePlace, at: Date
  * Applies balance, disputes and time to an open case: closes a recovered one, and ends or suspends the subscriptions at
  * the end of the grace. Looks at the balance, so that any payment counts: by card, link, offline, credit, write-off.
  *
- * Locks: the payer's profile, the case, then as a cancellation.
+ * Locks: the payer's profile, its paid automatic charges, the case, then as a cancellation.
  */
 export async function reviewCase(ctx: DunningContext, { id, ...place }: DunningCase, at: Date): Promise<ReviewResult> {
   return inTransaction(ctx.db, async (tx) => {
     await lockProfile(tx, place.profile_id);
+    await notePaidOf(tx, place, at);
     const open = await lockOpenCase(tx, place);
     const payer = await findProfileById(tx, place.profile_id);
     if (open?.id !== id || !payer) return 'none';
@@ -139,15 +140,18 @@ export async function reviewCase(ctx: DunningContext, { id, ...place }: DunningC
  * that settled it. The time that such a case stopped runs on from the second of `at`. A payer with an open payment is
  * left to the next run.
  *
- * The caller has locked the payer's profile. Locks: the cases, then their subscriptions.
+ * The caller has locked the payer's profile. Locks: the paid automatic charges, the cases, then their subscriptions.
  */
 export async function closeSettledCases(tx: Tx, payer: Profile, at: Date): Promise<void> {
   const cases = await findOpenCases(tx, [payer.id]);
   if (cases.length === 0 || (await isPaying(tx, payer.id))) return;
   const dues = await loadDues(tx, payer, at, { renewing_only: true });
-  for (const found of cases) {
+  const settled = cases.filter((found) => {
     const due = dueAt(dues, found);
-    if (due && isChargeable(due)) continue;
+    return !due || !isChargeable(due);
+  });
+  for (const found of settled) await notePaidOf(tx, found, at);
+  for (const found of settled) {
     const open = await lockOpenCase(tx, found);
     if (open?.id === found.id) await closeCase(tx, open, payer, at);
   }
