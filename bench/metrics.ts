@@ -63,7 +63,6 @@ const growths: readonly string[] = [
   '`federated`, `federated/shared`, `registered`: read from sums and from the steps of a day (record 0132). While more than 500',
   'changes wait for the job, at an instant with other members, and for a provider without members, the rows are counted.',
   '`funds` by the hour: orders of the last hours are counted, ten times as many.',
-  '`plans`: each plan has a row for each day on which a subscription begins or ends. They stop growing when each day has one.',
   'A ratio of one run varies with other load of the machine, up to a factor of two.',
 ];
 

@@ -137,13 +137,23 @@ test('verification names each charge, refund and order that disagrees with the l
 
 test('verification names each figure that differs from the subscriptions and their paid time', async () => {
   await foldListCounts(app.db);
-  const figure_tables = ['recurring_movements', 'recurring_days', 'subscription_days', 'subscriber_spans'];
+  const figure_tables = [
+    'recurring_movements',
+    'recurring_days',
+    'subscription_days',
+    'subscription_months',
+    'subscriber_spans',
+  ];
   const cases: [RawBuilder<unknown>, RegExp][] = [
     [sql`update recurring_movements set after_amount = 1`, /^the recurring revenue .* in usd at .*: the figure is 1, /],
     [sql`update recurring_days set amount = 1 where kind = 'new'`, /^the recurring revenue .*: new of provider/],
     [
       sql`update subscription_days set begun_count = 9 where list = 'plan'`,
       /^the numbers of subscriptions .*: plan \d+ on /,
+    ],
+    [
+      sql`update subscription_months set ended_count = 9 where list = 'plan'`,
+      /^the numbers of subscriptions .*: plan \d+ in the month of \d{4}-\d\d-01: ended/,
     ],
     [sql`delete from subscriber_spans`, /^the numbers of subscriptions .*: periods of profile \d+ at provider/],
   ];

@@ -1678,6 +1678,16 @@ export interface SubscriptionEndingsTable {
   created_at: Date;
 }
 
+export interface SubscriptionMonthsTable {
+  list: string;
+  scope_id: number;
+  /** First of the days in the sum. */
+  month: string;
+  begun_count: number;
+  ended_count: number;
+  first_count: number;
+}
+
 export interface SubscriptionUsesTable {
   subscription_id: SubscriptionId;
   use_charge_id: UseChargeId;
@@ -2000,6 +2010,7 @@ export interface Schema {
   subscription_day_changes: SubscriptionDayChangesTable;
   subscription_days: SubscriptionDaysTable;
   subscription_endings: SubscriptionEndingsTable;
+  subscription_months: SubscriptionMonthsTable;
   subscription_uses: SubscriptionUsesTable;
   subscriptions: SubscriptionsTable;
   test_processor_accounts: TestProcessorAccountsTable;
