@@ -17,6 +17,7 @@ import type {
   paymentReturned,
   payoutFailed,
   processorKeyRefused,
+  processorKeysReplaced,
 } from '#payments';
 import { paths } from '#platform/http/paths';
 import { profileName } from '#profiles';
@@ -183,6 +184,16 @@ export function composeProcessorKeyRefused(
   { processor }: PayloadOf<typeof processorKeyRefused>,
 ): Notice {
   return makeNotice('processor_key_refused', { path: paths.bank(found.broker.slug), data: { processor } });
+}
+
+/** Builds the notice of new keys of the payment processor, for every manager of the broker, its author included. */
+export function composeProcessorKeysReplaced(found: Parties, payload: PayloadOf<typeof processorKeysReplaced>): Notice {
+  const { processor, account, former_account, replaced_at } = payload;
+  return makeNotice('processor_keys_replaced', {
+    originator: found.originator(payload.originated_by),
+    path: paths.bank(found.broker.slug),
+    data: { processor, account, former_account, replaced_at },
+  });
 }
 
 /** Builds the notice of an account at the payment processor that is no longer connected. */

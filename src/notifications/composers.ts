@@ -42,6 +42,7 @@ import {
   paymentReturned,
   payoutFailed,
   processorKeyRefused,
+  processorKeysReplaced,
 } from '#payments';
 import { profileUpdated, roleGrantAccepted, roleGrantCreated, roleRequestCreated, userWelcome } from '#profiles';
 import {
@@ -66,6 +67,7 @@ import {
   composePaymentReturned,
   composePayoutFailed,
   composeProcessorKeyRefused,
+  composeProcessorKeysReplaced,
   composePaymentLink,
   composePaymentLinkUnpaid,
   composeSalesReport,
@@ -140,6 +142,7 @@ export const composers: readonly Composer[] = [
   on(cardRemoved, composeCardRemoved),
   on(payoutFailed, composePayoutFailed),
   on(processorKeyRefused, composeProcessorKeyRefused),
+  on(processorKeysReplaced, composeProcessorKeysReplaced),
   on(accountDisconnected, composeAccountDisconnected),
   on(paymentReturned, composePaymentReturned),
   on(periodSalesReportCreated, composeSalesReport),

@@ -20,6 +20,12 @@ test('managers get blind copies, except the originator and users who opted out',
   );
 });
 
+test('a warning of account takeover reaches the user who caused it', () => {
+  const people = { to: null, managers: [reader(1)], originator_id: id(1), opted_out: new Set([id(1)]) };
+  assert.deepEqual(chooseRecipients({ ...people, always: true }).bcc, ['user1@example.com']);
+  assert.deepEqual(chooseRecipients({ ...people, always: false }).bcc, []);
+});
+
 test('a user who opted out gets no message, unless it is part of sign-in', () => {
   const people = { to: reader(1), managers: [], originator_id: null, opted_out: new Set([id(1)]) };
   assert.deepEqual(chooseRecipients({ ...people, always: false }), { to: [], bcc: [], other_side: [] });

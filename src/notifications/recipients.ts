@@ -83,6 +83,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
 
   payment_returned: { to: 'profile', managers_of: ['profile', 'broker'], replies_to: ['broker'] },
   processor_key_refused: toBroker,
+  processor_keys_replaced: { ...toBroker, replies_to: [], always: true },
   account_disconnected: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },
   inquiry_opened: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },
   payout_failed: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
@@ -117,7 +118,7 @@ export interface Recipients {
 
 /**
  * Chooses the recipients of a message: excludes users who opted out, excludes the originator from copies, removes
- * duplicate addresses.
+ * duplicate addresses. A warning (`always`) reaches the originator too: the account may have been taken over.
  *
  * Pure: the caller loads the recipients and their opt-outs.
  */
@@ -137,7 +138,8 @@ export function chooseRecipients(people: {
     return address !== '' && !is_known;
   };
   const first = [to].flatMap((each) => (each !== null && isWanted(each) && isNew(each) ? each.address : []));
-  const copies = managers.filter((each) => isWanted(each) && each.user_id !== originator_id && isNew(each));
+  const isOther = ({ user_id }: Reachable) => user_id === null || user_id !== originator_id;
+  const copies = managers.filter((each) => isWanted(each) && (always || isOther(each)) && isNew(each));
   return {
     to: first,
     bcc: copies.filter((each) => !each.is_other_side).map((each) => each.address),

@@ -822,6 +822,18 @@ test('the reply to any message goes to the other party, never to one of its read
     ],
     // No other party takes part: the message is about the site.
     ['processor_key_refused', { processor: 'stripe', originated_by: null }, [[[support, 'donny@example.com'], null]]],
+    // A warning of account takeover: its author gets it too, and cannot opt out of it.
+    [
+      'processor_keys_replaced',
+      {
+        processor: 'stripe',
+        account: 'acct_1',
+        former_account: null,
+        replaced_at: '2026-03-10T15:00:00.000Z',
+        originated_by: donny.id,
+      },
+      [[[support, 'donny@example.com'], null]],
+    ],
     [
       'account_disconnected',
       { provider_id: provider.id, processor: 'stripe', account: 'acct_1' },
@@ -917,7 +929,7 @@ test('the reply to any message goes to the other party, never to one of its read
       name,
     );
     for (const { event, text, reply_to } of mails) {
-      if (event === 'user_contact' || event === 'processor_key_refused') continue;
+      if (['user_contact', 'processor_key_refused', 'processor_keys_replaced'].includes(event)) continue;
       assert.match(text, reply_to === support ? /Reply to this message or write/ : new RegExp(`write to ${reply_to}`));
     }
   }

@@ -151,6 +151,26 @@ export const processorKeyRefused = defineEvent(
   ),
 );
 
+export const processorKeysReplaced = defineEvent(
+  'processor_keys_replaced',
+  Type.Object(
+    {
+      processor: Type.String(),
+      /** Account of the new key; null: the key may not read it. */
+      account: NullableText,
+      /** Account that payments were made on so far; null: not known. */
+      former_account: NullableText,
+      replaced_at: Type.String(),
+      /** Null for a command on the server. */
+      originated_by: nullableIdOf<UserId>(),
+    },
+    {
+      description:
+        'The keys with which the payment processor knows the site were replaced by others. Has no key in it.',
+    },
+  ),
+);
+
 export const accountDisconnected = defineEvent(
   'account_disconnected',
   Type.Object(

@@ -148,6 +148,7 @@ export { chargedEntries, paidByChargeCondition, paymentsLedgerChecks } from './l
 export {
   accountDisconnected,
   processorKeyRefused,
+  processorKeysReplaced,
   cardRemoved,
   cardSaved,
   cardUpdated,

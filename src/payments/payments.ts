@@ -17,6 +17,7 @@ import {
   paymentReturned,
   payoutFailed,
   processorKeyRefused,
+  processorKeysReplaced,
 } from './events.ts';
 import {
   type EventInbox,
@@ -78,6 +79,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
       cardRemoved,
       payoutFailed,
       processorKeyRefused,
+      processorKeysReplaced,
       accountDisconnected,
       paymentReturned,
     ],

@@ -297,6 +297,24 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
     { ...mail, amount: 2000, unit: 'usd', charge_key: 'ch_XAb124EF', taken_at: '2026-03-10T15:00:00.000Z' },
   ],
   'notification/processor_key_refused.eml': [{ ...mail, processor: 'stripe' }],
+  'notification/processor_keys_replaced.eml': [
+    {
+      ...mail,
+      processor: 'stripe',
+      account: 'acct_1Cowork',
+      former_account: 'acct_2Cowork',
+      replaced_at: '2026-03-05T10:00:00.000Z',
+      originated_by: { printable_name: 'Donny Smith', username: 'donny', email: 'donny@example.com' },
+    },
+    {
+      ...mail,
+      processor: 'stripe',
+      account: null,
+      former_account: null,
+      replaced_at: '2026-03-05T10:00:00.000Z',
+      originated_by: null,
+    },
+  ],
   'notification/account_disconnected.eml': [{ ...mail, account: 'acct_1CoworkClub' }],
   'notification/inquiry_opened.eml': [
     {

@@ -9,6 +9,7 @@ import {
   composePaymentReturned,
   composePayoutFailed,
   composeProcessorKeyRefused,
+  composeProcessorKeysReplaced,
   composePaymentLink,
   composePaymentLinkUnpaid,
   composeSalesReport,
@@ -110,6 +111,14 @@ export const payment_notices: Readonly<Record<string, (found: Parties) => Notice
   payment_link_sent: (found) => composePaymentLink(found, { ...unpaid, originated_by }),
   payment_link_unpaid: (found) => composePaymentLinkUnpaid(found, { ...unpaid, sent_at: '2026-02-26T10:00:00.000Z' }),
   processor_key_refused: (found) => composeProcessorKeyRefused(found, { processor: 'stripe', originated_by: null }),
+  processor_keys_replaced: (found) =>
+    composeProcessorKeysReplaced(found, {
+      processor: 'stripe',
+      account: 'acct_1Cowork',
+      former_account: 'acct_1Cowork',
+      replaced_at: '2026-03-05T10:00:00.000Z',
+      originated_by,
+    }),
   account_disconnected: (found) =>
     composeAccountDisconnected(found, { provider_id: ids.provider, processor: 'stripe', account: 'acct_1CoworkClub' }),
 };

@@ -41,11 +41,9 @@ export async function replaceKeys(ctx: PaymentContext, input: KeysInput): Promis
   const refused = refuseAccount(accounts, { publishable_key, is_other_account });
   if (refused !== null) throw invalidInput(refused);
 
-  await setup.storeKeys({ secret_key, publishable_key }, accounts.account);
-  ctx.log.info(
-    { account: accounts.account, former_account: accounts.used, user_id },
-    'the keys of the payment processor were replaced',
-  );
+  const { account, used: former_account } = accounts;
+  await setup.storeKeys({ secret_key, publishable_key }, { account, former_account, by: user_id });
+  ctx.log.info({ account, former_account, user_id }, 'the keys of the payment processor were replaced');
   return setup.findShownKeys();
 }
 

@@ -27,13 +27,11 @@ export async function viewSetup(
 ): Promise<Shown | null> {
   const { setup } = processors.chosen;
   if (setup === null) return null;
-  const before = setup.lastReport();
-  const { set_at, ...keys } = await setup.findShownKeys();
-  // A report of the former key, which another process may have, is none of this one.
-  const isOfKey = before !== null && (set_at === null || before.at >= set_at);
-  const isFresh = isOfKey && clock.now().getTime() - before.at.getTime() < FRESH_MS;
+  const before = await setup.findLastReport();
+  const isFresh = before !== null && clock.now().getTime() - before.at.getTime() < FRESH_MS;
   const detail = isFresh && !is_asked && !setup.isRefused() ? '' : await checkInTime(setup, origin, log);
-  const last = setup.lastReport();
+  const last = await setup.findLastReport();
+  const { set_at, ...keys } = await setup.findShownKeys();
   return {
     detail,
     checked_at: last?.at.toISOString() ?? null,

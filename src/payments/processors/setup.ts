@@ -1,4 +1,5 @@
 import type { FieldMessages } from '#kernel/problem';
+import type { UserId } from '#platform/db/db-schema';
 
 /** Thrown by an adapter when the processor refuses the key of the site: it carried out nothing. */
 export class ProcessorSetupError extends Error {
@@ -45,6 +46,14 @@ export interface NewKeys {
   publishable_key: string | null;
 }
 
+/** Who replaces the keys, and the accounts of the new and of the former ones; null: not known. */
+export interface KeyChange {
+  account: string | null;
+  former_account: string | null;
+  /** Null for a command on the server. */
+  by: UserId | null;
+}
+
 /** The keys in use, each as its prefix and last four characters. */
 export interface ShownKeys {
   secret_key: string;
@@ -59,8 +68,11 @@ export interface ProcessorSetup {
   check(origin: string): Promise<SetupReport>;
   /** Registers the endpoints at `origin` that are missing, and corrects the others. */
   createEndpoints(origin: string): Promise<MadeEndpoint[]>;
-  /** Returns the last report of this process and its instant; null if there is none. */
-  lastReport(): { report: SetupReport; at: Date } | null;
+  /**
+   * Returns the last report of this process and its instant; null if there is none of the keys that are in use now, on
+   * any node.
+   */
+  findLastReport(): Promise<{ report: SetupReport; at: Date } | null>;
   /** True while the processor refuses the key. */
   isRefused(): boolean;
   /**
@@ -70,8 +82,11 @@ export interface ProcessorSetup {
   compareAccounts(secret_key: string): Promise<{ account: string | null; used: string | null }>;
   /** Returns what is wrong with new keys, by field, before the processor is asked. No message has a key in it. */
   findInvalidKeys(keys: NewKeys): FieldMessages;
-  /** Replaces the keys of the settings, on all nodes within seconds. The secret one is stored sealed. */
-  storeKeys(keys: NewKeys, account: string | null): Promise<void>;
+  /**
+   * Replaces the keys of the settings, on all nodes within seconds. The secret one is stored sealed. Emits
+   * processor_keys_replaced in the same transaction, unless they are the keys in use.
+   */
+  storeKeys(keys: NewKeys, change: KeyChange): Promise<void>;
   /** Returns the keys that the newest calls use, as they may be shown. */
   findShownKeys(): Promise<ShownKeys>;
 }

@@ -17,8 +17,8 @@ export interface StoredKeys extends StripeKeys {
 const PURPOSE = 'stripe_secret_key';
 
 /**
- * Finds the keys that replace those of the settings; undefined if none do. A key of the settings that was changed since
- * is the newer one.
+ * Finds the keys that replace those of the settings; undefined if none do, or they cannot be opened. A key of the
+ * settings that was changed since is the newer one.
  */
 export async function findStoredKeys(reader: Reader, configured: string): Promise<StoredKeys | undefined> {
   const row = await reader
@@ -26,9 +26,11 @@ export async function findStoredKeys(reader: Reader, configured: string): Promis
     .select(['secret_key', 'publishable_key', 'replaces_hash', 'set_at'])
     .where('processor', '=', STRIPE)
     .executeTakeFirst();
+  // After a change of the master key the hash differs too: the sealed key cannot be opened.
   if (row?.replaces_hash !== linkKeyHash(configured)) return undefined;
+  const secret_key = openKey(row.secret_key);
   const { publishable_key, set_at } = row;
-  return { secret_key: openKey(row.secret_key), publishable_key, set_at };
+  return secret_key === null ? undefined : { secret_key, publishable_key, set_at };
 }
 
 /** Stores keys that replace those of the settings, the secret one sealed. */
@@ -46,8 +48,8 @@ export async function storeKeys(tx: Tx, keys: StripeKeys, configured: string, at
     .execute();
 }
 
-/** Opens a stored key. Keys that were stored earlier are sealed as the key of a link. */
-function openKey(sealed: string): string {
-  const key = openLinkKey(sealed, PURPOSE);
-  return key === UNREADABLE_KEY ? openLinkKey(sealed) : key;
+/** Opens a stored key; null if it cannot be opened. Keys that were stored earlier are sealed as the key of a link. */
+function openKey(sealed: string): string | null {
+  for (const key of [openLinkKey(sealed, PURPOSE), openLinkKey(sealed)]) if (key !== UNREADABLE_KEY) return key;
+  return null;
 }

@@ -1,9 +1,12 @@
+import type { Stripe } from 'stripe';
 import type { Clock } from '#platform/clock';
 import { type Db, inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { shownKey } from '#platform/stripe-keys';
+import { processorKeysReplaced } from '../../../events.ts';
 import type { ProcessorSetup, SetupReport } from '../../setup.ts';
 import type { StripeSettings } from '../stripe-client.ts';
-import type { StripeNeeds } from '../stripe-needs.ts';
+import { STRIPE, type StripeNeeds } from '../stripe-needs.ts';
 import { storeAccount } from './account-store.ts';
 import { checkSetup } from './check-setup.ts';
 import { createEndpoints } from './create-endpoints.ts';
@@ -26,21 +29,33 @@ export function makeSetup(
   live: LiveClient,
   { db, clock, settings, app_version }: Needs,
 ): ProcessorSetup {
-  let last: ReturnType<ProcessorSetup['lastReport']> = null;
-  const running = new Map<string, Promise<SetupReport>>();
-  async function check(origin: string): Promise<SetupReport> {
-    const report = await live.run(() => checkSetup(needs, origin));
-    last = { report, at: clock.now() };
+  // A client is of one pair of keys: a report counts as long as its client is the one in use.
+  let last: { report: SetupReport; at: Date; client: Stripe } | null = null;
+  const running = new Map<string, { client: Stripe; report: Promise<SetupReport> }>();
+  async function askAll(origin: string, client: Stripe): Promise<SetupReport> {
+    const report = await live.run(() => checkSetup({ ...needs, client, settings: live.settings }, origin));
+    // A check of the former key may end after one of the new key.
+    if (client === live.client) last = { report, at: clock.now(), client };
     return report;
   }
   return {
-    check(origin) {
+    async check(origin) {
+      // Another node may have stored new keys just now.
+      await live.refresh(true);
+      const { client } = live;
       // A page that is opened again while the processor does not respond asks no second time.
-      const begun = running.get(origin) ?? check(origin).finally(() => running.delete(origin));
-      running.set(origin, begun);
-      return begun;
+      const begun = running.get(origin);
+      if (begun?.client === client) return begun.report;
+      const report = askAll(origin, client).finally(() => {
+        if (running.get(origin)?.report === report) running.delete(origin);
+      });
+      running.set(origin, { client, report });
+      return report;
     },
-    lastReport: () => last,
+    async findLastReport() {
+      await live.refresh(true);
+      return last?.client === live.client ? { report: last.report, at: last.at } : null;
+    },
     createEndpoints: (origin) => live.run(() => createEndpoints(needs, origin)),
     isRefused: live.isRefused,
     async compareAccounts(secret_key) {
@@ -49,16 +64,18 @@ export function makeSetup(
       return { account, used: await findUsedAccount(db, live.settings, app_version) };
     },
     findInvalidKeys: (keys) => findInvalidKeys(keys, settings.secret_key),
-    async storeKeys({ secret_key, publishable_key }, account) {
+    async storeKeys({ secret_key, publishable_key }, { account, former_account, by }) {
       await inTransaction(db, async (tx) => {
         const at = clock.now();
+        // Locks the row of the account: of two managers, the second one replaces the keys of the first.
+        await storeAccount(tx, account, at);
         const former = (await findStoredKeys(tx, settings.secret_key)) ?? settings;
         const next = { secret_key, publishable_key: publishable_key ?? former.publishable_key };
-        await storeAccount(tx, account, at);
         await storeKeys(tx, next, settings.secret_key, at);
+        if (former.secret_key === next.secret_key && former.publishable_key === next.publishable_key) return;
+        const facts = { processor: STRIPE, account, former_account, replaced_at: at.toISOString(), originated_by: by };
+        await emit(tx, processorKeysReplaced(facts), at);
       });
-      // The next check of this process is one of the new key.
-      last = null;
       await live.refresh(true);
     },
     async findShownKeys() {
