@@ -29,33 +29,8 @@ export function makeSetup(
   live: LiveClient,
   { db, clock, settings, app_version }: Needs,
 ): ProcessorSetup {
-  // A client is of one pair of keys: a report counts as long as its client is the one in use.
-  let last: { report: SetupReport; at: Date; client: Stripe } | null = null;
-  const running = new Map<string, { client: Stripe; report: Promise<SetupReport> }>();
-  async function askAll(origin: string, client: Stripe): Promise<SetupReport> {
-    const report = await live.run(() => checkSetup({ ...needs, client, settings: live.settings }, origin));
-    // A check of the former key may end after one of the new key.
-    if (client === live.client) last = { report, at: clock.now(), client };
-    return report;
-  }
   return {
-    async check(origin) {
-      // Another node may have stored new keys just now.
-      await live.refresh(true);
-      const { client } = live;
-      // A page that is opened again while the processor does not respond asks no second time.
-      const begun = running.get(origin);
-      if (begun?.client === client) return begun.report;
-      const report = askAll(origin, client).finally(() => {
-        if (running.get(origin)?.report === report) running.delete(origin);
-      });
-      running.set(origin, { client, report });
-      return report;
-    },
-    async findLastReport() {
-      await live.refresh(true);
-      return last?.client === live.client ? { report: last.report, at: last.at } : null;
-    },
+    ...makeReports(needs, live, clock),
     createEndpoints: (origin) => live.run(() => createEndpoints(needs, origin)),
     isRefused: live.isRefused,
     async compareAccounts(secret_key) {
@@ -86,6 +61,42 @@ export function makeSetup(
         publishable_key: shownKey(publishable_key),
         set_at: stored?.set_at ?? null,
       };
+    },
+  };
+}
+
+/** Makes the reports of this process about the keys in use. */
+function makeReports(
+  needs: StripeNeeds,
+  live: LiveClient,
+  clock: Clock,
+): Pick<ProcessorSetup, 'check' | 'findLastReport'> {
+  // A client is of one pair of keys: a report counts as long as its client is the one in use.
+  let last: { report: SetupReport; at: Date; client: Stripe } | null = null;
+  const running = new Map<string, { client: Stripe; report: Promise<SetupReport> }>();
+  async function askAll(origin: string, client: Stripe): Promise<SetupReport> {
+    const report = await live.run(() => checkSetup({ ...needs, client, settings: live.settings }, origin));
+    // A check of the former key may end after one of the new key.
+    if (client === live.client) last = { report, at: clock.now(), client };
+    return report;
+  }
+  return {
+    async check(origin) {
+      // Another node may have stored new keys just now.
+      await live.refresh(true);
+      const { client } = live;
+      // A page that is opened again while the processor does not respond asks no second time.
+      const begun = running.get(origin);
+      if (begun?.client === client) return begun.report;
+      const report = askAll(origin, client).finally(() => {
+        if (running.get(origin)?.report === report) running.delete(origin);
+      });
+      running.set(origin, { client, report });
+      return report;
+    },
+    async findLastReport() {
+      await live.refresh(true);
+      return last?.client === live.client ? { report: last.report, at: last.at } : null;
     },
   };
 }
