@@ -143,6 +143,7 @@ function registerRooms(http: App, rooms: readonly Room[]): void {
   registerMetrics(
     http,
     rooms.flatMap(({ gauges = [] }) => gauges),
+    rooms.flatMap(({ histograms = [] }) => histograms),
   );
 }
 

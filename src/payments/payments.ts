@@ -28,7 +28,7 @@ import {
 } from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
 import { payoutPages, payoutPageTypes, payoutRoutes } from './payouts/index.ts';
-import { type Processors, processorDevRoutes } from './processors/index.ts';
+import { CALL_BOUNDS_S, type Processors, processorDevRoutes } from './processors/index.ts';
 import { findCharge } from './records/index.ts';
 import { refundPages, refundPageTypes, refundRoutes } from './refunds/index.ts';
 
@@ -96,6 +96,16 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
           value: processors.chosen.pausedUntil() === null ? 0 : 1,
         },
         ...ignoredGauges(inbox),
+      ],
+    ],
+    histograms: [
+      () => [
+        {
+          name: 'tollgate_processor_call_duration_seconds',
+          help: 'Calls of this process to payment processors; the status is none for a request without a response.',
+          bounds: CALL_BOUNDS_S,
+          series: processors.all.flatMap((processor) => processor.callSeries()),
+        },
       ],
     ],
   };

@@ -1,6 +1,6 @@
 import type { App } from './http/app.ts';
 import type { AnyPageType } from './http/page-type.ts';
-import type { ReadGauges } from './http/replies/metrics.ts';
+import type { ReadGauges, ReadHistograms } from './http/replies/metrics.ts';
 import type { AnyEventType, Subscriber } from './jobs/events.ts';
 import type { AnyJob } from './jobs/jobs.ts';
 import type { NavCounter } from './pages/navigation.ts';
@@ -22,6 +22,8 @@ export interface Room {
   readonly jobs?: readonly AnyJob[];
   /** Values that `/metrics` reports. */
   readonly gauges?: readonly ReadGauges[];
+  /** Durations that `/metrics` reports. */
+  readonly histograms?: readonly ReadHistograms[];
   /** Every event that the room emits. */
   readonly events?: readonly AnyEventType[];
   readonly subscribers?: readonly Subscriber[];

@@ -1,4 +1,5 @@
 export type { Account } from './account.ts';
+export { CALL_BOUNDS_S } from './call-times.ts';
 export {
   type ChangedCustomer,
   type CustomerRef,

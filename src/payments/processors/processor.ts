@@ -1,6 +1,7 @@
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Account } from './account.ts';
+import type { CallSeries } from './call-times.ts';
 import type { DisputeEvidence, DisputeReport } from './dispute-evidence.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { AccountFacts, OnboardingRequest } from './onboarding.ts';
@@ -291,6 +292,8 @@ export interface Processor extends ProcessorCapabilities {
    * without a pause. By the clock of the site. Payers who wait are charged meanwhile.
    */
   pausedUntil(): Date | null;
+  /** Returns what its calls over the network took, since the start of this process. */
+  callSeries(): readonly CallSeries[];
   /** Null if the processor needs no key. */
   readonly setup: ProcessorSetup | null;
 }

@@ -80,6 +80,8 @@ export interface Processors {
   readonly chosen: Processor;
   /** Returns the processor that made a stored charge, attempt or card. */
   getByName(name: string): Processor;
+  /** All that the settings of the site name keys of. */
+  readonly all: readonly Processor[];
   readonly credit: CreditReturn;
 }
 
@@ -109,7 +111,8 @@ export function makeProcessors(
     if (processor === null) throw new Error(`the payment processor ${name} has no keys in the settings`);
     throw new Error(`no payment processor is called ${name}; known: ${processorNames.join(', ')}`);
   };
-  return { chosen: getByName(chosen_name), getByName, credit };
+  const all = [...built.values()].flatMap((each) => each ?? []);
+  return { chosen: getByName(chosen_name), getByName, all, credit };
 }
 
 /** True if the processor takes real money. */

@@ -1,6 +1,7 @@
 import { Stripe } from 'stripe';
 import type { Account } from '../account.ts';
 import type { CallPacer } from './keys/call-pacer.ts';
+import type { CallRecord } from './keys/call-record.ts';
 
 /** Version of the API. A literal, so that an upgrade of the package cannot change the shape of answers unnoticed. */
 export const API_VERSION = '2026-10-28.endive';
@@ -28,34 +29,55 @@ export function isLiveKey(key: string): boolean {
   return /^(sk|rk|pk)_live_/.test(key);
 }
 
-/** Returns a client of HTTP that sends each request when the pacer allows it. */
-function pacedClient(pacer: CallPacer): Stripe.HttpClient {
+/** Returns a client of HTTP that sends each request when the pacer allows it, and records those without a response. */
+function watchedClient(pacer: CallPacer | null, record: CallRecord): Stripe.HttpClient {
   const client = Stripe.createNodeHttpClient();
   const makeRequest: Stripe.HttpClient['makeRequest'] = async (...request) => {
-    const [, , , method, headers] = request;
-    const account: unknown = (headers as Record<string, unknown>)['Stripe-Account']; // the package builds the headers
-    await pacer.wait(typeof account === 'string' ? account : '', method !== 'GET');
-    return client.makeRequest(...request);
+    const [, , path, method, sent] = request;
+    const headers = sent as Record<string, unknown>; // the package builds the headers
+    const account = headers['Stripe-Account'];
+    const started_ms = performance.now();
+    await pacer?.wait(typeof account === 'string' ? account : '', method !== 'GET');
+    try {
+      return await client.makeRequest(...request);
+    } catch (error) {
+      record.onLost({ method, path, headers, took_ms: performance.now() - started_ms, error });
+      throw error;
+    }
   };
   return { getClientName: () => client.getClientName(), makeRequest };
 }
 
-/**
- * Makes the client of the platform's account. `app_version` is the version of Tollgate; without a pacer calls are sent
- * at once.
- */
+interface Emitter {
+  on(event: 'response', listener: (response: Stripe.ResponseEvent) => void): void;
+}
+
+/** Calls a listener for each response, also for one that is an error. It has no body. */
+export function onResponse(client: Stripe, listener: (response: Stripe.ResponseEvent) => void): void {
+  const emitter = client as Pick<Stripe, never> as Emitter; // the package types `on` as any
+  emitter.on('response', listener);
+}
+
+/** How the calls of a client are sent and recorded. */
+export interface Calls {
+  /** Null: calls are sent at once. */
+  pacer: CallPacer | null;
+  record: CallRecord;
+}
+
+/** Makes the client of the platform's account. `app_version` is the version of Tollgate. */
 export function makeStripeClient(
   { secret_key, api_url }: StripeSettings,
   app_version: string,
-  pacer: CallPacer | null = null,
+  { pacer, record }: Calls,
 ): Stripe {
   const url = api_url === null ? null : new URL(api_url);
-  return new Stripe(secret_key, {
+  const client = new Stripe(secret_key, {
     apiVersion: API_VERSION,
     timeout: CALL_TIMEOUT_MS,
     maxNetworkRetries: RETRIES_MAX,
     telemetry: false,
-    ...(pacer === null ? {} : { httpClient: pacedClient(pacer) }),
+    httpClient: watchedClient(pacer, record),
     appInfo: { name: 'Tollgate', version: app_version },
     ...(url === null
       ? {}
@@ -65,6 +87,8 @@ export function makeStripeClient(
           protocol: url.protocol === 'https:' ? ('https' as const) : ('http' as const),
         }),
   });
+  onResponse(client, (response) => record.onResponse(response));
+  return client;
 }
 
 /**

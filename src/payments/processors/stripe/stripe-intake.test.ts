@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pino } from 'pino';
+import { makeCallTimes } from '../call-times.ts';
+import { makeCallRecord } from './keys/call-record.ts';
 import { makeStripeClient } from './stripe-client.ts';
 import { makeStripeIntake } from './stripe-intake.ts';
 
 const client = makeStripeClient(
   { secret_key: 'sk_test_x', publishable_key: 'pk_test_x', api_url: 'http://127.0.0.1:1', js_url: null },
   '1.0.0',
+  { pacer: null, record: makeCallRecord(pino({ level: 'silent' }), makeCallTimes()) },
 );
 const intake = makeStripeIntake({ client, refresh: async () => {} }, false);
 const now = new Date('2026-03-10T15:00:00Z');

@@ -7,6 +7,7 @@ import type { PageParts } from '../page-parts.ts';
 import type { IntentRef, PaymentToKeep, ProcessorIntents } from '../intents.ts';
 import type { CustomerKey, Processor, SaveCardRequest, SavedCard } from '../processor.ts';
 import type { ChargeRef, FeeReturnRef, FeeReturnRequest } from '../processor-refund.ts';
+import { makeCallTimes } from '../call-times.ts';
 import { cardMinimum } from '../card-minimums.ts';
 import { chargeMaximum } from './amounts.ts';
 import { forPayer } from './keys/call-pacer.ts';
@@ -52,7 +53,8 @@ export type StripeProcessorNeeds = Pick<StripeNeeds, 'db' | 'clock' | 'log' | 's
  * @see docs/decisions/0118-stripe-as-a-processor.md
  */
 export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNeeds): Processor {
-  const live = makeLiveClient({ ...given, app_version });
+  const times = makeCallTimes();
+  const live = makeLiveClient({ ...given, app_version, times });
   const needs = addNeeds(given, live);
   const { settings } = given;
   const guarded = makeGuard(live);
@@ -94,6 +96,7 @@ export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNe
     intake: makeStripeIntake(live, isLiveKey(settings.secret_key)),
     movements: { list: (account, span) => walkMovements(needs, account, span) },
     pausedUntil: live.pausedUntil,
+    callSeries: times.series,
     setup: makeSetup(needs, live, { ...given, app_version }),
   };
 }

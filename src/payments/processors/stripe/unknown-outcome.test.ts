@@ -5,8 +5,10 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import type { ProfileId } from '#platform/db/db-schema';
+import { makeCallTimes } from '../call-times.ts';
 import { chargeCard } from './charge-card.ts';
 import { withoutBody } from './declined-by.ts';
+import { makeCallRecord } from './keys/call-record.ts';
 import { makeStripeClient } from './stripe-client.ts';
 import type { StripeNeeds } from './stripe-needs.ts';
 
@@ -89,7 +91,10 @@ before(async () => {
   };
   // A card on file is charged without a look at the database.
   needs = {
-    client: makeStripeClient(settings, '1.0.0'),
+    client: makeStripeClient(settings, '1.0.0', {
+      pacer: null,
+      record: makeCallRecord(pino({ level: 'silent' }), makeCallTimes()),
+    }),
     settings,
     log: pino({ level: 'silent' }),
     installation: () => Promise.resolve('0'.repeat(32)),

@@ -118,6 +118,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     disputePage: () => null,
     movements: null,
     pausedUntil: () => null,
+    callSeries: () => [],
     setup: null,
   };
 }

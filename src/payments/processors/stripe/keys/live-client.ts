@@ -5,11 +5,13 @@ import { type Db, inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { processorKeyRefused } from '../../../events.ts';
 import { ProcessorSetupError } from '../../setup.ts';
+import type { CallTimes } from '../../call-times.ts';
 import { makeCallPacer } from './call-pacer.ts';
+import { type CallRecord, makeCallRecord } from './call-record.ts';
 import { isKeyRefused, isTooMany, TOO_MANY, withoutBody } from '../declined-by.ts';
 import { claimRefusalNotice } from './account-store.ts';
 import { findStoredKeys } from './key-store.ts';
-import { isLiveKey, makeStripeClient, type StripeSettings } from '../stripe-client.ts';
+import { isLiveKey, makeStripeClient, onResponse, type StripeSettings } from '../stripe-client.ts';
 import { STRIPE } from '../stripe-needs.ts';
 
 /** How long a node uses a key before it looks for a newer one. */
@@ -21,14 +23,12 @@ const LOG_MS = 3_600_000;
 /** How long jobs charge no card after Stripe refused a call as one too many. */
 const PAUSE_MS = 30_000;
 
-interface Emitter {
-  on(event: 'response', listener: (response: Stripe.ResponseEvent) => void): void;
-}
-
 /** The client with the newest key. */
 export interface LiveClient {
   readonly client: Stripe;
   readonly settings: StripeSettings;
+  /** Record of the calls of this process. */
+  readonly record: CallRecord;
   /** Makes a call with the newest key. Rejects with ProcessorSetupError if Stripe refuses the key. */
   run<T>(call: () => Promise<T>): Promise<T>;
   /** Takes a newer key, if one was stored; without `is_now` at most every five seconds. */
@@ -45,18 +45,20 @@ interface Needs {
   log: Context['log'];
   settings: StripeSettings;
   app_version: string;
+  times: CallTimes;
 }
 
 /**
  * Makes the client of the key in the settings, or of a stored one that replaces it. A refused key is looked up before
  * each call, so that a new one is used by the next call of every node.
  */
-export function makeLiveClient({ db, clock, log, settings: configured, app_version }: Needs): LiveClient {
+export function makeLiveClient({ db, clock, log, settings: configured, app_version, times }: Needs): LiveClient {
   const isEmulator = configured.api_url !== null;
   const pacer = isEmulator ? null : makeCallPacer(isLiveKey(configured.secret_key) ? 'live' : 'test');
   const pause = makePause(clock, log);
   let settings = configured;
-  const makeClient = () => pause.watch(makeStripeClient(settings, app_version, pacer));
+  const record = makeCallRecord(log, times);
+  const makeClient = () => pause.watch(makeStripeClient(settings, app_version, { pacer, record }));
   let client = makeClient();
   let refreshed_ms = Number.NEGATIVE_INFINITY;
   let refused_ms: number | null = null;
@@ -85,6 +87,7 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
     return new ProcessorSetupError('Stripe refuses the key', { cause });
   }
   return {
+    record,
     get client() {
       return client;
     },
@@ -121,8 +124,7 @@ function makePause(clock: Clock, log: Needs['log']) {
     begin,
     /** Begins the pause also for a response that the package tries again, or whose error the adapter handles. */
     watch(client: Stripe): Stripe {
-      const emitter = client as Pick<Stripe, never> as Emitter; // the package types `on` as any
-      emitter.on('response', ({ status }) => {
+      onResponse(client, ({ status }) => {
         if (status === TOO_MANY) begin();
       });
       return client;

@@ -35,8 +35,10 @@ export function makeSetup(
     isRefused: live.isRefused,
     async compareAccounts(secret_key) {
       await live.refresh();
-      const account = await findAccountOf({ ...live.settings, secret_key }, app_version);
-      return { account, used: await findUsedAccount(db, live.settings, app_version) };
+      // Keys that are compared have no pace: a manager enters them by hand.
+      const calls = { pacer: null, record: live.record };
+      const account = await findAccountOf({ ...live.settings, secret_key }, app_version, calls);
+      return { account, used: await findUsedAccount(db, live.settings, app_version, calls) };
     },
     findInvalidKeys: (keys) => findInvalidKeys(keys, settings.secret_key),
     async storeKeys({ secret_key, publishable_key }, { account, former_account, by }) {
