@@ -66,7 +66,7 @@ export async function requestChange(
       assert(change, 'the change was recorded');
       if (attempt === null) return await resumeChange(ctx, change);
       const is_payer_absent = !(await managesPayer(ctx, target.subscriber.id));
-      const outcome = await chargePayer({ ...ctx, is_payer_absent }, attempt).catch((error: unknown) => {
+      const outcome = await chargePayer({ ...ctx, is_payer_absent }, attempt, change).catch((error: unknown) => {
         throw paymentUnknownProblem(error);
       });
       return await applyChangeOutcome(ctx, change, attempt, outcome);
@@ -81,8 +81,12 @@ export async function requestChange(
  * Charges the payer of a change. A payment that an absent payer would have to confirm is ended: the caller must not
  * confirm it, and the payer must not find the plan changed later. If it took money meanwhile, that is its outcome.
  */
-async function chargePayer(ctx: PaymentContext, attempt: Attempt): Promise<ChargeOutcome> {
-  const outcome = await callProcessor(ctx, attempt);
+async function chargePayer(
+  ctx: PaymentContext,
+  attempt: Attempt,
+  { order_id }: Pick<ChangeRow, 'order_id'>,
+): Promise<ChargeOutcome> {
+  const outcome = await callProcessor(ctx, attempt, order_id);
   if (ctx.is_payer_absent !== true || outcome.outcome !== 'action_required') return outcome;
   const ended = await abandonAttempt(ctx, { ...attempt, intent_key: outcome.intent_key });
   if (ended.outcome !== 'declined') return ended;

@@ -80,7 +80,7 @@ async function runCheckout(
     if (intent?.taken) await returnPayment(ctx, ctx.processors.chosen.name, intent.taken, payer_id);
     return null;
   }
-  const outcome = await callProcessor(ctx, attempt).catch((error: unknown) => {
+  const outcome = await callProcessor(ctx, attempt, order.id).catch((error: unknown) => {
     throw paymentUnknownProblem(error);
   });
   return applyOutcome(ctx, order.id, attempt, outcome);

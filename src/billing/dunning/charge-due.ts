@@ -167,7 +167,7 @@ async function reserveDue(
  */
 export async function runReserved(ctx: DunningContext, reserved: ReservedDue, at: Date): Promise<DueOutcome> {
   if (await postponeCharge(ctx, reserved.attempt)) return { result: 'unreached' };
-  const outcome = await callOffSession(ctx, reserved.attempt);
+  const outcome = await callOffSession(ctx, reserved);
   if (outcome === null) {
     await postponeCharge(ctx, reserved.attempt);
     return { result: 'unreached' };
@@ -208,10 +208,10 @@ async function postponeCharge(ctx: DunningContext, attempt: Attempt): Promise<bo
  */
 async function callOffSession(
   ctx: DunningContext,
-  attempt: Attempt,
+  { attempt, order }: ReservedDue,
 ): Promise<Exclude<ChargeOutcome, { outcome: 'action_required' }> | null> {
   try {
-    const outcome = await callProcessor(ctx, attempt);
+    const outcome = await callProcessor(ctx, attempt, order.id);
     const isConfirmable = outcome.outcome === 'declined' && outcome.kind === 'authenticate';
     if (outcome.outcome !== 'action_required' && !isConfirmable) return outcome;
     // The look-up ends a declined payment that can still be confirmed.

@@ -69,6 +69,7 @@ export async function payFinish(ctx: PaymentContext, key: string, payment: Finis
       const outcome = await callProcessor(
         { ...ctx, return_path: paths.returnToFinishLink(key), is_payer_hidden: true },
         attempt,
+        order.id,
       ).catch((error: unknown) => {
         throw paymentUnknownProblem(error);
       });

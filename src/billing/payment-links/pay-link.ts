@@ -79,7 +79,7 @@ export async function payLink(ctx: PaymentContext, code: string, payment: LinkPa
     // A visitor has no account: the bank sends the browser back to the link.
     // Who has the link is not known: the page of the processor does not show the address of the payer.
     const of_link = { ...ctx, return_path: paths.finishPaymentLink(code), is_payer_hidden: true };
-    const outcome = await callProcessor(of_link, attempt).catch((error: unknown) => {
+    const outcome = await callProcessor(of_link, attempt, order.id).catch((error: unknown) => {
       throw paymentUnknownProblem(error);
     });
     return applyOutcome(ctx, order.id, attempt, outcome);

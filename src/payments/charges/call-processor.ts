@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { OrderId } from '#platform/db/db-schema';
 import { payerOf } from '../payer-of.ts';
 import type { ChargeOutcome, PaymentContext } from '../processors/index.ts';
 import { withProcessorTimeout } from '../processors/index.ts';
@@ -12,16 +13,21 @@ type ChargeContext = ProcessorContext &
  * Charges a committed attempt. Never called inside a transaction.
  *
  * When the outcome is unknown the attempt stays reserved; `findOutcome` looks it up later under the same key.
+ * `order_id`: the order that the attempt pays; a repeated call has the same one.
  * @throws processor_unreachable (503)
  */
-export async function callProcessor(ctx: ChargeContext, attempt: Attempt): Promise<ChargeOutcome> {
+export async function callProcessor(
+  ctx: ChargeContext,
+  attempt: Attempt,
+  order_id: OrderId | null = null,
+): Promise<ChargeOutcome> {
   const { key, account, broker_fee_amount, amount, unit, description } = attempt;
   assert(attempt.source, 'only the request that reserved an attempt can charge it');
   const { provider_id, ...source } = attempt.source;
   const processor = ctx.processors.getByName(attempt.processor);
   const off_session = ctx.actor.kind === 'job' || ctx.is_payer_absent === true;
   const payer = payerOf(ctx, attempt.profile_id);
-  const facts = { key, account, broker_fee_amount, amount, unit, description, provider_id };
+  const facts = { key, account, broker_fee_amount, amount, unit, description, order_id, provider_id };
   return withProcessorTimeout(ctx, processor.charge({ ...facts, source, payer, off_session }));
 }
 

@@ -72,6 +72,7 @@ export function makeContractHarness(name: string, subject: () => ContractSubject
     broker_fee_amount: 0,
     payer: subject().payer,
     off_session: false,
+    order_id: null,
     provider_id: null,
     amount: AMOUNT,
     unit: 'usd',

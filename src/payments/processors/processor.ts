@@ -1,5 +1,5 @@
 import type { Money } from '#kernel/money';
-import type { ProfileId } from '#platform/db/db-schema';
+import type { OrderId, ProfileId } from '#platform/db/db-schema';
 import type { Account } from './account.ts';
 import type { CallSeries } from './call-times.ts';
 import type { DisputeEvidence, DisputeReport } from './dispute-evidence.ts';
@@ -71,6 +71,8 @@ export interface ChargeRequest extends Money {
   broker_fee_amount: number;
   source: ChargeSource;
   description: string;
+  /** The order that is paid, as its name on objects of the processor; null without one. */
+  order_id: OrderId | null;
   /** The provider of all lines, whose name stands on the statement of the card; null for several providers. */
   provider_id: ProfileId | null;
   payer: Payer;

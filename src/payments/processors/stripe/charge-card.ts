@@ -8,6 +8,7 @@ import { withCustomer } from './ensure-customer.ts';
 import { HOSTED_PAGE, openPaymentPage } from './hosted-page.ts';
 import { INTENT_PARTS, outcomeOfIntent } from './intent-outcome.ts';
 import { chargeNamed } from './intents/named-intent.ts';
+import { paymentFacts } from './site-facts.ts';
 import { suffixOf, suffixParam } from './statement-suffix.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
 import { isStripeId, requireStripeId } from './stripe-id.ts';
@@ -114,11 +115,7 @@ async function confirm(
       ...(remember ? { setup_future_usage: 'off_session' as const, ...mandateOf(payer) } : {}),
       ...(description === '' ? {} : { description: cutText(description, DESCRIPTION_MAX) }),
       ...suffixParam(await suffixOf(needs, request.provider_id)),
-      metadata: {
-        tollgate_site: await needs.installation(),
-        tollgate_attempt: request.key,
-        tollgate_profile: String(payer.profile_id),
-      },
+      metadata: await paymentFacts(needs, request),
       expand: INTENT_PARTS,
     },
     callOptions(account, key),

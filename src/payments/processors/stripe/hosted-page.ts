@@ -6,6 +6,7 @@ import { cancelIntent, retrieveIntent } from './cancel-intent.ts';
 import { isOver, withoutBody } from './declined-by.ts';
 import { abandoned, idOf, outcomeOfIntent } from './intent-outcome.ts';
 import { acceptOfTerms } from './intents/named-intent.ts';
+import { paymentFacts, siteFacts } from './site-facts.ts';
 import { suffixOf, suffixParam } from './statement-suffix.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
 import { requireStripeId } from './stripe-id.ts';
@@ -38,7 +39,7 @@ export async function openPaymentPage(
   key: string,
 ): Promise<ActionRequiredOutcome> {
   const { account, payer, description, unit, broker_fee_amount } = request;
-  const metadata = { ...(await siteFacts(needs, payer)), tollgate_attempt: request.key };
+  const metadata = await paymentFacts(needs, request);
   const text = cutText(description, TEXT_MAX);
   const session = await needs.client.checkout.sessions.create(
     {
@@ -177,10 +178,6 @@ function actionOf({ id, url }: Stripe.Checkout.Session, account: string): Action
     redirect_url: url,
     is_hosted: true,
   };
-}
-
-async function siteFacts({ installation }: StripeNeeds, { profile_id }: ChargeRequest['payer']) {
-  return { tollgate_site: await installation(), tollgate_profile: String(profile_id) };
 }
 
 function endOf({ clock }: StripeNeeds): number {

@@ -56,6 +56,7 @@ async function requestWith(
     source: typeof source === 'string' ? { token: source, remember: false } : source,
     payer: { profile_id, browser: { ip: '192.0.2.1', user_agent: 'test' }, return_url: 'http://cowork.test/app/' },
     off_session: false,
+    order_id: null,
     provider_id: null,
     ...facts,
   };

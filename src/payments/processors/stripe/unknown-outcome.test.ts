@@ -114,6 +114,7 @@ const charge = (title: string, customer_key = 'cus_1', method_key = 'pm_1') =>
     source: { saved: { account: '', customer_key, method_key } },
     payer: { profile_id: 1 as ProfileId, browser: null, return_url: 'http://cowork.test/' }, // no row has it
     off_session: true,
+    order_id: null,
     provider_id: null,
   });
 

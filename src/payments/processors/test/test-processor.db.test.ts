@@ -34,6 +34,7 @@ test('the test processor takes its fee in the smallest unit of the currency, and
       source: { token: 'tok_visa', remember: false },
       payer: { profile_id: 1 as ProfileId, browser: null, return_url: 'http://cowork.test/' }, // no row has it
       off_session: false,
+      order_id: null,
       provider_id: null,
     });
     assert(outcome.outcome === 'succeeded' && outcome.evidence.state === 'done');

@@ -14,8 +14,17 @@ import { fromStripe, toStripe } from '../amounts.ts';
 import { cancelIntent, retrieveIntent } from '../cancel-intent.ts';
 import { classify } from '../classify.ts';
 import { findCustomers } from '../../customer-store.ts';
-import { declinedBy, isAccessDenied, isMissing, isOver, isRefused, isUnexpectedState } from '../declined-by.ts';
+import {
+  declinedBy,
+  isAccessDenied,
+  isMissing,
+  isOver,
+  isRefused,
+  isUnexpectedState,
+  withoutBody,
+} from '../declined-by.ts';
 import { idOf, INTENT_PARTS, outcomeOfIntent } from '../intent-outcome.ts';
+import { orderFacts } from '../site-facts.ts';
 import { callOptions, isLiveKey, requireObject } from '../stripe-client.ts';
 import { isStripeId } from '../stripe-id.ts';
 import { STRIPE, type StripeNeeds } from '../stripe-needs.ts';
@@ -96,12 +105,36 @@ export async function chargeNamed(
   const { intent: tried, declined } =
     intent.status === 'requires_confirmation' ? await confirmNamed(needs, request, intent) : { intent, declined: null };
   const outcome = outcomeOfIntent(needs, tried, account);
-  if (outcome !== null && outcome.outcome !== 'declined') return acceptOfTerms(tried, request, outcome);
+  if (outcome !== null && outcome.outcome !== 'declined') {
+    await nameOrder(needs, request, tried);
+    return acceptOfTerms(tried, request, outcome);
+  }
   const { open_intent_key: _, ...reason } = declined ?? outcome ?? unusable;
   if (isOver(tried)) return reason;
   const ended = await cancelIntent(needs, account, tried);
   const end = outcomeOfIntent(needs, ended, account);
   return isAccepted(end) ? acceptOfTerms(ended, request, end) : reason;
+}
+
+/** How long an order waits for its name at Stripe, which has no effect. */
+const NAME_TIMEOUT_MS = 2000;
+
+/**
+ * Writes the order on a payment that was prepared before there was one. It never fails: what the payment took is known.
+ */
+async function nameOrder(
+  { client, log }: StripeNeeds,
+  { account, order_id }: ChargeRequest,
+  { id, metadata }: Stripe.PaymentIntent,
+): Promise<void> {
+  const names = orderFacts({ order_id });
+  if (order_id === null || metadata['tollgate_order'] === names['tollgate_order']) return;
+  try {
+    const options = { ...callOptions(account), timeout: NAME_TIMEOUT_MS, maxNetworkRetries: 0 };
+    await client.paymentIntents.update(id, { metadata: names }, options);
+  } catch (error) {
+    log.info({ err: withoutBody(error), intent_key: id, order_id }, 'order not named on its payment');
+  }
 }
 
 const unusable = classify({ code: 'intent_unusable', decline_code: '', advice_code: '' });

@@ -12,6 +12,7 @@ import { fromStripe, toStripe } from '../amounts.ts';
 import { retrieveIntent } from '../cancel-intent.ts';
 import { isMissing, isOver, withoutBody } from '../declined-by.ts';
 import { withCustomer } from '../ensure-customer.ts';
+import { siteFacts } from '../site-facts.ts';
 import { suffixOf, suffixParam } from '../statement-suffix.ts';
 import { callOptions, requireObject } from '../stripe-client.ts';
 import { requireStripeId } from '../stripe-id.ts';
@@ -30,13 +31,13 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
  */
 export async function openPayment(needs: StripeNeeds, wanted: PaymentToOpen): Promise<OpenedIntent> {
   const { account, amount, broker_fee_amount, cart_version, generation, profile_id, unit } = wanted;
-  const facts = await factsOf(needs, wanted);
+  const facts = await siteFacts(needs, wanted);
   const fee = broker_fee_amount === 0 ? '' : `:${broker_fee_amount}`;
   const suffix = await suffixOf(needs, wanted.provider_id);
   // A key is no place for a name.
   const named = suffix === undefined ? '' : `:${sha256Hex(suffix).slice(0, 8)}`;
   const cart = `${cart_version}:${amount}:${account}${fee}`;
-  const key = `co:${facts.tollgate_site}:${profile_id}:${cart}${named}${partOf(generation)}`;
+  const key = `co:${facts['tollgate_site']}:${profile_id}:${cart}${named}${partOf(generation)}`;
   const intent = await withCustomer(needs, { account, key, payer: { profile_id } }, (customer, own_key) =>
     needs.client.paymentIntents.create(
       {
@@ -91,8 +92,8 @@ export async function keepPayment(
 /** Opens a card to keep for the browser of the payer, on the account of the broker. */
 export async function openSetup(needs: StripeNeeds, wanted: IntentToOpen): Promise<OpenedIntent> {
   const { generation, profile_id } = wanted;
-  const facts = await factsOf(needs, wanted);
-  const key = `si:${facts.tollgate_site}:${profile_id}${partOf(generation)}`;
+  const facts = await siteFacts(needs, wanted);
+  const key = `si:${facts['tollgate_site']}:${profile_id}${partOf(generation)}`;
   const intent = await withCustomer(needs, { account: '', key, payer: { profile_id } }, (customer, own_key) =>
     needs.client.setupIntents.create(
       { customer, usage: 'off_session', automatic_payment_methods: { enabled: true }, metadata: facts },
@@ -133,10 +134,6 @@ async function findIntent(needs: StripeNeeds, { intent_key, account }: IntentRef
     if (isMissing(error)) return null;
     throw error;
   }
-}
-
-async function factsOf(needs: StripeNeeds, { profile_id }: IntentToOpen) {
-  return { tollgate_site: await needs.installation(), tollgate_profile: String(profile_id) };
 }
 
 function feeOf({ broker_fee_amount, unit }: IntentTerms): number {
