@@ -1,7 +1,7 @@
 import type { DecideAccess } from '#platform/http/guards/access';
 import type { Clock } from '#platform/clock';
 import type { Db } from '#platform/db/database';
-import type { Gauge } from '#platform/http/replies/metrics';
+import type { Gauge, Histogram } from '#platform/http/replies/metrics';
 import type { Room } from '#platform/room';
 import { bankPages, bankPageTypes, keyRoutes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
@@ -83,31 +83,33 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
       accountDisconnected,
       paymentReturned,
     ],
-    gauges: [
-      async () => [
-        {
-          name: 'tollgate_processor_key_refused',
-          help: '1 while the payment processor refuses the key of the site, so that no payment is possible.',
-          value: processors.chosen.setup?.isRefused() === true ? 1 : 0,
-        },
-        {
-          name: 'tollgate_processor_paused',
-          help: '1 while jobs of this process charge no card, because the payment processor takes no more calls.',
-          value: processors.chosen.pausedUntil() === null ? 0 : 1,
-        },
-        ...ignoredGauges(inbox),
-      ],
-    ],
-    histograms: [
-      () => [
-        {
-          name: 'tollgate_processor_call_duration_seconds',
-          help: 'Calls of this process to payment processors; the status is none for a request without a response.',
-          bounds: CALL_BOUNDS_S,
-          series: processors.all.flatMap((processor) => processor.callSeries()),
-        },
-      ],
-    ],
+    gauges: [async () => [...processorGauges(processors), ...ignoredGauges(inbox)]],
+    histograms: [() => [callHistogram(processors)]],
+  };
+}
+
+function processorGauges({ chosen }: Processors): Gauge[] {
+  return [
+    {
+      name: 'tollgate_processor_key_refused',
+      help: '1 while the payment processor refuses the key of the site, so that no payment is possible.',
+      value: chosen.setup?.isRefused() === true ? 1 : 0,
+    },
+    {
+      name: 'tollgate_processor_paused',
+      help: '1 while jobs of this process charge no card, because the payment processor takes no more calls.',
+      value: chosen.pausedUntil() === null ? 0 : 1,
+    },
+  ];
+}
+
+/** Calls of this process to processors, since its start. */
+function callHistogram({ all }: Processors): Histogram {
+  return {
+    name: 'tollgate_processor_call_duration_seconds',
+    help: 'Calls of this process to payment processors; the status is none for a request without a response.',
+    bounds: CALL_BOUNDS_S,
+    series: all.flatMap((processor) => processor.callSeries()),
   };
 }
 

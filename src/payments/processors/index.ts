@@ -8,6 +8,7 @@ export {
   markCustomerDeleted,
   updateSentCustomer,
 } from './customer-store.ts';
+export type { ProcessorTerms } from './capabilities.ts';
 export type { DisputeEvidence, DisputeReport } from './dispute-evidence.ts';
 export type { ProcessorEvent, RequestHeaders } from './event-intake.ts';
 export {
@@ -39,7 +40,6 @@ export {
   type Processor,
   PROCESSOR_TIMEOUT_MS,
   type Payer,
-  type ProcessorTerms,
   type SavedCard,
 } from './processor.ts';
 export {

@@ -16,6 +16,7 @@ import { hasCustomer, updateCustomer } from './ensure-customer.ts';
 import { abandon, findByKey, retrieveEvidence } from './find-charge.ts';
 import { HOSTED_PAGE } from './hosted-page.ts';
 import { RETURNS_FEE } from './intent-outcome.ts';
+import { makeCallRecord } from './keys/call-record.ts';
 import { type LiveClient, makeLiveClient } from './keys/live-client.ts';
 import { makeSetup } from './keys/make-setup.ts';
 import { findNamedPayment, findTaken } from './intents/named-intent.ts';
@@ -54,7 +55,8 @@ export type StripeProcessorNeeds = Pick<StripeNeeds, 'db' | 'clock' | 'log' | 's
  */
 export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNeeds): Processor {
   const times = makeCallTimes();
-  const live = makeLiveClient({ ...given, app_version, times });
+  const record = makeCallRecord(given.log, times);
+  const live = makeLiveClient({ ...given, app_version, record });
   const needs = addNeeds(given, live);
   const { settings } = given;
   const guarded = makeGuard(live);
@@ -97,7 +99,7 @@ export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNe
     movements: { list: (account, span) => walkMovements(needs, account, span) },
     pausedUntil: live.pausedUntil,
     callSeries: times.series,
-    setup: makeSetup(needs, live, { ...given, app_version }),
+    setup: makeSetup(needs, live, { ...given, app_version, record }),
   };
 }
 

@@ -22,8 +22,8 @@ export interface CallRecord {
  * Makes the record of calls to Stripe: one line of the log and one value of the metric for each. A line names the
  * objects of the path, and never has a parameter, a body, a card or a key of the account.
  *
- * A request without a response is recorded too; the package may send it once more, with the same key. `took_ms` includes
- * the wait for the turn of the call.
+ * A request without a response is recorded too; the package may send it once more, with the same key. `took_ms`
+ * includes the wait for the turn of the call.
  */
 export function makeCallRecord(log: Context['log'], times: CallTimes): CallRecord {
   function record(call: { method: string; path: string; status: number | null; took_ms: number }, facts: object): void {

@@ -5,9 +5,8 @@ import { type Db, inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { processorKeyRefused } from '../../../events.ts';
 import { ProcessorSetupError } from '../../setup.ts';
-import type { CallTimes } from '../../call-times.ts';
 import { makeCallPacer } from './call-pacer.ts';
-import { type CallRecord, makeCallRecord } from './call-record.ts';
+import type { CallRecord } from './call-record.ts';
 import { isKeyRefused, isTooMany, TOO_MANY, withoutBody } from '../declined-by.ts';
 import { claimRefusalNotice } from './account-store.ts';
 import { findStoredKeys } from './key-store.ts';
@@ -27,8 +26,6 @@ const PAUSE_MS = 30_000;
 export interface LiveClient {
   readonly client: Stripe;
   readonly settings: StripeSettings;
-  /** Record of the calls of this process. */
-  readonly record: CallRecord;
   /** Makes a call with the newest key. Rejects with ProcessorSetupError if Stripe refuses the key. */
   run<T>(call: () => Promise<T>): Promise<T>;
   /** Takes a newer key, if one was stored; without `is_now` at most every five seconds. */
@@ -45,19 +42,18 @@ interface Needs {
   log: Context['log'];
   settings: StripeSettings;
   app_version: string;
-  times: CallTimes;
+  record: CallRecord;
 }
 
 /**
  * Makes the client of the key in the settings, or of a stored one that replaces it. A refused key is looked up before
  * each call, so that a new one is used by the next call of every node.
  */
-export function makeLiveClient({ db, clock, log, settings: configured, app_version, times }: Needs): LiveClient {
+export function makeLiveClient({ db, clock, log, settings: configured, app_version, record }: Needs): LiveClient {
   const isEmulator = configured.api_url !== null;
   const pacer = isEmulator ? null : makeCallPacer(isLiveKey(configured.secret_key) ? 'live' : 'test');
   const pause = makePause(clock, log);
   let settings = configured;
-  const record = makeCallRecord(log, times);
   const makeClient = () => pause.watch(makeStripeClient(settings, app_version, { pacer, record }));
   let client = makeClient();
   let refreshed_ms = Number.NEGATIVE_INFINITY;
@@ -87,7 +83,6 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
     return new ProcessorSetupError('Stripe refuses the key', { cause });
   }
   return {
-    record,
     get client() {
       return client;
     },

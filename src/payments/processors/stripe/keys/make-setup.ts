@@ -7,6 +7,7 @@ import { processorKeysReplaced } from '../../../events.ts';
 import type { ProcessorSetup, SetupReport } from '../../setup.ts';
 import type { StripeSettings } from '../stripe-client.ts';
 import { STRIPE, type StripeNeeds } from '../stripe-needs.ts';
+import type { CallRecord } from './call-record.ts';
 import { storeAccount } from './account-store.ts';
 import { checkSetup } from './check-setup.ts';
 import { createEndpoints } from './create-endpoints.ts';
@@ -21,13 +22,14 @@ interface Needs {
   /** Keys of the settings of the site. */
   settings: StripeSettings;
   app_version: string;
+  record: CallRecord;
 }
 
 /** Makes the questions about the key of the site, and what replaces it. */
 export function makeSetup(
   needs: StripeNeeds,
   live: LiveClient,
-  { db, clock, settings, app_version }: Needs,
+  { db, clock, settings, app_version, record }: Needs,
 ): ProcessorSetup {
   return {
     ...makeReports(needs, live, clock),
@@ -36,7 +38,7 @@ export function makeSetup(
     async compareAccounts(secret_key) {
       await live.refresh();
       // Keys that are compared have no pace: a manager enters them by hand.
-      const calls = { pacer: null, record: live.record };
+      const calls = { pacer: null, record };
       const account = await findAccountOf({ ...live.settings, secret_key }, app_version, calls);
       return { account, used: await findUsedAccount(db, live.settings, app_version, calls) };
     },
