@@ -51,7 +51,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
       chargeRoutesOf2019(http, decideAccess);
       refundRoutes(http, { processors, decideAccess });
       cardRoutes(http, processors);
-      payoutRoutes(http, processors);
+      payoutRoutes(http, { processors, clock: webhooks.clock });
       keyRoutes(http, processors);
       webhookRoutes(http, { ...webhooks, processors, inbox });
       if (!dev_routes) return;

@@ -3,6 +3,7 @@ import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { subtractPromised } from '../records/index.ts';
+import { type ReadBank, readBankNow } from './bank-cache.ts';
 import { findFunds } from './funds-store.ts';
 import type { BankBody } from './schemas.ts';
 
@@ -18,16 +19,20 @@ export interface Bank {
 
 /**
  * Loads the bank account and the funds of a profile: what the books have, less what is promised, and at most what the
- * processor can pay out now.
+ * processor can pay out now, or could when `readBank` asked.
  * @throws processor_unreachable (503)
  */
-export async function loadBank(ctx: PaymentContext, profile_id: ProfileId): Promise<Bank> {
+export async function loadBank(
+  ctx: PaymentContext,
+  profile_id: ProfileId,
+  readBank: ReadBank = readBankNow,
+): Promise<Bank> {
   const { is_provider, funds, promised, account } = await findFunds(ctx.db, profile_id);
   const is_broker = profile_id === ctx.site.broker_id;
   const left = subtractPromised(funds, promised);
   if (!is_broker && !account) return { is_provider, account: null, available: left };
   const processor = is_broker || !account ? ctx.processors.chosen : ctx.processors.getByName(account.processor);
-  const bank = await withProcessorTimeout(ctx, processor.payoutAccount(is_broker ? '' : (account?.account ?? '')));
+  const bank = await withProcessorTimeout(ctx, readBank(processor, is_broker ? '' : (account?.account ?? '')));
   if (bank === null) return { is_provider, account: null, available: left };
   const limit = bank.available;
   return {
@@ -44,8 +49,12 @@ export async function loadBank(ctx: PaymentContext, profile_id: ProfileId): Prom
  * Returns the account to which a provider is paid out, and the amount that can be paid out.
  * @throws processor_unreachable (503)
  */
-export async function getBank(ctx: PaymentContext, profile_id: ProfileId): Promise<BankBody> {
-  const { is_provider, account, available } = await loadBank(ctx, profile_id);
+export async function getBank(
+  ctx: PaymentContext,
+  profile_id: ProfileId,
+  readBank: ReadBank = readBankNow,
+): Promise<BankBody> {
+  const { is_provider, account, available } = await loadBank(ctx, profile_id, readBank);
   if (!is_provider || account === null) {
     return { bank_name: NOT_CONNECTED, last4: NOT_CONNECTED, balance_amount: 0, balance_unit: DEFAULT_UNIT };
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ProfileId } from '#platform/db/db-schema';
 import { randomKey40 } from '#platform/security/crypto';
+import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { next } from '../../../test/support/factories.ts';
 import { startStripeSite, type StripeSite } from '../../../test/support/stripe-site.ts';
@@ -83,6 +84,33 @@ test('S61: a payout of the broker may hold the money of others: its funds go bel
   assert.deepEqual([await site.fundsOf(broker_id), await site.fundsOf(provider)], [at_start - amount, NET]);
   assert.equal((await site.fundsOf(broker_id)) + NET, await site.balanceOf(''));
   await site.assertSound();
+});
+
+test('the account of a provider is read once a minute for the API, and a stale balance pays nothing out', async () => {
+  const name = next('club');
+  const { provider, account } = await site.makeProvider(name);
+  await site.makeSale(provider);
+  site.advance(3 * DAY_MS);
+  await site.learn();
+  const manager = await registerBrokerManager(site.app, next('operator'));
+  const calls = () => site.emulator.control.requests().filter(({ path }) => path === '/v1/balance').length;
+  const read = async () => {
+    const { status, text, json } = await manager('GET', `/api/billing/${name}/bank`);
+    assert.equal(status, 200, text);
+    return json<{ balance_amount: number }>().balance_amount;
+  };
+  const before_calls = calls();
+  assert.deepEqual([await read(), await read(), calls() - before_calls], [NET, NET, 1]);
+  // Paid out at Stripe, which the books do not know of: the stale balance is shown, and is not paid out.
+  await site.client.payouts.create({ amount: 10_000, currency: 'usd' }, { stripeAccount: account });
+  assert.deepEqual([await read(), calls() - before_calls], [NET, 1]);
+  const withdraw = (amount: number) => withdrawFunds(site.ctx, provider, { amount, unit: 'usd', key: randomKey40() });
+  await assert.rejects(withdraw(NET), { code: 'payout_exceeds_funds' });
+  // What the books promise is read each time.
+  await withdraw(1000);
+  assert.equal(await read(), NET - 1000);
+  site.advance(60_000);
+  assert.equal(await read(), NET - 11_000);
 });
 
 test('S62: more than the balance at Stripe, and a fraction of a forint, are not paid out, and nothing is booked', async () => {

@@ -24,7 +24,7 @@ export type { CardElement } from './page-parts.ts';
 export type { FeeReturn, FeeReturnOutcome, MovedShare, RefundOutcome, RefundReport } from './processor-refund.ts';
 export type { AccountFacts, AccountRequirements } from './onboarding.ts';
 export { ProcessorSetupError, type SetupReport, type ShownKeys } from './setup.ts';
-export type { PayoutOutcome, PayoutReport } from './payout.ts';
+export type { PayoutAccount, PayoutOutcome, PayoutReport } from './payout.ts';
 export {
   type AcceptedOutcome,
   type ActionRequiredOutcome,
