@@ -1,45 +1,25 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { Stripe } from 'stripe';
-import { verifyLedger } from '#ledger';
-import { type ChangeSite, expectStatus, startChanges } from '../../../test/support/changes.ts';
+import type { Stripe } from 'stripe';
+import { type ChangeSite, expectStatus } from '../../../test/support/changes.ts';
 import { makeCardDecline } from '../../../test/support/decline-card.ts';
 import { RENEW, token_lifetime_s } from '../../../test/support/dunning.ts';
 import { intentsOf } from '../../../test/support/finish-links.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import { type StripeChanges, startStripeChanges } from '../../../test/support/stripe-changes.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
-
+let stripe: StripeChanges;
 let site: ChangeSite;
-let emulator: RunningEmulator;
+let emulator: StripeChanges['emulator'];
 let client: Stripe;
 beforeEach(async () => {
-  let clock: { now(): Date } = { now: () => new Date('2026-01-10T10:00:00Z') };
-  emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  const { hostname: host, port } = new URL(emulator.url);
-  client = new Stripe(stripe_secret_key, { host, port, protocol: 'http', telemetry: false });
-  site = await startChanges({
-    config: {
-      processor: 'stripe',
-      stripe_secret_key,
-      stripe_publishable_key,
-      stripe_api_url: emulator.url,
-      token_lifetime_s,
-    },
-  });
-  clock = site.app.clock;
+  stripe = await startStripeChanges({ token_lifetime_s });
+  ({ site, emulator, client } = stripe);
   await site.plan('basic', { period_amount: 9000 });
   await site.plan('pro', { period_amount: 24_900 });
   await site.buy(site.xia, 'xia', 'basic', { token: 'pm_card_visa' });
   await expectStatus(site.xia('PUT', '/api/billing/xia/provider-charges', { allow_provider_charges: true }), 200);
 });
-afterEach(async () => {
-  const { violations } = await verifyLedger(site.app.db);
-  const faults = emulator.control.invariants();
-  await site.close();
-  await emulator.stop();
-  assert.deepEqual([violations, faults], [[], []]);
-});
+afterEach(() => stripe.close());
 
 async function declineAs(test_card: string): Promise<void> {
   const card = await site.app.db.selectFrom('payment_methods').select('method_key').executeTakeFirstOrThrow();

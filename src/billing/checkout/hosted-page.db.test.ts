@@ -1,35 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { verifyLedger } from '#ledger';
-import { type ChangeSite, type Call, startChanges } from '../../../test/support/changes.ts';
+import { type ChangeSite, type Call } from '../../../test/support/changes.ts';
 import { apiClient, signInBrowser } from '../../../test/support/client.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import { type StripeChanges, startStripeChanges } from '../../../test/support/stripe-changes.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
 const minute = 60_000;
 
+let stripe: StripeChanges;
 let site: ChangeSite;
-let emulator: RunningEmulator;
+let emulator: StripeChanges['emulator'];
 before(async () => {
-  const now = new Date('2026-01-10T10:00:00Z');
-  let clock: { now(): Date } = { now: () => now };
-  emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  site = await startChanges({
-    config: {
-      processor: 'stripe',
-      stripe_secret_key,
-      stripe_publishable_key,
-      stripe_api_url: emulator.url,
-      pay_later_allowed: true,
-    },
-  });
-  clock = site.app.clock;
+  stripe = await startStripeChanges({ pay_later_allowed: true });
+  ({ site, emulator } = stripe);
   await site.plan('basic', { period_amount: 2000 });
 });
-after(async () => {
-  await site.close();
-  await emulator.stop();
-});
+after(() => stripe.close());
 
 const advance = (ms: number) => site.app.clock.set(new Date(site.app.clock.now().getTime() + ms));
 const finish = () => site.runAt(site.app.clock.now().toISOString(), 'finish_orders');

@@ -1,44 +1,31 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 import { verifyLedger } from '#ledger';
 import { connectBank } from '#payments';
 import { next } from '../../../test/support/factories.ts';
-import { type Call, type ChangeSite, startChanges } from '../../../test/support/changes.ts';
+import { type Call, type ChangeSite } from '../../../test/support/changes.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { runJob } from '../../../test/support/run-job.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import { type StripeChanges, startStripeChanges, stripeClient } from '../../../test/support/stripe-changes.ts';
+import { default_keys } from '../../stripe-emulator/index.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
 const minute = 60_000;
 
+let stripe: StripeChanges;
 let site: ChangeSite;
-let emulator: RunningEmulator;
+let emulator: StripeChanges['emulator'];
 let client: Stripe;
 /** The script of Stripe in the browser of the payer. */
 let browser: Stripe;
 before(async () => {
-  const now = new Date('2026-01-10T10:00:00Z');
-  let clock: { now(): Date } = { now: () => now };
-  emulator = await startEmulator({ clock: { now: () => clock.now() }, keys: [...default_keys, 'sk_live_tollgate'] });
-  const { hostname: host, port } = new URL(emulator.url);
-  client = new Stripe(stripe_secret_key, { host, port, protocol: 'http', telemetry: false });
-  browser = new Stripe(stripe_publishable_key, { host, port, protocol: 'http', telemetry: false });
-  const config = {
-    processor: 'stripe',
-    stripe_secret_key,
-    stripe_publishable_key,
-    stripe_api_url: emulator.url,
-  };
-  site = await startChanges({ config });
-  clock = site.app.clock;
+  stripe = await startStripeChanges({}, ['sk_live_tollgate']);
+  ({ site, emulator, client } = stripe);
+  browser = stripeClient(emulator, default_keys[1]);
   await site.plan('basic', { period_amount: 2000 });
   await site.plan('more', { period_amount: 3000 });
 });
-after(async () => {
-  await site.close();
-  await emulator.stop();
-});
+after(() => stripe.close());
 
 const advance = (ms: number) => site.app.clock.set(new Date(site.app.clock.now().getTime() + ms));
 
@@ -63,7 +50,7 @@ async function makePayer(plan = 'basic'): Promise<Payer> {
     quote,
     async secret() {
       const { STRIPE_INTENT_SECRET: secret, ...keys } = await quote();
-      assert.deepEqual(keys, { STRIPE_PUB_KEY: stripe_publishable_key, STRIPE_ACCOUNT: null });
+      assert.deepEqual(keys, { STRIPE_PUB_KEY: default_keys[1], STRIPE_ACCOUNT: null });
       return secret ?? assert.fail('the quote has no secret');
     },
     post: (body) => call('POST', url, body),
@@ -303,8 +290,7 @@ test('S36: a payment of another amount, currency, customer or site, or an unknow
 
 test('S36: a payment on another account, and a live one, is unknown', async () => {
   const payer = await makePayer();
-  const { hostname: host, port } = new URL(emulator.url);
-  const live = new Stripe('sk_live_tollgate', { host, port, protocol: 'http', telemetry: false });
+  const live = stripeClient(emulator, 'sk_live_tollgate');
   const metadata = { tollgate_site: await installation() };
   const { id: live_id, livemode } = await live.paymentIntents.create({ amount: 2000, currency: 'usd', metadata });
   assert(livemode);

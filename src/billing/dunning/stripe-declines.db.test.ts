@@ -1,41 +1,23 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { Stripe } from 'stripe';
-import { verifyLedger } from '#ledger';
-import { type ChangeSite, expectStatus, startChanges } from '../../../test/support/changes.ts';
+import { type ChangeSite, expectStatus } from '../../../test/support/changes.ts';
 import { attemptsOf, casesOf, payloadsOf, RENEW, runHours, token_lifetime_s } from '../../../test/support/dunning.ts';
 import { makeCardDecline } from '../../../test/support/decline-card.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import { type StripeChanges, startStripeChanges } from '../../../test/support/stripe-changes.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
 const DAY_0 = '2026-02-09T10:00:00Z';
 
+let stripe: StripeChanges;
 let site: ChangeSite;
-let emulator: RunningEmulator;
+let emulator: StripeChanges['emulator'];
 beforeEach(async () => {
-  const now = new Date('2026-01-10T10:00:00Z');
-  let clock: { now(): Date } = { now: () => now };
-  emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  const config = {
-    processor: 'stripe',
-    stripe_secret_key,
-    stripe_publishable_key,
-    stripe_api_url: emulator.url,
-    token_lifetime_s,
-  };
-  site = await startChanges({ config });
-  clock = site.app.clock;
+  stripe = await startStripeChanges({ token_lifetime_s });
+  ({ site, emulator } = stripe);
   await site.plan('basic');
   await site.plan('pro');
   await site.buy(site.xia, 'xia', 'basic', { token: 'pm_card_visa' });
 });
-afterEach(async () => {
-  const { violations } = await verifyLedger(site.app.db);
-  const faults = emulator.control.invariants();
-  await site.close();
-  await emulator.stop();
-  assert.deepEqual([violations, faults], [[], []]);
-});
+afterEach(() => stripe.close());
 
 const cardOnFile = () => site.app.db.selectFrom('payment_methods').selectAll().executeTakeFirst();
 
@@ -45,10 +27,8 @@ async function declineAs(test_card: string): Promise<void> {
 }
 
 /** Makes a card as the script of Stripe does: it can be kept once. */
-async function makeCard({ url }: RunningEmulator): Promise<string> {
-  const { hostname: host, port } = new URL(url);
-  const client = new Stripe(stripe_secret_key, { host, port, protocol: 'http', telemetry: false });
-  return (await client.paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } })).id;
+async function makeCard(): Promise<string> {
+  return (await stripe.client.paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } })).id;
 }
 
 const chargeCalls = () =>
@@ -152,7 +132,7 @@ test('S73: a retry with a new card whose response was lost is repeated with its 
   await declineAs('lost');
   await site.runAt(DAY_0, RENEW);
   site.moveTo('2026-02-09T12:00:00Z');
-  const processor_token = await makeCard(emulator);
+  const processor_token = await makeCard();
   const retry = () =>
     site.xia('POST', '/api/billing/xia/dunning/retry', { processor_token }, { 'idempotency-key': 'retry 1' });
   emulator.control.addFault({ name: 'cut_after', match: { method: 'POST', path: '/v1/setup_intents' } });
@@ -169,7 +149,7 @@ test('S73: a trial whose card was kept and whose response was lost begins with t
   await site.plan('try', { trial_days: 14, trial_requires_card: true });
   await expectStatus(payer('POST', '/api/cart', { plan: 'try' }), 201);
   await expectStatus(payer('GET', '/api/billing/tia/checkout'), 200);
-  const processor_token = await makeCard(emulator);
+  const processor_token = await makeCard();
   const begin = () =>
     payer('POST', '/api/billing/tia/checkout', { processor_token }, { 'idempotency-key': 'checkout 1' });
   emulator.control.addFault({ name: 'cut_after', match: { method: 'POST', path: '/v1/setup_intents' } });

@@ -1,40 +1,22 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { verifyLedger } from '#ledger';
 import { connectBank } from '#payments';
-import { type Call, type ChangeSite, dueOf, expectStatus, startChanges } from '../../../test/support/changes.ts';
+import { type Call, type ChangeSite, dueOf, expectStatus } from '../../../test/support/changes.ts';
 import { browserClient, type TestResponse } from '../../../test/support/client.ts';
 import { attemptsOf, casesOf, RENEW, token_lifetime_s } from '../../../test/support/dunning.ts';
 import { actAt, approveAt, buyWithConfirmation, finishUrl, intentsOf } from '../../../test/support/finish-links.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import { type StripeChanges, startStripeChanges } from '../../../test/support/stripe-changes.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
-const BEGIN = '2026-01-10T10:00:00Z';
 const DAY_0 = '2026-02-09T10:00:00Z';
 
+let stripe: StripeChanges;
 let site: ChangeSite;
-let emulator: RunningEmulator;
+let emulator: StripeChanges['emulator'];
 beforeEach(async () => {
-  let clock: { now(): Date } = { now: () => new Date(BEGIN) };
-  emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  site = await startChanges({
-    config: {
-      token_lifetime_s,
-      processor: 'stripe',
-      stripe_secret_key,
-      stripe_publishable_key,
-      stripe_api_url: emulator.url,
-    },
-  });
-  clock = site.app.clock;
+  stripe = await startStripeChanges({ token_lifetime_s });
+  ({ site, emulator } = stripe);
 });
-afterEach(async () => {
-  const { violations } = await verifyLedger(site.app.db);
-  const broken = emulator.control.invariants();
-  await site.close();
-  await emulator.stop();
-  assert.deepEqual([violations, broken], [[], []]);
-});
+afterEach(() => stripe.close());
 
 /** States of the payments of attempts; the quote of an API client opens a further one. */
 const statuses = () =>
