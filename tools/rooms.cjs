@@ -147,7 +147,7 @@ const subrooms = {
     requests: ['records', 'credits', 'adjustments'],
     dunning: ['records', 'parked', 'recognition', 'pauses', 'credits', 'quotes', 'orders', 'adjustments'],
     'past-due': ['dunning', 'cards'],
-    'postponed-charges': ['records', 'dunning'],
+    'postponed-charges': ['records', 'orders', 'dunning'],
     'finish-links': ['records', 'quotes', 'checkout', 'dunning'],
     renewals: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning'],
     trials: ['records', 'parked', 'credits', 'quotes', 'orders', 'dunning', 'renewals'],

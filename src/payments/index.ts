@@ -108,6 +108,7 @@ export {
   hasDisputedCharge,
   hasUnresolvedCharge,
   insertedAttempt,
+  reservedAt,
   lockChargesOf,
   findUnresolvedCharge,
   findUnresolvedCustomers,

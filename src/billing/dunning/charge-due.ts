@@ -33,17 +33,40 @@ import {
 } from '../records/index.ts';
 import { findOrderingPayers, hasOrderInFlight } from './in-flight-store.ts';
 import { failureKind } from './decline-kind.ts';
-import type { ChargeTrigger, Failure } from './dunning-case.ts';
-import { type DuePlace, findRenewalCharges, insertedRenewalCharge } from './dunning-store.ts';
+import type { ChargeTrigger, DunningCase, Failure } from './dunning-case.ts';
+import {
+  type DuePlace,
+  findOpenCases,
+  findRenewalCharges,
+  insertedRenewalCharge,
+  isSamePlace,
+} from './dunning-store.ts';
 import { type Due, dueAt, isChargeable, loadDues } from './load-dues.ts';
 import { noteAbsentCard, noteFailure } from './note-failure.ts';
 import type { DunningContext } from './dunning-context.ts';
 
-/** What came of an automatic charge. `busy`: another payment of the payer is open, so that the charge is postponed. */
+/**
+ * What came of an automatic charge. `busy`: another payment of the payer is open, so that the charge is postponed.
+ * `nothing`: nothing is due, or another process has charged it.
+ */
 export type DueOutcome =
   | { result: 'nothing' | 'busy' | 'no_card' | 'unreached' }
   | { result: 'declined'; failure: Failure; detail: string }
   | { result: 'charged'; charge: Charge | null };
+
+/**
+ * True if a charge is to be made still. It was decided on before its payer was locked: in the meantime another process
+ * may have charged the payer, and the bank may have refused. `open`: the case of the place, if there is one. May throw a
+ * problem. The payer's profile is locked, as for each change of a case.
+ */
+export type StillWanted = (tx: Tx, open: DunningCase | undefined) => boolean | Promise<boolean>;
+
+export interface WantedCharge {
+  trigger: ChargeTrigger;
+  at: Date;
+  /** Omitted by a caller that decides under the lock of the payer. */
+  isWanted?: StillWanted;
+}
 
 /** A reserved charge of a due. */
 export interface ReservedDue {
@@ -62,7 +85,7 @@ export interface ReservedDue {
 export async function chargeDue(
   ctx: DunningContext,
   place: DuePlace,
-  { trigger, at }: { trigger: ChargeTrigger; at: Date },
+  { trigger, at, isWanted = () => true }: WantedCharge,
 ): Promise<DueOutcome> {
   const reserved = await inTransaction(ctx.db, async (tx): Promise<ReservedDue | DueOutcome> => {
     await lockProfile(tx, place.profile_id);
@@ -71,6 +94,8 @@ export async function chargeDue(
     const due = dueAt(await loadDues(tx, payer, at, { renewing_only: true }), place);
     if (!due || !isChargeable(due)) return { result: 'nothing' };
     if (await isPaying(tx, place.profile_id)) return { result: 'busy' };
+    const open = (await findOpenCases(tx, [place.profile_id])).find((each) => isSamePlace(each, place));
+    if (!(await isWanted(tx, open))) return { result: 'nothing' };
     return reserveDue(ctx, tx, due, { trigger, at });
   });
   return 'result' in reserved ? reserved : runReserved(ctx, reserved, at);
@@ -89,7 +114,7 @@ export async function findPayingPayers(reader: Reader, payer_ids: readonly Profi
 
 /** Decides the attempt that charges a due; null if no card is on file. `cards`: as in `prepareAttempt`. */
 export async function prepareDue(
-  ctx: Pick<PaymentContext, 'processors'>,
+  ctx: Pick<PaymentContext, 'processors' | 'clock'>,
   tx: Tx,
   due: Due,
   { after, at, cards }: { after: string; at: Date; cards?: readonly PaymentMethod[] },
@@ -109,6 +134,7 @@ export async function prepareDue(
       ...(cards === undefined ? {} : { cards }),
       key: chargeKey(due, after),
       at,
+      reserved_at: ctx.clock.now(),
     });
   } catch (error) {
     if (error instanceof Problem && error.code === paymentsProblems.payment_method_absent.code) return null;

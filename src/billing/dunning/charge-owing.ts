@@ -4,7 +4,7 @@ import type { Reader } from '#platform/db/database';
 import { findProfilesByIds, type Profile } from '#profiles';
 import { runConcurrently } from '../run-concurrently.ts';
 import { findPlaceBalances } from './case-balances.ts';
-import { findPayingPayers } from './charge-due.ts';
+import { findPayingPayers, type StillWanted } from './charge-due.ts';
 import { type DunningCase, nextReach } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import {
@@ -129,8 +129,11 @@ async function chargePayer(ctx: DunningContext, payer: Profile, { at }: OwingRun
 }
 
 async function chargePlace(ctx: DunningContext, { profile_id, provider_id, unit }: DuePlace, at: Date): Promise<void> {
+  const place = { profile_id, provider_id, unit };
+  const isWanted: StillWanted = async (tx, open) =>
+    open === undefined && isDueAgain(await findRenewalCharges(tx, place, 5), at);
   try {
-    await collectDue(ctx, { profile_id, provider_id, unit }, { trigger: 'renewal', at });
+    await collectDue(ctx, place, { trigger: 'renewal', at, isWanted });
   } catch (error) {
     ctx.log.error({ err: error, profile_id, provider_id }, 'balance not charged');
   }

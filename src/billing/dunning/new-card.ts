@@ -1,19 +1,22 @@
 import {
   cardSaved,
   cardUpdated,
+  findAttempt,
   findSavedCard,
   findWaitingAttempt,
   type PaymentContext,
   type Processors,
+  reservedAt,
 } from '#payments';
 import type { ProfileId } from '#platform/db/db-schema';
-import { inTransaction } from '#platform/db/database';
+import { inTransaction, type Reader } from '#platform/db/database';
 import type { Delivery, Subscriber } from '#platform/jobs/events';
 import { defineJob, enqueue } from '#platform/jobs/jobs';
 import { abandonAwaitingOrder } from '../orders/index.ts';
 import { findOrderLines, findOrderOfAttempt } from '../records/index.ts';
+import type { StillWanted } from './charge-due.ts';
 import type { DunningContext } from './dunning-context.ts';
-import { findAttempts, findOpenCases } from './dunning-store.ts';
+import { type DuePlace, findOpenCases, findRenewalCharges } from './dunning-store.ts';
 import type { DunningSettings } from './dunning-terms.ts';
 import { closePaidCases, collectDue } from './review-case.ts';
 
@@ -61,24 +64,27 @@ export function newCardSubscriber(needs: NewCardNeeds): Subscriber {
  */
 export async function chargeNewCard(ctx: DunningContext, profile_id: ProfileId): Promise<void> {
   const at = new Date(Math.floor(ctx.clock.now().getTime() / 1000) * 1000);
-  const card = await findSavedCard(ctx.db, profile_id);
-  if (!card) return;
-  const cases = await findOpenCases(ctx.db, [profile_id]);
-  const attempts = await findAttempts(
-    ctx.db,
-    cases.map(({ id }) => id),
-  );
-  for (const { id, provider_id, unit, frozen_at } of cases) {
-    const tried = attempts.some(
-      ({ dunning_case_id, charge_attempt_id, created_at }) =>
-        dunning_case_id === id && charge_attempt_id !== null && created_at >= card.updated_at,
-    );
-    if (tried || frozen_at !== null) continue;
+  for (const open of await findOpenCases(ctx.db, [profile_id])) {
+    const { provider_id, unit, frozen_at } = open;
     const place = { profile_id, provider_id, unit };
-    const outcome = await collectDue(ctx, place, { trigger: 'card', at });
-    if (outcome.result === 'busy' && (await endWaitingBalance(ctx, profile_id)))
-      await collectDue(ctx, place, { trigger: 'card', at });
+    if (frozen_at !== null || (await hasTriedCard(ctx.db, place))) continue;
+    const isWanted: StillWanted = async (tx, now) =>
+      now !== undefined && now.frozen_at === null && !(await hasTriedCard(tx, place));
+    const charge = { trigger: 'card', at, isWanted } as const;
+    const outcome = await collectDue(ctx, place, charge);
+    if (outcome.result === 'busy' && (await endWaitingBalance(ctx, profile_id))) await collectDue(ctx, place, charge);
   }
+}
+
+/**
+ * True if the place has a charge that was reserved after the newest card was put on file, or if there is no card. Both
+ * instants are by the clock: a charge whose rows have an earlier instant counts too.
+ */
+async function hasTriedCard(reader: Reader, place: DuePlace): Promise<boolean> {
+  const card = await findSavedCard(reader, place.profile_id);
+  const [newest] = await findRenewalCharges(reader, place, 1);
+  const attempt = newest && (await findAttempt(reader, newest.charge_attempt_id));
+  return !card || (attempt !== undefined && reservedAt(attempt) >= card.updated_at);
 }
 
 /**

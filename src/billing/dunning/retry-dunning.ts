@@ -1,10 +1,10 @@
 import { type Charge, declinedProblem, limitDeclines, paymentsProblems, saveCard } from '#payments';
 import type { ProfileId } from '#platform/db/db-schema';
-import { inTransaction } from '#platform/db/database';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
 import { lockProfile, type Profile } from '#profiles';
 import { billingProblems } from '../problems.ts';
-import { isPaying } from './charge-due.ts';
+import { isPaying, type StillWanted } from './charge-due.ts';
 import { type DunningCase, MANUAL_EVERY_MS } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import { findAttempts, findOpenCases } from './dunning-store.ts';
@@ -46,16 +46,21 @@ async function requireRetry(ctx: DunningContext, profile_id: ProfileId, at: Date
     const cases = await findOpenCases(tx, [profile_id]);
     if (cases.length === 0) throw billingProblems.dunning_unknown();
     if (await isPaying(tx, profile_id)) throw billingProblems.charge_pending({ location: paths.history(payer.slug) });
-    const attempts = await findAttempts(
-      tx,
-      cases.map(({ id }) => id),
-    );
-    const last = attempts.filter(({ trigger }) => trigger === 'manual').map(({ created_at }) => created_at.getTime());
-    const next_ms = Math.max(0, ...last) + MANUAL_EVERY_MS;
-    if (last.length > 0 && next_ms > at.getTime())
-      throw billingProblems.dunning_retried({ retry_after_s: Math.ceil((next_ms - at.getTime()) / 1000) });
+    await requireInterval(tx, cases, at);
     return cases;
   });
+}
+
+/** @throws dunning_retried (429) */
+async function requireInterval(tx: Tx, cases: readonly DunningCase[], at: Date): Promise<void> {
+  const attempts = await findAttempts(
+    tx,
+    cases.map(({ id }) => id),
+  );
+  const last = attempts.filter(({ trigger }) => trigger === 'manual').map(({ created_at }) => created_at.getTime());
+  const next_ms = Math.max(0, ...last) + MANUAL_EVERY_MS;
+  if (last.length > 0 && next_ms > at.getTime())
+    throw billingProblems.dunning_retried({ retry_after_s: Math.ceil((next_ms - at.getTime()) / 1000) });
 }
 
 async function retryPlace(
@@ -63,7 +68,12 @@ async function retryPlace(
   place: { profile_id: ProfileId; provider_id: ProfileId; unit: string },
   at: Date,
 ): Promise<Charge | null> {
-  const outcome = await collectDue(ctx, place, { trigger: 'manual', at });
+  // Another request of the payer may have made the retry since.
+  const isWanted: StillWanted = async (tx, open) => {
+    if (open) await requireInterval(tx, [open], at);
+    return open !== undefined;
+  };
+  const outcome = await collectDue(ctx, place, { trigger: 'manual', at, isWanted });
   switch (outcome.result) {
     case 'charged':
       return outcome.charge;

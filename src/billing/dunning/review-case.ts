@@ -9,7 +9,15 @@ import { isParked, park } from '../parked/index.ts';
 import { BooksViolation } from '../recognition/index.ts';
 import { renewalRecovered } from '../renewal-events.ts';
 import { wholeSecond } from '../whole-second.ts';
-import { chargeDue, type DueOutcome, isPaying, type ReservedDue, runReserved } from './charge-due.ts';
+import {
+  chargeDue,
+  type DueOutcome,
+  isPaying,
+  type ReservedDue,
+  runReserved,
+  type StillWanted,
+  type WantedCharge,
+} from './charge-due.ts';
 import {
   type CaseChange,
   type DuePlace,
@@ -19,7 +27,7 @@ import {
   lockOpenCase,
   updateCase,
 } from './dunning-store.ts';
-import { type ChargeTrigger, decideStep, type DunningCase, thawedDates } from './dunning-case.ts';
+import { decideStep, type DunningCase, thawedDates } from './dunning-case.ts';
 import type { DunningContext } from './dunning-context.ts';
 import { findEventfulCases } from './eventful-cases.ts';
 import { endCase, restrictAccess, resumeCase, suspendCase } from './end-case.ts';
@@ -72,18 +80,16 @@ async function parkingOnViolation(
 async function reviewAndCharge(ctx: DunningContext, open: DunningCase, at: Date): Promise<void> {
   const { profile_id, provider_id, unit } = open;
   const place = { profile_id, provider_id, unit };
-  if ((await reviewCase(ctx, open, at)) === 'attempt') await collectDue(ctx, place, { trigger: 'schedule', at });
+  if ((await reviewCase(ctx, open, at)) !== 'attempt') return;
+  const isWanted: StillWanted = (_tx, now) => now !== undefined && decideStep(now, at) === 'attempt';
+  await collectDue(ctx, place, { trigger: 'schedule', at, isWanted });
 }
 
 /**
  * Charges a due, then reviews the case of the place: a payment closes it, and a case that allows no access stops the
  * time of its subscriptions.
  */
-export async function collectDue(
-  ctx: DunningContext,
-  place: DuePlace,
-  attempt: { trigger: ChargeTrigger; at: Date },
-): Promise<DueOutcome> {
+export async function collectDue(ctx: DunningContext, place: DuePlace, attempt: WantedCharge): Promise<DueOutcome> {
   const outcome = await chargeDue(ctx, place, attempt);
   if (outcome.result === 'charged') await noteOutcomesOf(ctx, place);
   await reviewPlace(ctx, place, attempt.at);

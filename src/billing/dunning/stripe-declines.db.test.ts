@@ -90,6 +90,20 @@ test('S47: a card that the bank stopped is not charged again, and another card p
   assert.equal((await casesOf(site))[0]?.state, 'recovered');
 });
 
+test('S47: the job of new cards does not try a card again that a retry of the payer put on file and tried', async () => {
+  await declineAs('insufficient_funds');
+  await site.runAt(DAY_0, RENEW);
+  const before = chargeCalls();
+  // The card is on file after the whole second at which the retry began.
+  site.moveTo('2026-02-09T12:00:00.700Z');
+  const retry = await site.xia('POST', '/api/billing/xia/dunning/retry', {
+    processor_token: 'pm_card_chargeCustomerFail',
+  });
+  assert.equal(retry.json<{ code: string }>().code, 'card_declined');
+  await site.app.tollgate.worker.drain();
+  assert.equal(chargeCalls() - before, 1);
+});
+
 test('S47: a card is tried 15 times in 30 days at most, by retries of the payer too, and again when the first try is 30 days old', async () => {
   await declineAs('insufficient_funds');
   const before = chargeCalls();

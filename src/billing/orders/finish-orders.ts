@@ -12,6 +12,7 @@ import {
   findOutcome,
   isAccepted,
   type PaymentContext,
+  reservedAt,
   returnPayment,
 } from '#payments';
 import {
@@ -151,9 +152,9 @@ function finishCheckout(ctx: PaymentContext, order: Order, balancePaid: BalanceP
 }
 
 async function finishReserved(ctx: PaymentContext, order: Order, finish: OrderFinish): Promise<FinishOutcome> {
-  const age_ms = ctx.clock.now().getTime() - order.created_at.getTime();
-  if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
   const attempt = await getAttempt(ctx, order);
+  const age_ms = ctx.clock.now().getTime() - reservedAt(attempt).getTime();
+  if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
   if (isMadeAgain(attempt, ctx.clock.now())) return 'waiting';
   const outcome = await findOutcome(ctx, attempt);
   if (outcome === null) {
@@ -171,8 +172,11 @@ async function finishReserved(ctx: PaymentContext, order: Order, finish: OrderFi
   return closeWith(ctx, finish, attempt, await abandonAttempt(ctx, attempt));
 }
 
-/** True if a job makes the call of an attempt again: the processor takes no more calls for now. */
-function isMadeAgain({ again_at }: Attempt, now: Date): boolean {
+/**
+ * True if a job makes the call of an attempt again: the processor takes no more calls for now. False some minutes after
+ * the instant of the call: the processor keeps a key for a day only, and a first call may have arrived.
+ */
+export function isMadeAgain({ again_at }: Pick<Attempt, 'again_at'>, now: Date): boolean {
   return again_at !== null && now.getTime() < again_at.getTime() + AGAIN_WITHIN_MS;
 }
 

@@ -9,6 +9,7 @@ export {
   abandonAwaitingOrder,
   finishAwaitingOrder,
   finishOrders,
+  isMadeAgain,
   type OrderFinish,
 } from './finish-orders.ts';
 export { type BalancePaid, closeUnpaidOrder, declinedReason, settleOrder, type UnpaidReason } from './settle-order.ts';

@@ -17,6 +17,7 @@ import {
   findOpenRenewalCharge,
   type ReservedDue,
 } from '../dunning/index.ts';
+import { isMadeAgain } from '../orders/index.ts';
 import { findOrderOfAttempt } from '../records/index.ts';
 import { runConcurrently } from '../run-concurrently.ts';
 import { wholeSecond } from '../whole-second.ts';
@@ -74,8 +75,8 @@ async function repeatCharge(ctx: DunningContext, attempt: Attempt, at: Date): Pr
 }
 
 /**
- * Claims a postponed charge with the card that it charges; null if another run has it, if its card is gone, or if it
- * was tried too often: the job that finishes orders then looks it up and closes it.
+ * Claims a postponed charge with the card that it charges; null if another run has it, if its card is gone, if it was
+ * tried too often, or if its instant is long past: the job that finishes orders then looks it up and closes it.
  *
  * Locks: the payer's profile, the attempt.
  */
@@ -88,7 +89,13 @@ async function claimCharge(ctx: DunningContext, attempt: Attempt, at: Date): Pro
     const charge = await findOpenRenewalCharge(tx, attempt.id);
     const order = charge && (await findOrderOfAttempt(tx, attempt.id));
     const source = charge && (await findSourceAgain(tx, claimed, { provider_id: charge.provider_id, at }));
-    if (!charge || order?.state !== 'reserved' || !source || claimed.again_count > CALLS_MAX) {
+    if (
+      !charge ||
+      order?.state !== 'reserved' ||
+      !source ||
+      claimed.again_count > CALLS_MAX ||
+      !isMadeAgain(attempt, at)
+    ) {
       await endPostponement(tx, attempt.id);
       return null;
     }

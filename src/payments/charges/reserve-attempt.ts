@@ -32,6 +32,8 @@ export interface NewAttempt {
   /** Idempotency key of the charge; random when omitted. */
   key?: string | null;
   at: Date;
+  /** Instant by the clock, if the rows get that of a schedule. */
+  reserved_at?: Date;
 }
 
 /** The intent to charge a profile before it is inserted, and the card to charge. */
@@ -60,7 +62,18 @@ export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attemp
  *   those of claimIntent
  */
 export async function prepareAttempt(tx: Tx, wanted: NewAttempt): Promise<PreparedAttempt> {
-  const { processors, token, intent = null, remember_card, cards: _cards, lines: _lines, key, at, ...facts } = wanted;
+  const {
+    processors,
+    token,
+    intent = null,
+    remember_card,
+    cards: _cards,
+    lines: _lines,
+    key,
+    at,
+    reserved_at,
+    ...facts
+  } = wanted;
   // The amount is checked before the card, so that the refusal does not depend on whether a card is on file.
   requireChargeable(processors.chosen, wanted);
   const { processor, source, card_key, ...place } = await sourceOf(tx, wanted);
@@ -76,6 +89,7 @@ export async function prepareAttempt(tx: Tx, wanted: NewAttempt): Promise<Prepar
     remember_card: token !== null && remember_card,
     state: 'reserved',
     created_at: at,
+    reserved_at: reserved_at ?? at,
     updated_at: at,
   } as const;
   return { row, source: { ...source, provider_id: providerOf(wanted.lines) } };

@@ -93,7 +93,7 @@ export function makeContractHarness(name: string, subject: () => ContractSubject
       unit,
       profile_id: payer.profile_id,
       intent_key: outcome?.outcome === 'action_required' ? outcome.intent_key : null,
-      created_at: subject().now(),
+      reserved_at: subject().now(),
     }),
     async charge(token) {
       const request = requestWith(token);

@@ -90,7 +90,8 @@ export interface AttemptRef extends Money {
   broker_fee_amount: number;
   /** Null until the processor asked for an action of the payer, except for a payment that the payer named. */
   intent_key: string | null;
-  created_at: Date;
+  /** Instant by the clock; the call was made after it. */
+  reserved_at: Date;
 }
 
 /**

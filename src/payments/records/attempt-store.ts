@@ -146,6 +146,7 @@ const attempt_columns = [
   'remember_card',
   'state',
   'created_at',
+  'reserved_at',
   'updated_at',
 ] as const;
 
@@ -156,7 +157,7 @@ export function insertedAttempt(attempt: NewAttemptRow): Part<AttemptRow> {
   return {
     query: fragment`${insertion('charge_attempts', attempt_columns, [attempt])} returning *`,
     read(rows) {
-      const [row] = readRows<AttemptRow>(rows, ['created_at', 'updated_at', 'expires_at', 'again_at']);
+      const [row] = readRows<AttemptRow>(rows, ['created_at', 'reserved_at', 'updated_at', 'expires_at', 'again_at']);
       assert(row, 'an attempt was inserted');
       return row;
     },

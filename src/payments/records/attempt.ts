@@ -13,8 +13,13 @@ export type AttemptSource = ChargeSource & { provider_id: ProfileId | null };
  */
 export type Attempt = Selectable<ChargeAttemptsTable> & { source: AttemptSource | null };
 
+/** Returns the instant by the clock at which an attempt was stored: the processor is called after it. */
+export function reservedAt({ reserved_at, created_at }: Pick<Attempt, 'reserved_at' | 'created_at'>): Date {
+  return reserved_at ?? created_at;
+}
+
 /** Returns an attempt as the processor can look it up. */
 export function attemptRef(attempt: Attempt): AttemptRef {
-  const { key, account, amount, broker_fee_amount, created_at, intent_key, profile_id, unit } = attempt;
-  return { key, account, amount, broker_fee_amount, created_at, intent_key, profile_id, unit };
+  const { key, account, amount, broker_fee_amount, intent_key, profile_id, unit } = attempt;
+  return { key, account, amount, broker_fee_amount, reserved_at: reservedAt(attempt), intent_key, profile_id, unit };
 }

@@ -18,7 +18,7 @@ export {
   type NewAttemptRow,
 } from './attempt-store.ts';
 export { findAvailableFunds, subtractPromised } from './available-funds.ts';
-export { type Attempt, type AttemptSource, attemptRef } from './attempt.ts';
+export { type Attempt, type AttemptSource, attemptRef, reservedAt } from './attempt.ts';
 export {
   type AttemptResult,
   findAttemptResults,

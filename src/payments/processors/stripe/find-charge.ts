@@ -62,9 +62,9 @@ function isHosted(attempt: AttemptRef): attempt is HostedAttempt {
  * not show a payment of the last minute.
  */
 async function findIntent(needs: StripeNeeds, attempt: AttemptRef): Promise<Stripe.PaymentIntent | null> {
-  const { key, account, profile_id, intent_key, created_at } = attempt;
+  const { key, account, profile_id, intent_key, reserved_at } = attempt;
   if (intent_key !== null) return retrieveIntent(needs, intent_key, account);
-  const made_s = Math.floor(created_at.getTime() / 1000);
+  const made_s = Math.floor(reserved_at.getTime() / 1000);
   const created = { gte: made_s - CLOCKS_APART_S, lte: made_s + KEPT_S + CLOCKS_APART_S };
   const expand = INTENT_PARTS.map((part) => `data.${part}`);
   const found: Stripe.PaymentIntent[] = [];

@@ -69,7 +69,7 @@ const refOf = ({ key, account, amount, broker_fee_amount, payer, unit }: ChargeR
   unit,
   profile_id: payer.profile_id,
   intent_key: null,
-  created_at: clock.now(),
+  reserved_at: clock.now(),
 });
 const stateOf = async (processor_key: string) => (await processor.retrieve({ processor_key, account: '' }))?.state;
 
