@@ -258,6 +258,8 @@ export interface ChargeAttemptsTable {
   again_at: Date | null;
   /** Calls that the job made again. */
   again_count: Generated<number>;
+  /** Instant by the clock of the site at which the attempt was stored, before the processor is called; null: created_at. */
+  reserved_at: Date | null;
 }
 
 export interface ChargeItemsTable {
