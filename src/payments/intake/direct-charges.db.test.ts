@@ -303,7 +303,11 @@ test('an attempt keeps its account when the account of the provider changes befo
   const { attempt } = await makeAttempt(ctx, { payer, provider, token: 'pm_card_visa', broker_fee_percent: 1000 });
   await app.db.updateTable('payout_accounts').set({ charges_enabled: false }).where('account', '=', account).execute();
   assert((await callProcessor(ctx, attempt)).outcome === 'succeeded');
-  const found = await ctx.processors.chosen.findByKey({ ...attempt, intent_key: null, reserved_at: attempt.created_at });
+  const found = await ctx.processors.chosen.findByKey({
+    ...attempt,
+    intent_key: null,
+    reserved_at: attempt.created_at,
+  });
   assert(found?.outcome === 'succeeded', 'it is found on the account of the attempt');
   const { attempt: later } = await makeAttempt(ctx, { payer, provider, token: 'pm_card_visa' });
   assert.deepEqual([later.account, later.broker_fee_amount], ['', 0]);
