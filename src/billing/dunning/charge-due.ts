@@ -56,8 +56,8 @@ export type DueOutcome =
 
 /**
  * True if a charge is to be made still. It was decided on before its payer was locked: in the meantime another process
- * may have charged the payer, and the bank may have refused. `open`: the case of the place, if there is one. May throw a
- * problem. The payer's profile is locked, as for each change of a case.
+ * may have charged the payer, and the bank may have refused. `open`: the case of the place, if there is one. May throw
+ * a problem. The payer's profile is locked, as for each change of a case.
  */
 export type StillWanted = (tx: Tx, open: DunningCase | undefined) => boolean | Promise<boolean>;
 
