@@ -114,7 +114,7 @@ const subrooms = {
     'charge-views': ['records', 'charges'],
     refunds: ['processors', 'records', 'charges', 'charge-views'],
     orphans: ['processors', 'records', 'intents', 'charges', 'refunds'],
-    intake: ['processors', 'records', 'cards', 'payouts', 'charges', 'refunds', 'orphans'],
+    intake: ['processors', 'records', 'cards', 'payouts', 'disputes', 'charges', 'refunds', 'orphans'],
     reconciliation: ['processors', 'records', 'payouts', 'charges', 'refunds', 'orphans'],
   },
   billing: {

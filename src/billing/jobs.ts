@@ -1,6 +1,7 @@
 import type { Processors } from '#payments';
 import { defineJob } from '#platform/jobs/jobs';
 import { changeJobs, finishChange } from './changes/index.ts';
+import { finishPaymentJob } from './confirmations/index.ts';
 import { finishOrders } from './orders/index.ts';
 import { chargeNewCardJob, closePaidCases } from './dunning/index.ts';
 import { chargeAgainJob } from './postponed-charges/index.ts';
@@ -71,6 +72,7 @@ export const billingJobs = ({
   chargeNewCardJob({ processors, dunning: renewals }),
   chargeAgainJob({ processors, dunning: renewals }),
   finishOrdersJob(processors),
+  finishPaymentJob(processors),
   runPausesJob,
   convertTrialsJob({ processors, renewals }),
   ...changeJobs(processors),

@@ -13,6 +13,7 @@ import type {
   cardRemoved,
   cardUpdated,
   chargeUpdated,
+  fraudWarned,
   inquiryOpened,
   paymentReturned,
   payoutFailed,
@@ -150,6 +151,24 @@ export function composeInquiryOpened(found: Parties, payload: PayloadOf<typeof i
       charged_at,
       asked: amount === null ? null : { amount, unit },
       due_at,
+      is_owner,
+    },
+  });
+}
+
+/** Builds the notice of a bank that warns of fraud, for the provider and the broker: one of them can refund in time. */
+export function composeFraudWarned(found: Parties, payload: PayloadOf<typeof fraudWarned>): Notice | null {
+  const provider = found.profile(payload.provider_id);
+  if (!provider) return null;
+  const { charge_key, charged_at, amount, unit, is_owner } = payload;
+  const customer = found.profile(payload.profile_id);
+  return makeNotice('fraud_warned', {
+    parties: { provider },
+    path: paths.sellerCharge(provider.slug, charge_key),
+    data: {
+      customer_name: customer ? profileName(customer) : '',
+      charged_at,
+      warned: amount === null ? null : { amount, unit },
       is_owner,
     },
   });

@@ -49,6 +49,7 @@ const rows: readonly Row[] = [
   ['order_executed',                'Orders and payments', 'Order confirmed',                'An order was placed.'],
   ['charge_updated',                'Orders and payments', 'Receipt, refund or dispute',     'A payment was received, refunded or disputed, or its receipt was asked for.'],
   ['inquiry_opened',                'Orders and payments', 'Question of a bank',             'The bank of a customer asks about a payment and waits for an answer.'],
+  ['fraud_warned',                  'Orders and payments', 'Warning of fraud',               'The bank of a customer warns that a payment is probably fraudulent.'],
   ['card_updated',                  'Orders and payments', 'Payment card changed',           'The payment card of a profile was changed.'],
   ['card_removed',                  'Orders and payments', 'Payment card removed',           'The payment processor, or a person there, removed the payment card of a profile.'],
   ['payment_link_sent',             'Orders and payments', 'Link that pays an order',        'A provider sends the payment link of an unpaid order.'],

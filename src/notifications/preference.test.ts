@@ -12,7 +12,7 @@ test('only managers of the broker can opt out of events of the site', () => {
     'user_contact',
     'user_registered',
   ]);
-  assert.equal(everybody.length, 41);
+  assert.equal(everybody.length, 42);
 });
 
 test('a user cannot opt out of messages of sign-in', () => {

@@ -17,6 +17,7 @@ const optionalEvents = [
   'charge_updated',
   'claim_code_generated',
   'expires_soon',
+  'fraud_warned',
   'inquiry_opened',
   'order_executed',
   'payment_action_required',

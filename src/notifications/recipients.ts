@@ -85,6 +85,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   processor_key_refused: toBroker,
   processor_keys_replaced: { ...toBroker, replies_to: [], always: true },
   account_disconnected: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },
+  fraud_warned: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },
   inquiry_opened: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },
   payout_failed: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },
   period_sales_report_created: { to: 'provider', managers_of: ['provider'], replies_to: ['broker'] },

@@ -843,6 +843,25 @@ test('the reply to any message goes to the other party, never to one of its read
       ],
     ],
     [
+      'fraud_warned',
+      {
+        charge_id: 1,
+        charge_key: 'ch_1',
+        charged_at: '2026-03-10T15:00:00.000Z',
+        warning_key: 'issfr_1',
+        fraud_type: 'misc',
+        profile_id: personal.id,
+        provider_id: provider.id,
+        amount: 1000,
+        unit: 'usd',
+        is_owner: false,
+      },
+      [
+        [[gym, 'alice@example.com'], support],
+        [['donny@example.com'], gym],
+      ],
+    ],
+    [
       'inquiry_opened',
       {
         charge_id: 1,

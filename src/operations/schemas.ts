@@ -44,11 +44,28 @@ export const ParkedProfileSchema = Type.Object({
   parked_at: IsoInstant,
 });
 
+const message_kinds = [
+  'charge',
+  'refund',
+  'dispute',
+  'payout',
+  'fee',
+  'share',
+  'account',
+  'card',
+  'customer',
+  'orphan',
+  'payment',
+  'action',
+  'setup',
+  'warning',
+] as const;
+
 export const ParkedMessageSchema = Type.Object({
   event_key: Type.String({ description: 'Key of the message at the processor' }),
   processor: Type.String(),
   account: Type.String({ description: 'Account of the object at the processor; empty for that of the broker' }),
-  kind: Type.Enum(['charge', 'refund', 'dispute', 'payout', 'fee', 'account', 'card', 'customer', 'orphan'], {
+  kind: Type.Enum([...message_kinds], {
     description: 'What the message is about; orphan: a payment that no order wants, until its payer has the money back',
   }),
   object: Type.String({ description: 'Key of the charge or payout at the processor' }),

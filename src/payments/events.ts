@@ -98,6 +98,33 @@ export const inquiryOpened = defineEvent(
   ),
 );
 
+export const fraudWarned = defineEvent(
+  'fraud_warned',
+  Type.Object(
+    {
+      charge_id: idOf<ChargeId>(),
+      /** Key of the charge at the processor. */
+      charge_key: Type.String(),
+      charged_at: Type.String(),
+      /** Key of the warning at the processor. */
+      warning_key: Type.String(),
+      /** What the bank suspects: a code of the processor. */
+      fraud_type: Type.String(),
+      /** The customer. */
+      profile_id: idOf<ProfileId>(),
+      provider_id: idOf<ProfileId>(),
+      /** In 1/100 of `unit`; null if the charge has lines of several providers. */
+      amount: Type.Union([Type.Integer(), Type.Null()]),
+      unit: Type.String(),
+      /** True if the charge is on the account of the provider; otherwise it is on that of the broker. */
+      is_owner: Type.Boolean(),
+    },
+    {
+      description: 'A bank warns that a payment is probably fraudulent. No money moved: a refund can avoid a dispute.',
+    },
+  ),
+);
+
 const CardChange = Type.Object({ pre: Type.String(), post: Type.String() });
 const CardChanges = Type.Object({ last4: CardChange, exp_date: CardChange });
 

@@ -13,6 +13,7 @@ import {
   cardSaved,
   cardUpdated,
   chargeUpdated,
+  fraudWarned,
   inquiryOpened,
   paymentReturned,
   payoutFailed,
@@ -73,6 +74,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
     jobs: paymentsJobs(processors),
     events: [
       chargeUpdated,
+      fraudWarned,
       inquiryOpened,
       cardUpdated,
       cardSaved,

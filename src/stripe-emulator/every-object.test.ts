@@ -8,7 +8,7 @@ const START = new Date('2026-11-27T12:00:00Z');
 const KINDS =
   'account account_link application_fee balance balance_transaction bank_account charge checkout.session ' +
   'confirmation_token customer customer_session dispute event fee_refund item login_link mandate payment_intent ' +
-  'payment_method payout refund setup_attempt setup_intent token webhook_endpoint';
+  'payment_method payout radar.early_fraud_warning refund setup_attempt setup_intent token webhook_endpoint';
 const seen = new Set<string>();
 const faults = new Set<string>();
 const bugs: unknown[] = [];
@@ -75,7 +75,9 @@ async function makePayments(customer: string): Promise<void> {
   await stripe.paymentIntents.create(pay('pm_usBankAccount_success'));
   await stripe.paymentIntents.create(pay('pm_card_createDispute'));
   await stripe.paymentIntents.create(pay('pm_card_createDisputeInquiry'));
+  await stripe.paymentIntents.create(pay('pm_card_createIssuerFraudRecord'));
   await emulator.control.advance(1);
+  await stripe.radar.earlyFraudWarnings.list({ expand: ['data.charge', 'data.payment_intent'] });
   const { data } = await stripe.disputes.list({ expand: ['data.charge'] });
   for (const { id } of data)
     await stripe.disputes.update(id, { evidence: { uncategorized_text: 'winning_evidence' }, submit: true });

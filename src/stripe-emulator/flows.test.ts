@@ -215,3 +215,44 @@ test('a charge settles in another currency, and its refund at the rate of its ow
   assert.equal(await totalOf(stripe), 6767 - 6800);
   assert.deepEqual(emulator.control.invariants(), []);
 });
+
+test('a warning of fraud is sent by the card and by the control API, has the shape of Stripe, and ends with a refund', async () => {
+  await using site = await startStripe({ accounts: ['acct_club'] });
+  const { stripe, emulator } = site;
+  const charge = async (payment_method: string, options = {}) =>
+    String((await stripe.paymentIntents.create({ ...order, payment_method }, options)).latest_charge);
+  const own = await charge('pm_card_createIssuerFraudRecord');
+  await emulator.control.advance(1);
+  const direct = await charge('pm_card_visa', club);
+  await act(site, `charges/${direct}/fraud_warning`, { fraud_type: 'made_with_stolen_card' });
+  const unknown = await fetch(`${emulator.url}/_emulator/charges/${own}/fraud_warning`, {
+    method: 'POST',
+    body: JSON.stringify({ fraud_type: 'none' }),
+  });
+  assert.equal(unknown.status, 400);
+
+  const [warning] = (await stripe.radar.earlyFraudWarnings.list({ charge: own })).data;
+  assert(warning);
+  assertShapes(warning);
+  // The fields of the sample that Stripe publishes, and the intent, which the types have since.
+  assert.deepEqual(
+    Object.keys(warning).toSorted(),
+    'actionable charge created fraud_type id livemode object payment_intent'.split(' '),
+  );
+  assert.deepEqual([warning.actionable, warning.fraud_type], [true, 'unauthorized_use_of_card']);
+  assert.match(warning.id, /^issfr_/);
+  assert.deepEqual(await stripe.radar.earlyFraudWarnings.retrieve(warning.id), warning);
+  assert.deepEqual((await stripe.radar.earlyFraudWarnings.list({ charge: direct })).data, []);
+  assert.equal((await stripe.radar.earlyFraudWarnings.list({ charge: direct }, club)).data.length, 1);
+
+  await stripe.refunds.create({ charge: own, amount: 1 });
+  assert.equal((await stripe.radar.earlyFraudWarnings.retrieve(warning.id)).actionable, true);
+  await stripe.refunds.create({ charge: own });
+  assert.equal((await stripe.radar.earlyFraudWarnings.retrieve(warning.id)).actionable, false);
+  await act(site, `charges/${direct}/dispute`, {});
+  const kind = 'radar.early_fraud_warning';
+  for (const options of [{}, club]) {
+    const types = (await typesOf(stripe, options)).filter((type) => type.startsWith(kind));
+    assert.deepEqual(types, [`${kind}.created`, `${kind}.updated`]);
+  }
+});

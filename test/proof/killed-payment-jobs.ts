@@ -33,6 +33,16 @@ async function loseResponse(scene: JobScene): Promise<void> {
   await expectStatus(call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_timeout' }), 503);
 }
 
+/** Checks out with a card whose bank asks the payer for a confirmation. */
+async function beginConfirmation(scene: JobScene): Promise<void> {
+  const { site, name } = scene;
+  await site.plan(name, { period_amount: 9000 });
+  const call = await callOf(scene);
+  await expectStatus(call('POST', '/api/cart', { plan: name }), 201);
+  await expectStatus(call('GET', `/api/billing/${name}/checkout`), 200);
+  await expectStatus(call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_authenticate' }), 402);
+}
+
 /** Begins a change whose payment the processor has not decided; notes the key of the payment. */
 async function beginChange(scene: JobScene): Promise<void> {
   const { site, name, notes } = scene;
@@ -193,15 +203,32 @@ export const paymentWork: readonly JobWork[] = [
     },
   },
   {
+    job: 'finish_payment',
+    title: 'finishes a checkout that the bank confirmed while the payer was away',
+    async prepare(scene) {
+      await beginConfirmation(scene);
+      const { rows } = await sql<{ id: number; key: string }>`select id, key from charge_attempts
+        where state = 'awaiting_action' and profile_id = (select id from profiles where slug = ${scene.name})`.execute(
+        scene.site.app.db,
+      );
+      await sql`update test_processor_charges set state = 'done', outcome = 'accepted'
+        where idempotency_key = ${rows[0]?.key}`.execute(scene.site.app.db);
+      return { charge_attempt_id: rows[0]?.id };
+    },
+    async check(scene) {
+      await expectPaid(scene, 1);
+      await expectCounts(scene, { orders: 1, subscriptions: 1 }, (me) => ({
+        orders: sql`orders where state = 'settled' and profile_id = ${me}`,
+        subscriptions: sql`subscriptions where profile_id = ${me}`,
+      }));
+    },
+  },
+  {
     job: 'cancel_payment',
     title: 'cancels the payment of a refused checkout',
     async prepare(scene) {
       const { name, site } = scene;
-      await site.plan(name, { period_amount: 9000 });
-      const call = await callOf(scene);
-      await expectStatus(call('POST', '/api/cart', { plan: name }), 201);
-      await expectStatus(call('GET', `/api/billing/${name}/checkout`), 200);
-      await expectStatus(call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_authenticate' }), 402);
+      await beginConfirmation(scene);
       const { rows } = await sql<{ id: number; intent_key: string }>`update charge_attempts set state = 'declined'
         where profile_id = (select id from profiles where slug = ${name}) returning id, intent_key`.execute(
         site.app.db,

@@ -316,6 +316,16 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
     },
   ],
   'notification/account_disconnected.eml': [{ ...mail, account: 'acct_1CoworkClub' }],
+  'notification/fraud_warned.eml': [
+    {
+      ...mail,
+      customer_name: 'Acme Incorporated',
+      charged_at: '2026-03-05T10:00:00.000Z',
+      warned: { amount: 5900, unit: 'usd' },
+      is_owner: true,
+    },
+    { ...mail, customer_name: '', charged_at: '2026-03-05T10:00:00.000Z', warned: null, is_owner: false },
+  ],
   'notification/inquiry_opened.eml': [
     {
       ...mail,

@@ -48,10 +48,12 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'trial_uses',
   ],
   payments: [
+    'card_setups',
     'charge_attempts',
     'charge_items',
     'charge_totals',
     'charges',
+    'fraud_warnings',
     'orphan_payments',
     'payment_methods',
     'payout_accounts',

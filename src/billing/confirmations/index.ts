@@ -1,1 +1,2 @@
+export { finishPaymentJob } from './finish-payment.ts';
 export { confirmationPages } from './pages.ts';

@@ -4,6 +4,7 @@ import {
   composeCardRemoved,
   composeCardUpdated,
   composeChargeUpdated,
+  composeFraudWarned,
   composeInquiryOpened,
   composeOrderExecuted,
   composePaymentReturned,
@@ -55,6 +56,19 @@ export const payment_notices: Readonly<Record<string, (found: Parties) => Notice
       last4: '1234',
       lines: [{ description: 'Open Space, 1 month', amount: 5900, refunded_amount: 0 }],
       originated_by,
+    }),
+  fraud_warned: (found) =>
+    composeFraudWarned(found, {
+      charge_id: 1 as ChargeId, // a sample
+      charge_key: 'ch_XAb124EF',
+      charged_at: '2026-03-05T10:00:00.000Z',
+      warning_key: 'issfr_1CoworkClub',
+      fraud_type: 'made_with_stolen_card',
+      profile_id: ids.customer,
+      provider_id: ids.provider,
+      amount: 5900,
+      unit: 'usd',
+      is_owner: true,
     }),
   inquiry_opened: (found) =>
     composeInquiryOpened(found, {

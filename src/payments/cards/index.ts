@@ -1,5 +1,6 @@
 export { actionProblem } from './action-problem.ts';
 export { browserKeys } from './browser-keys.ts';
+export { finishSetup, forgetSetups } from './finish-setup.ts';
 export { isUsable } from './card-use.ts';
 export { noteDecline } from './note-decline.ts';
 export { refreshCard, refreshCustomer } from './follow-card.ts';

@@ -3,6 +3,7 @@ import type { Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { enqueue } from '#platform/jobs/jobs';
 import { cardChanges, cardSaved, cardUpdated } from '../events.ts';
+import { deleteSetups } from './card-setup-store.ts';
 import { type CardUse, decideUse, TRIES_MAX, TRIES_MS } from './card-use.ts';
 import { findDeclinedTries } from './declined-try-store.ts';
 import { forgetCard, forgottenCard } from './jobs.ts';
@@ -11,7 +12,8 @@ import type { Card, SavedCard } from '../processors/index.ts';
 
 /**
  * Puts a card that a processor keeps on file, where it is the newest. It replaces the one of the same account, which a
- * job deletes at its processor. Emits card_updated if another card was the newest, and card_saved if none was on file.
+ * job deletes at its processor. Cards that wait for a confirmation are forgotten. Emits card_updated if another card was
+ * the newest, and card_saved if none was on file.
  */
 export async function putCardOnFile(
   tx: Tx,
@@ -19,6 +21,7 @@ export async function putCardOnFile(
   { processor, account, customer_key, method_key, card }: SavedCard & { processor: string; card: Card },
   { at, by }: { at: Date; by: UserId | null },
 ): Promise<PaymentMethod> {
+  await deleteSetups(tx, profile_id);
   const before = await lockCards(tx, profile_id);
   const replaced = before.find((each) => each.account === account);
   const use = await useOf(tx, profile_id, before, { card, at });

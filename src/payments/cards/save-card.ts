@@ -7,8 +7,9 @@ import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { payerOf } from '../payer-of.ts';
 import { declinedProblem, paymentsProblems } from '../problems.ts';
-import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
+import { type ActionRequiredOutcome, type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { actionProblem } from './action-problem.ts';
+import { insertSetup } from './card-setup-store.ts';
 import { limitDeclines } from './limit-declines.ts';
 import { type PaymentMethod } from './payment-method-store.ts';
 import { putCardOnFile } from './put-card-on-file.ts';
@@ -36,7 +37,10 @@ export async function saveCard(
     const outcome = await withProcessorTimeout(ctx, processor.saveCard(request));
     if (outcome.outcome === 'unknown') throw paymentsProblems.card_save_unknown();
     if (outcome.outcome === 'declined') throw declinedProblem(outcome);
-    if (outcome.outcome === 'action_required') throw actionProblem(processor, outcome);
+    if (outcome.outcome === 'action_required') {
+      await noteSetup(ctx, profile_id, outcome);
+      throw actionProblem(processor, outcome);
+    }
     return outcome;
   });
 
@@ -44,6 +48,16 @@ export async function saveCard(
   return inTransaction(ctx.db, (tx) =>
     putCardOnFile(tx, profile_id, { processor: processor.name, ...kept }, { at: ctx.clock.now(), by: actorId(ctx) }),
   );
+}
+
+/** Notes what the payer has to confirm, so that a message of the processor can put the card on file. */
+async function noteSetup(
+  { db, clock, processors }: PaymentContext,
+  profile_id: ProfileId,
+  { intent_key: setup_key, account }: ActionRequiredOutcome,
+): Promise<void> {
+  const setup = { processor: processors.chosen.name, account, setup_key, profile_id, created_at: clock.now() };
+  await inTransaction(db, (tx) => insertSetup(tx, setup));
 }
 
 /** A form that is sent again with another card asks for another one. */

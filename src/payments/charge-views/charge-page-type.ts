@@ -49,6 +49,8 @@ export const ChargeParts = Type.Object({
   customer: Type.Object({ printable_name: Type.String(), href: Type.String() }),
   description: Type.String(),
   created_at: Type.String(),
+  /** Warnings of fraud, newest first. */
+  warnings: Type.Array(Type.Object({ text: Type.String(), facts: Type.Array(Fact) })),
   /** Newest first. */
   disputes: Type.Array(DisputePart),
   lines: Type.Array(SoldLinePart),
@@ -82,6 +84,7 @@ const typical = {
   customer: { printable_name: 'Xia Lee', href: paths.profile('xia') },
   description: 'Desks for a workshop, day 1 and 1 more',
   created_at,
+  warnings: [],
   disputes: [],
   lines: [line, { ...line, title: 'Desks for a workshop, day 2', paid: usd(82_120), left: usd(82_120) }],
   effect_title: 'What you receive',
@@ -132,6 +135,15 @@ const dispute = {
     { label: 'Reference', value: 'dp_1RabC3EfGhIjKl', code: true },
   ],
   href: 'https://dashboard.stripe.com/disputes/dp_1RabC3EfGhIjKl',
+};
+
+const warning = {
+  text: 'The bank of the card reports this payment as probably fraudulent. No money moved so far. A whole refund avoids a dispute and its fee.',
+  facts: [
+    { label: 'Reported as', value: 'Stolen card' },
+    { label: 'Reported on', at: '2026-03-12T09:00:00.000Z' },
+    { label: 'Reference', value: 'issfr_1RabC3EfGhIjKl', code: true },
+  ],
 };
 
 const unpaid_lines = nothing_left.lines.map((each) => ({ ...each, left: usd(0) }));
@@ -198,11 +210,13 @@ export const chargePage = definePage(
         },
       ],
     },
+    fraud_warned: { ...typical, warnings: [warning] },
     read_only: { ...typical, ...nothing_left },
     long: {
       ...typical,
       customer: { printable_name: longText, href: paths.profile('xia') },
       description: unbrokenText,
+      warnings: [warning, { ...warning, facts: [{ label: 'Reported as', value: unbrokenText }] }],
       disputes: [dispute, { ...dispute, facts: [{ label: 'Reason', value: unbrokenText }] }],
       money: usd(987_654_321_012),
       lines: [

@@ -8,7 +8,9 @@ import {
   type ChargeItem,
   findChargeItems,
   type Dispute,
+  type FraudWarning,
   findDisputes,
+  findFraudWarnings,
   findRefundLinesOfCharge,
   findRemainingLines,
   NO_SHARES,
@@ -45,6 +47,8 @@ export interface SoldCharge {
   refunds: RefundLineOfCharge[];
   /** Disputes and inquiries of the whole charge, oldest first. */
   disputes: Dispute[];
+  /** Warnings of fraud about the whole charge, oldest first. */
+  warnings: FraudWarning[];
   entries: (Entry & { event_key: string })[];
   /** Customer, sellers and the other profiles of the entries. */
   profiles: ReadonlyMap<ProfileId, ProfileSummary>;
@@ -59,7 +63,7 @@ export async function loadSoldCharge(
   charge: Charge,
   sellers: readonly ProfileId[] | null,
 ): Promise<SoldCharge> {
-  const [all_lines, { refunds, disputes, entries, profiles }] = await mergeReads(reader, [
+  const [all_lines, { refunds, disputes, warnings, entries, profiles }] = await mergeReads(reader, [
     (together) => loadLines(together, charge),
     (together) => loadEvents(together, charge, sellers),
   ]);
@@ -72,6 +76,7 @@ export async function loadSoldCharge(
     all_lines_count: all_lines.length,
     refunds: own_refunds,
     disputes,
+    warnings,
     entries,
     profiles,
   };
@@ -101,9 +106,10 @@ async function loadLines(reader: Reader, charge: Charge): Promise<Omit<SoldLine,
 }
 
 async function loadEvents(reader: Reader, charge: Charge, sellers: readonly ProfileId[] | null) {
-  const [refunds, disputes] = await mergeReads(reader, [
+  const [refunds, disputes, warnings] = await mergeReads(reader, [
     (together) => findRefundLinesOfCharge(together, charge.id),
     (together) => findDisputes(together, charge.id),
+    (together) => findFraudWarnings(together, charge.id),
   ]);
   const { processor_key } = charge;
   const keys = [
@@ -124,7 +130,7 @@ async function loadEvents(reader: Reader, charge: Charge, sellers: readonly Prof
     ...(sellers ?? []),
     ...entries.flatMap(({ orig_profile_id, dest_profile_id }) => [orig_profile_id, dest_profile_id]),
   ]);
-  return { refunds, disputes, entries, profiles };
+  return { refunds, disputes, warnings, entries, profiles };
 }
 
 function addRefunds({ item, left }: Omit<SoldLine, 'shares'>, refunds: readonly RefundLineOfCharge[]): Shares {

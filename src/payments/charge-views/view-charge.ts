@@ -14,6 +14,7 @@ import type { ChargeParts } from './charge-page-type.ts';
 import { chargePill } from './charge-pill.ts';
 import { loadSoldCharge, type SoldCharge } from './load-sold-charge.ts';
 import { viewDisputes } from './view-disputes.ts';
+import { viewWarnings } from './view-warnings.ts';
 
 type ChargeView = Static<typeof ChargeParts>;
 type Money = Static<typeof ShownMoney>;
@@ -59,6 +60,7 @@ export async function viewCharge(
     customer: { printable_name: name, href: paths.profile(slug) },
     description,
     created_at: charge.created_at.toISOString(),
+    warnings: viewWarnings(sold.warnings),
     disputes: viewDisputes(sold.disputes, {
       is_owner: is_manager && isOwner(ctx, charge, sellers),
       sees_all: lines.length === sold.all_lines_count,

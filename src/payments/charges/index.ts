@@ -9,7 +9,7 @@ export { type ChargePlace, findChargePlace, providerOf, type PayableLine } from 
 export { findSourceAgain, findUsableCard } from './choose-card.ts';
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, endGivenUp, findOutcome } from './call-processor.ts';
-export { cancelPayment, type OpenPayment, settleDisputesJob, settlePendingChargesJob } from './jobs.ts';
+export { cancelPayment, finishPayment, type OpenPayment, settleDisputesJob, settlePendingChargesJob } from './jobs.ts';
 export { findRecentCharges } from './find-recent-charges.ts';
 export { sendReceipt } from './send-receipt.ts';
 export { presentCharge } from './present-charge.ts';

@@ -17,6 +17,13 @@ export const cancelPayment = defineJob<OpenPayment>({
   run: () => Promise.reject(new Error('cancel_payment runs with the processors of the site')),
 });
 
+/** Names the job for `enqueue`: the room that makes orders runs it. */
+export const finishPayment = defineJob<{ charge_attempt_id: ChargeAttemptId }>({
+  name: 'finish_payment',
+  catch_up: 'each',
+  run: () => Promise.reject(new Error('finish_payment runs in the room that makes orders')),
+});
+
 /** Makes the job that settles charges for which neither a response nor a webhook brought the outcome. */
 export const settlePendingChargesJob = (processors: Processors) => {
   const place: WalkPlace<ChargeId> = { after: null };

@@ -1,5 +1,6 @@
 import { inTransaction } from '#platform/db/database';
 import { deleteInBatches } from '#platform/db/delete-in-batches';
+import { forgetSetups } from '../cards/index.ts';
 import { findPayoutAccountByKey } from '../records/index.ts';
 import { watchPayment } from '../orphans/index.ts';
 import { type PaymentContext, PROCESSOR_TIMEOUT_MS } from '../processors/index.ts';
@@ -25,6 +26,7 @@ const RETRY_MS = [10_000, 60_000, 300_000, 1_800_000, 7_200_000, 21_600_000, 43_
 /** An event can come before the response to its call: unknown objects are looked for again this often. */
 const UNKNOWN_MAX = 3;
 const UNKNOWN = 'unknown object';
+const UNCONCERNED = 'nothing of the site depends on it';
 
 /** Longer than a processor lists its events, so that one that is listed again is still known. */
 const KEPT_MS = 35 * 86_400_000;
@@ -47,8 +49,9 @@ export async function handleEvents(ctx: PaymentContext): Promise<void> {
   }
 }
 
-/** Deletes events that are closed for long. */
+/** Deletes events that are closed for long, and cards to keep that no payer confirmed. */
 export async function forgetEvents(ctx: PaymentContext): Promise<void> {
+  await forgetSetups(ctx);
   const before = new Date(ctx.clock.now().getTime() - KEPT_MS);
   await deleteInBatches(ctx.db, (tx, rows_max) => deleteClosedEvents(tx, before, rows_max));
 }
@@ -57,11 +60,11 @@ async function handleGroup(ctx: PaymentContext, claim: EventClaim): Promise<void
   const { processor, account, kind: type, object_key: object, failures_count } = claim.group;
   try {
     const applied = await applyEvent(ctx, processor, { type, object, account });
+    if (applied === 'unconcerned') return await close(ctx, claim, { state: 'ignored', reason: UNCONCERNED });
     const isUnsure = applied === 'ignored' && failures_count < UNKNOWN_MAX;
     const taken = applied === 'taken' || (!isUnsure && (await watchUnknown(ctx, claim.group)));
     if (!taken) return await ignore(ctx, claim);
-    const end = { state: 'done', reason: null } as const;
-    await inTransaction(ctx.db, (tx) => closeEvents(tx, claim, { ...end, done_at: ctx.clock.now() }));
+    await close(ctx, claim, { state: 'done', reason: null });
   } catch (error) {
     ctx.log.error({ err: error, object, failures_count }, 'event of a payment processor not handled');
     const reason = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
@@ -71,6 +74,14 @@ async function handleGroup(ctx: PaymentContext, claim: EventClaim): Promise<void
       await postponeEvents(tx, claim, at, RETRY_MS);
     });
   }
+}
+
+async function close(
+  ctx: PaymentContext,
+  claim: EventClaim,
+  end: { state: 'done' | 'ignored'; reason: string | null },
+): Promise<void> {
+  await inTransaction(ctx.db, (tx) => closeEvents(tx, claim, { ...end, done_at: ctx.clock.now() }));
 }
 
 /** Notes the payment of a charge that Tollgate does not know, if it is one of this installation. */

@@ -140,7 +140,7 @@ test('a forged event, an unknown type, an unknown charge and another account cha
   const { processor_key } = charge;
   await decideCharge(processor_key, 'done');
   assert.equal(await deliverEvent(processor_key, { signed_with: 'whsec_forged' }), 'refused');
-  assert.equal(await deliverEvent(processor_key, { type: 'balance.available' }), 'ignored');
+  assert.equal(await deliverEvent(processor_key, { type: 'balance.available' }), 'unconcerned');
   assert.equal(await deliverEvent(processor_key, { account: 'acct_other' }), 'ignored');
   assert.equal(await deliverEvent('ch_unknown'), 'ignored');
   assert.equal(await stateOf(processor_key), 'created');

@@ -34,3 +34,13 @@ export interface DisputeEvidence {
   /** What was moved without the fee, if the processor converts: at the rates of its instants, both positive. */
   exchanged?: { withdrawn: readonly Money[]; reinstated: readonly Money[] };
 }
+
+/** A warning of the bank of a card that a payment is probably fraudulent. No money moved so far. */
+export interface FraudWarningReport {
+  key: string;
+  /** What the bank suspects: a code of the processor. */
+  fraud_type: string;
+  /** False once the charge is disputed or refunded whole. */
+  is_actionable: boolean;
+  warned_at: Date;
+}

@@ -4,18 +4,27 @@ import type { Account } from './account.ts';
 export interface ProcessorEvent {
   id: string;
   type: ProcessorEventType;
-  /** Key of the charge, the payout, the account, the card on file or the customer that changed. */
+  /** Key of the charge, payout, account, card or customer that changed, or of the payment or page that waited. */
   object: string;
   account: Account;
 }
 
-/** `fee`: the broker's share of a charge. `other`: the adapter does not know the type, or nothing depends on it. */
+/**
+ * `share`: the broker got its share of a charge, `fee`: some of it went back. `payment`: a payment without a charge, or
+ * its page, may be decided; `action`: it asks its payer for a confirmation. `setup`: a card to keep may be confirmed.
+ * `warning`: a bank warns of fraud. `other`: the adapter does not know the type, or nothing depends on it.
+ */
 export type ProcessorEventType =
   | 'charge'
   | 'refund'
   | 'dispute'
   | 'payout'
   | 'fee'
+  | 'share'
+  | 'payment'
+  | 'action'
+  | 'setup'
+  | 'warning'
   | 'account'
   | 'card'
   | 'customer'

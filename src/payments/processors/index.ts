@@ -9,7 +9,7 @@ export {
   updateSentCustomer,
 } from './customer-store.ts';
 export type { ProcessorTerms } from './capabilities.ts';
-export type { DisputeEvidence, DisputeReport } from './dispute-evidence.ts';
+export type { DisputeEvidence, DisputeReport, FraudWarningReport } from './dispute-evidence.ts';
 export type { ProcessorEvent, RequestHeaders } from './event-intake.ts';
 export {
   INTENT_DIFFERS,
@@ -38,7 +38,6 @@ export {
   type Funds,
   isAccepted,
   type Processor,
-  PROCESSOR_TIMEOUT_MS,
   type Payer,
   type SavedCard,
 } from './processor.ts';
@@ -55,4 +54,4 @@ export {
 } from './registry.ts';
 export { loadStripe } from './stripe/load-stripe.ts';
 export { processorDevRoutes } from './test/routes.ts';
-export { withProcessorTimeout } from './with-processor-timeout.ts';
+export { PROCESSOR_TIMEOUT_MS, withProcessorTimeout } from './with-processor-timeout.ts';

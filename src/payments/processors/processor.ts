@@ -3,7 +3,7 @@ import type { OrderId, ProfileId } from '#platform/db/db-schema';
 import type { Account } from './account.ts';
 import type { CallSeries } from './call-times.ts';
 import type { ProcessorCapabilities } from './capabilities.ts';
-import type { DisputeEvidence, DisputeReport } from './dispute-evidence.ts';
+import type { DisputeEvidence, DisputeReport, FraudWarningReport } from './dispute-evidence.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { AccountFacts, OnboardingRequest } from './onboarding.ts';
 import type { ProcessorIntents, TakenPayment } from './intents.ts';
@@ -198,6 +198,8 @@ export interface Processor extends ProcessorCapabilities {
   abandon(attempt: AttemptRef): Promise<ChargeOutcome>;
   /** Returns the state of a charge now; null if there is none. */
   retrieve(charge: ChargeRef): Promise<Evidence | null>;
+  /** Returns the warnings of banks that a charge is fraudulent, oldest first. */
+  findFraudWarnings(charge: ChargeRef): Promise<FraudWarningReport[]>;
   refund(request: RefundRequest): Promise<RefundOutcome>;
   /** Returns the outcome of the refund with that key of Tollgate; null if the processor received no such request. */
   findRefund(refund: RefundRef): Promise<RefundOutcome | null>;
@@ -273,6 +275,3 @@ export interface Processor extends ProcessorCapabilities {
   /** Null if the processor needs no key. */
   readonly setup: ProcessorSetup | null;
 }
-
-/** The longest that a call may take; after it the outcome counts as unknown. */
-export const PROCESSOR_TIMEOUT_MS = 20_000;

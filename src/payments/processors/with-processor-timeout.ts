@@ -1,7 +1,9 @@
 import type { Context } from '#platform/context';
 import { paymentsProblems } from '../problems.ts';
-import { PROCESSOR_TIMEOUT_MS } from './processor.ts';
 import { ProcessorSetupError } from './setup.ts';
+
+/** The longest that a call may take; after it the outcome counts as unknown. */
+export const PROCESSOR_TIMEOUT_MS = 20_000;
 
 /**
  * Rejects with processor_unreachable after PROCESSOR_TIMEOUT_MS, and when the call itself rejects. The outcome is

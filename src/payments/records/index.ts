@@ -56,6 +56,7 @@ export {
 } from './charged-line-store.ts';
 export { buildChargeUpdated, emitChargeUpdated } from './emit-charge-updated.ts';
 export { type Dispute, findDisputes, saveDisputes } from './dispute-store.ts';
+export { type FraudWarning, findFraudWarnings, saveFraudWarnings } from './fraud-warning-store.ts';
 export {
   deleteOrphan,
   findDueOrphans,

@@ -3,6 +3,7 @@ import { completeSessions } from '../checkout/index.ts';
 import { advancePayout, deauthorizeAccount, setAccountState, type Payout } from '../connect/index.ts';
 import type { FaultRule } from '../faults/index.ts';
 import {
+  fraud_types,
   finishAuthentication,
   finishSetupAuthentication,
   moveDispute,
@@ -10,6 +11,7 @@ import {
   openDispute,
   settleDelayed,
   updateFromIssuer,
+  warnOfFraud,
   type CardUpdate,
   type Charge,
   type Dispute,
@@ -109,6 +111,12 @@ function actOnObject(emulator: Emulator, route: string, id: string, verb: string
       is_inquiry: body['inquiry'] === true,
       amount: typeof body['amount'] === 'number' ? body['amount'] : undefined,
     });
+  if (route === 'POST charges' && value.object === 'charge' && verb === 'fraud_warning') {
+    const { fraud_type = 'unauthorized_use_of_card' } = body;
+    const type = fraud_types.find((each) => each === fraud_type);
+    if (type === undefined) throw new Error(`fraud_type: one of ${fraud_types.join(', ')}`);
+    return warnOfFraud(ctx, charge, type);
+  }
   if (route === 'POST disputes' && value.object === 'dispute') {
     const to = Object.entries(DISPUTE_STATES).find(([name]) => name === text(body, 'to'))?.[1];
     if (to === undefined) throw new Error(`to: one of ${Object.keys(DISPUTE_STATES).join(', ')}`);

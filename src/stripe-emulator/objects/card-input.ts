@@ -23,9 +23,27 @@ import {
   type StoredObject,
   type Values,
 } from '../engine/index.ts';
-import { address_params, wholeAddress } from './address.ts';
 import { newObject } from './new-object.ts';
 import type { PaymentMethod } from './payment-method.ts';
+
+const FIELDS = ['city', 'country', 'line1', 'line2', 'postal_code', 'state'] as const;
+
+export const address_params = hash({
+  city: unsettable(text()),
+  country: unsettable(text(2)),
+  line1: unsettable(text()),
+  line2: unsettable(text()),
+  postal_code: unsettable(text(20)),
+  state: unsettable(text()),
+});
+
+/** Returns an address with all of its fields. */
+export function wholeAddress(
+  sent: Readonly<Record<string, unknown>> | null | undefined,
+): Record<string, unknown> | null {
+  if (!sent) return null;
+  return Object.fromEntries(FIELDS.map((name) => [name, sent[name] ?? null]));
+}
 
 /** Parameters of a new payment method: `payment_method_data`, and the body of `POST /v1/payment_methods`. */
 export const method_data = {

@@ -94,12 +94,12 @@ export function bookCharge(ctx: Context, charge: Charge, intent: PaymentIntent, 
   if (late || intent.capture_method === 'automatic_async') {
     planTask(ctx, 'book_charge', delay_s, { id: charge.id });
     emit(ctx, 'charge.succeeded', charge);
-    planDisputes(ctx, charge);
+    planConsequences(ctx, charge);
     return charge;
   }
   const booked = bookMoney(ctx, charge);
   emit(ctx, 'charge.succeeded', booked);
-  planDisputes(ctx, booked);
+  planConsequences(ctx, booked);
   return booked;
 }
 
@@ -177,8 +177,10 @@ export function testCardOfCharge(charge: Charge): TestCard | undefined {
     : testCardOf({ $: { card, is_set_up: false, is_used: false } } as PaymentMethod); // only `$` is read
 }
 
-function planDisputes(ctx: Context, charge: Charge): void {
-  for (const { reason, inquiry } of testCardOfCharge(charge)?.disputes ?? [])
+function planConsequences(ctx: Context, charge: Charge): void {
+  const card = testCardOfCharge(charge);
+  if (card?.fraud_warning) planTask(ctx, 'warn_of_fraud', 0, { charge: charge.id });
+  for (const { reason, inquiry } of card?.disputes ?? [])
     planTask(ctx, 'open_dispute', 0, { charge: charge.id, reason, inquiry: inquiry ? 'true' : 'false' });
 }
 

@@ -21,7 +21,7 @@ import {
   type StoredObject,
   type Values,
 } from '../engine/index.ts';
-import { address_params, wholeAddress } from './address.ts';
+import { address_params, wholeAddress } from './card-input.ts';
 import { newObject } from './new-object.ts';
 import { attachMethod, detachMethod, findUsableMethod, type PaymentMethod } from './payment-method.ts';
 

@@ -1,6 +1,7 @@
 import { emit, type Context, type StoredObject } from '../engine/index.ts';
 import { postMovement, settle, type BalanceTransaction } from './balance.ts';
 import type { Charge } from './charge.ts';
+import { endWarnings } from './fraud-warning.ts';
 import { newObject } from './new-object.ts';
 import { unrefunded } from './refund.ts';
 
@@ -80,6 +81,7 @@ export function openDispute(
   emit(ctx, 'charge.dispute.created', opened);
   if (!is_inquiry) emit(ctx, 'charge.dispute.funds_withdrawn', opened);
   emit(ctx, 'charge.updated', after, { disputed: false });
+  endWarnings(ctx, after);
   return opened;
 }
 

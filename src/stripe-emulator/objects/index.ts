@@ -5,6 +5,7 @@ import { charges } from './charges.ts';
 import { confirmation_tokens } from './confirmation-tokens.ts';
 import { customers } from './customers.ts';
 import { disputes } from './disputes.ts';
+import { fraud_warnings } from './fraud-warning.ts';
 import { payment_intents } from './payment-intents.ts';
 import { payment_methods } from './payment-methods.ts';
 import { refunds } from './refunds.ts';
@@ -18,6 +19,7 @@ export const kinds: readonly Kind[] = [
   confirmation_tokens,
   customers,
   disputes,
+  fraud_warnings,
   mandates,
   payment_intents,
   payment_methods,
@@ -32,6 +34,7 @@ export { balanceOf, postMovement, type BalanceTransaction } from './balance.ts';
 export { finishAuthentication, settleDelayed } from './confirm-intent.ts';
 export { cardError } from './card-input.ts';
 export { newObject } from './new-object.ts';
+export { fraud_types, warnOfFraud } from './fraud-warning.ts';
 export { moveDispute, openDispute, type Dispute } from './dispute.ts';
 export { finishSetupAuthentication, type SetupIntent } from './setup-intent.ts';
 export { moveRefund, type Refund } from './refund.ts';

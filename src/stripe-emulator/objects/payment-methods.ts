@@ -22,8 +22,7 @@ import {
   type StoredObject,
   type Values,
 } from '../engine/index.ts';
-import { wholeAddress } from './address.ts';
-import { makeMagicMethod, makeMethod, method_data } from './card-input.ts';
+import { wholeAddress, makeMagicMethod, makeMethod, method_data } from './card-input.ts';
 import { newObject } from './new-object.ts';
 import { attachMethod, detachMethod, testCardOf, usedUp, type PaymentMethod } from './payment-method.ts';
 

@@ -1,6 +1,7 @@
 import { emit, planTask, type Context, type StoredObject } from '../engine/index.ts';
 import { balanceOf, postMovement, settle } from './balance.ts';
 import { testCardOfCharge, type Charge } from './charge.ts';
+import { endWarnings } from './fraud-warning.ts';
 import { newObject } from './new-object.ts';
 
 export interface Refund extends StoredObject {
@@ -53,6 +54,7 @@ export function createRefund(
   const after = countRefunds(ctx, charge);
   emit(ctx, 'refund.created', booked);
   emit(ctx, 'charge.refunded', after, { amount_refunded: charge.amount_refunded });
+  endWarnings(ctx, after);
   if (!is_short && is_slow) planTask(ctx, 'finish_refund', LATER_S, { id: refund.id, to: 'succeeded' });
   if (!is_short && card?.refund === 'fails') planTask(ctx, 'finish_refund', LATER_S, { id: refund.id, to: 'failed' });
   return booked;

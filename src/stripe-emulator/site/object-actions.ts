@@ -17,6 +17,7 @@ import {
   openDispute,
   settleDelayed,
   updateFromIssuer,
+  warnOfFraud,
   type Charge,
   type Dispute,
   type PaymentIntent,
@@ -117,6 +118,10 @@ function chargeActions(charge: Charge): Record<string, ObjectAction> {
     void openDispute(ctx, charge, { reason: 'fraudulent', is_inquiry });
   return {
     dispute: { label: 'Dispute the charge', run: open(false) },
+    warn: {
+      label: 'Warn of fraud',
+      run: (ctx) => void warnOfFraud(ctx, charge, 'unauthorized_use_of_card'),
+    },
     inquire: { label: 'Open an inquiry', run: open(true) },
   };
 }

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { makeCallTimes } from '../call-times.ts';
 import { makeCallRecord } from './keys/call-record.ts';
 import { makeStripeClient } from './stripe-client.ts';
-import { makeStripeIntake } from './stripe-intake.ts';
+import { event_types, makeStripeIntake } from './stripe-intake.ts';
 
 const client = makeStripeClient(
   { secret_key: 'sk_test_x', publishable_key: 'pk_test_x', api_url: 'http://127.0.0.1:1', js_url: null },
@@ -34,8 +34,10 @@ const verify = ({ raw, header }: { raw: Buffer; header: string | string[] | unde
   intake.verify(raw, header === undefined ? {} : { 'stripe-signature': header }, secrets, now);
 const after = (seconds: number) => new Date(now.getTime() + seconds * 1000);
 
+type Case = [event: object, type: string, object: string, account: string];
+
 test('an event names the charge or the payout that changed, and its account', () => {
-  const cases: [event: object, type: string, object: string, account: string][] = [
+  const cases: Case[] = [
     [charge, 'charge', 'ch_1', ''],
     [event('charge.refunded', { id: 'ch_1', object: 'charge' }), 'refund', 'ch_1', ''],
     [event('refund.updated', { id: 're_1', object: 'refund', charge: 'ch_1' }), 'refund', 'ch_1', ''],
@@ -46,7 +48,42 @@ test('an event names the charge or the payout that changed, and its account', ()
       'ch_1',
       '',
     ],
-    [event('payment_intent.canceled', { id: 'pi_1', object: 'payment_intent', latest_charge: null }), 'other', '', ''],
+    // Without a charge only an attempt that waits for its payer is concerned.
+    ...['canceled', 'payment_failed', 'processing'].map((end): Case => [
+      event(`payment_intent.${end}`, { id: 'pi_1', object: 'payment_intent', latest_charge: null }),
+      'payment',
+      'pi_1',
+      '',
+    ]),
+    [event('payment_intent.requires_action', { id: 'pi_1', object: 'payment_intent' }), 'action', 'pi_1', ''],
+    ...['completed', 'expired', 'async_payment_succeeded', 'async_payment_failed'].map((end): Case => [
+      event(`checkout.session.${end}`, { id: 'cs_test_1', object: 'checkout.session' }),
+      'payment',
+      'cs_test_1',
+      '',
+    ]),
+    [event('setup_intent.succeeded', { id: 'seti_1', object: 'setup_intent' }), 'setup', 'seti_1', ''],
+    [event('setup_intent.setup_failed', { id: 'seti_1', object: 'setup_intent' }), 'setup', 'seti_1', ''],
+    [event('application_fee.created', { id: 'fee_1', object: 'application_fee', charge: 'ch_1' }), 'share', 'ch_1', ''],
+    [event('application_fee.refunded', { id: 'fee_1', object: 'application_fee', charge: 'ch_1' }), 'fee', 'ch_1', ''],
+    [
+      event('radar.early_fraud_warning.created', {
+        id: 'issfr_1',
+        object: 'radar.early_fraud_warning',
+        charge: 'ch_1',
+      }),
+      'warning',
+      'ch_1',
+      '',
+    ],
+    [
+      event('radar.early_fraud_warning.updated', { id: 'issfr_1', object: 'radar.early_fraud_warning' }),
+      'other',
+      '',
+      '',
+    ],
+    [event('payout.reconciliation_completed', { id: 'po_1', object: 'payout' }), 'payout', 'po_1', ''],
+    [event('setup_intent.succeeded', { object: 'setup_intent' }), 'other', '', ''],
     [event('payout.paid', { id: 'po_1', object: 'payout' }, { account: 'acct_1' }), 'payout', 'po_1', 'acct_1'],
     [event('a.type.of.next.year', { id: 'ch_1', object: 'charge' }), 'other', '', ''],
     [{ ...charge, livemode: true }, 'other', '', ''],
@@ -90,4 +127,23 @@ test('a request that Stripe did not sign within 300 s for this site is refused',
   for (const [title, request] of refused) assert.equal(verify(request), null, title);
   assert.equal(verify({ raw, header }, []), null);
   for (const seconds of [-299, 0, 299]) assert(verify(sign(charge, { at: after(seconds) })), `${seconds} s`);
+});
+
+test('the endpoints send exactly the types of the specification, and updates of warnings of fraud', () => {
+  const of = (group: string, ends: string) => ends.split(' ').map((end) => `${group}.${end}`);
+  const types = [
+    ...of('payment_intent', 'succeeded payment_failed processing requires_action canceled'),
+    ...of('charge', 'succeeded failed updated refunded refund.updated'),
+    ...of('charge.dispute', 'created updated closed funds_withdrawn funds_reinstated'),
+    ...of('refund', 'created updated failed'),
+    ...of('setup_intent', 'succeeded setup_failed'),
+    ...of('checkout.session', 'completed expired async_payment_succeeded async_payment_failed'),
+    ...of('payment_method', 'automatically_updated updated detached'),
+    ...of('payout', 'created updated paid failed canceled reconciliation_completed'),
+    ...of('application_fee', 'created refunded'),
+    ...of('account', 'updated application.deauthorized'),
+    ...of('customer', 'deleted'),
+    ...of('radar.early_fraud_warning', 'created updated'),
+  ];
+  assert.deepEqual(event_types.toSorted(), types.toSorted());
 });

@@ -13,7 +13,7 @@ const EVENT_ID = /^evt_[A-Za-z0-9_]{1,200}$/;
 const TYPE_LENGTH_MAX = 100;
 
 /**
- * Types that one list can name, so that a sweep makes two lists for each account. The alternatives cost more: a
+ * Types that one list can name, so that a sweep makes several lists for each account. The alternatives cost more: a
  * wildcard covers one family of types, and a list of all types shows what other programs do with the account.
  */
 const TYPES_MAX = 20;
@@ -27,10 +27,17 @@ const EVENT_TYPES: ReadonlyMap<string, ProcessorEventType> = new Map([
   ...kindOf('dispute', 'charge.dispute.created charge.dispute.updated charge.dispute.closed ' +
     'charge.dispute.funds_withdrawn charge.dispute.funds_reinstated'),
   ...kindOf('account', 'account.updated account.application.deauthorized'),
+  ...kindOf('share', 'application_fee.created'),
   ...kindOf('fee', 'application_fee.refunded'),
+  ...kindOf('action', 'payment_intent.requires_action'),
+  ...kindOf('payment', 'checkout.session.completed checkout.session.expired checkout.session.async_payment_succeeded ' +
+    'checkout.session.async_payment_failed'),
+  ...kindOf('setup', 'setup_intent.succeeded setup_intent.setup_failed'),
+  ...kindOf('warning', 'radar.early_fraud_warning.created radar.early_fraud_warning.updated'),
   ...kindOf('card', 'payment_method.automatically_updated payment_method.updated payment_method.detached'),
   ...kindOf('customer', 'customer.deleted'),
-  ...kindOf('payout', 'payout.created payout.updated payout.paid payout.failed payout.canceled'),
+  ...kindOf('payout', 'payout.created payout.updated payout.paid payout.failed payout.canceled ' +
+    'payout.reconciliation_completed'),
 ]);
 
 function kindOf(kind: ProcessorEventType, types: string): (readonly [string, ProcessorEventType])[] {
@@ -105,9 +112,12 @@ function readEvent(event: Stripe.Event, isLive: boolean): ProcessorEvent | null 
   if (kind_of !== 'event' || typeof id !== 'string' || !EVENT_ID.test(id)) return null;
   if (typeof type !== 'string' || type === '' || type.length > TYPE_LENGTH_MAX) return null;
   const kind = livemode === isLive ? EVENT_TYPES.get(type) : undefined;
-  const object = kind === undefined ? null : objectOf(event.data.object);
-  return { id, type: object === null || kind === undefined ? 'other' : kind, object: object ?? '', account };
+  return { id, ...(kind === undefined ? unused : objectOf(kind, event.data.object)), account };
 }
+
+/** What an event is about. */
+type Concern = Pick<ProcessorEvent, 'type' | 'object'>;
+const unused: Concern = { type: 'other', object: '' };
 
 /** Fields of the objects of events. The rest of an event is never read: the state comes from a call. */
 interface EventObject {
@@ -117,10 +127,26 @@ interface EventObject {
   latest_charge?: string | { id: string } | null;
 }
 
-/** Returns the id of the object of an event, or of the charge that the object is about; null without one. */
-function objectOf(given: object): string | null {
+/** Kinds of objects that are handled with the charge that they name. */
+const ABOUT_A_CHARGE: ReadonlySet<unknown> = new Set([
+  'refund',
+  'dispute',
+  'application_fee',
+  'radar.early_fraud_warning',
+]);
+
+/** Returns what an event is about: its object, or the charge that the object names. */
+function objectOf(type: ProcessorEventType, given: object): Concern {
   const { object, id, charge, latest_charge }: EventObject = given;
-  if (object === 'payment_intent') return idOf(latest_charge ?? null);
-  if (object === 'refund' || object === 'dispute' || object === 'application_fee') return idOf(charge ?? null);
-  return typeof id === 'string' ? id : null;
+  const own = typeof id === 'string' ? { type, object: id } : unused;
+  if (object === 'payment_intent' && type === 'charge') {
+    const charge_key = idOf(latest_charge ?? null);
+    // Without a charge nothing was taken: only an attempt that waits for its payer is concerned.
+    return charge_key === null
+      ? { ...own, type: own.object === '' ? 'other' : 'payment' }
+      : { type, object: charge_key };
+  }
+  if (!ABOUT_A_CHARGE.has(object)) return own;
+  const charge_key = idOf(charge ?? null);
+  return charge_key === null ? unused : { type, object: charge_key };
 }

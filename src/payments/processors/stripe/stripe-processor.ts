@@ -14,6 +14,7 @@ import { forPayer } from './keys/call-pacer.ts';
 import { chargeCard } from './charge-card.ts';
 import { hasCustomer, updateCustomer } from './ensure-customer.ts';
 import { abandon, findByKey, retrieveEvidence } from './find-charge.ts';
+import { findFraudWarnings } from './fraud-warnings.ts';
 import { HOSTED_PAGE } from './hosted-page.ts';
 import { RETURNS_FEE } from './intent-outcome.ts';
 import { makeCallRecord } from './keys/call-record.ts';
@@ -78,6 +79,7 @@ export function makeStripeProcessor({ app_version, ...given }: StripeProcessorNe
     findByKey: guarded((attempt) => findByKey(needs, attempt)),
     abandon: guarded((attempt) => abandon(needs, attempt)),
     retrieve: guarded((charge) => retrieveEvidence(needs, charge)),
+    findFraudWarnings: guarded((charge) => findFraudWarnings(needs, charge)),
     refund: guarded((request) => forPayer(() => refundCharge(needs, request))),
     findRefund: guarded((refund) => findRefund(needs, refund)),
     findRefunds: guarded((charge) => findRefunds(needs, charge)),

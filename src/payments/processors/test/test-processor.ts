@@ -96,6 +96,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     hasCustomer: async ({ customer_key }) => (await findTestCustomer(db, customer_key)) !== undefined,
     // It keeps no names.
     updateCustomer: async ({ customer_key }) => (await findTestCustomer(db, customer_key)) !== undefined,
+    findFraudWarnings: () => Promise.resolve([]),
     refund: (request) => refundCharge(db, clock, request),
     async findRefund({ key }) {
       const found = await findTestRefund(db, key);

@@ -25,6 +25,7 @@ const questions: readonly (readonly [permission: string, ask: Ask])[] = [
   ['SetupIntents', (client, options) => client.setupIntents.list({ limit: 1 }, options)],
   ['Refunds', (client, options) => client.refunds.list({ limit: 1 }, options)],
   ['Disputes', (client, options) => client.disputes.list({ limit: 1 }, options)],
+  ['Early fraud warnings', (client, options) => client.radar.earlyFraudWarnings.list({ limit: 1 }, options)],
   ['Payouts', (client, options) => client.payouts.list({ limit: 1 }, options)],
   ['Balance transactions', (client, options) => client.balanceTransactions.list({ limit: 1 }, options)],
   ['Events', (client, options) => client.events.list({ limit: 1 }, options)],
