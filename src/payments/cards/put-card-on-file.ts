@@ -12,8 +12,8 @@ import type { Card, SavedCard } from '../processors/index.ts';
 
 /**
  * Puts a card that a processor keeps on file, where it is the newest. It replaces the one of the same account, which a
- * job deletes at its processor. Cards that wait for a confirmation are forgotten. Emits card_updated if another card was
- * the newest, and card_saved if none was on file.
+ * job deletes at its processor, and cards that wait for a confirmation. Emits card_updated if another card was the
+ * newest, and card_saved if none was on file.
  */
 export async function putCardOnFile(
   tx: Tx,

@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe';
 import type { AttemptRef, ChargeOutcome, Evidence } from '../processor.ts';
 import { findCustomers } from '../customer-store.ts';
+import type { FraudWarningReport } from '../dispute-evidence.ts';
 import type { ChargeRef } from '../processor-refund.ts';
 import { cancelIntent, retrieveIntent } from './cancel-intent.ts';
 import { evidenceOf, readCharge } from './charge-facts.ts';
@@ -9,7 +10,7 @@ import { closeHostedPayment, findHostedPayment, type HostedAttempt } from './hos
 import { INTENT_PARTS, outcomeOfIntent, RETURNS_FEE } from './intent-outcome.ts';
 import { acceptOfTerms } from './intents/named-intent.ts';
 import { callOptions, requireObject } from './stripe-client.ts';
-import { isStripeId } from './stripe-id.ts';
+import { isStripeId, requireStripeId } from './stripe-id.ts';
 import { STRIPE, type StripeNeeds } from './stripe-needs.ts';
 
 /** Difference that the clocks of Tollgate and Stripe may have. */
@@ -106,4 +107,19 @@ export async function retrieveEvidence(
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+/** Returns the early fraud warnings of a charge, oldest first. */
+export async function findFraudWarnings(
+  { client }: StripeNeeds,
+  { processor_key, account }: ChargeRef,
+): Promise<FraudWarningReport[]> {
+  const params = { charge: requireStripeId(processor_key, 'charge'), limit: PAGE };
+  const reports: FraudWarningReport[] = [];
+  for await (const warning of client.radar.earlyFraudWarnings.list(params, callOptions(account))) {
+    const { id, fraud_type, actionable, created } = requireObject(warning, 'radar.early_fraud_warning');
+    const warned_at = new Date(created * 1000);
+    reports.push({ key: id, fraud_type: fraud_type.slice(0, 100), is_actionable: actionable, warned_at });
+  }
+  return reports.toReversed();
 }
