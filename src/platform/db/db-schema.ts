@@ -190,6 +190,14 @@ export interface CancellationsTable {
   closed_at: Date | null;
 }
 
+export interface CardSetupsTable {
+  processor: string;
+  setup_key: string;
+  account: string;
+  profile_id: ProfileId;
+  created_at: Date;
+}
+
 export interface CartItemsTable {
   id: GeneratedAlways<CartItemId>;
   user_id: UserId | null;
@@ -548,6 +556,15 @@ export interface FinishLinksTable {
   /** The newest payment that was begun by the link. */
   charge_attempt_id: ChargeAttemptId | null;
   created_at: Date;
+}
+
+export interface FraudWarningsTable {
+  charge_id: ChargeId;
+  processor_key: string;
+  fraud_type: string;
+  /** False once the charge is disputed or refunded whole: a refund no longer avoids the dispute. */
+  is_actionable: boolean;
+  warned_at: Date;
 }
 
 export interface FreeEntriesTable {
@@ -1237,7 +1254,7 @@ export interface ProcessorEventsTable {
   event_key: string;
   processor: string;
   account: Generated<string>;
-  kind: 'charge' | 'refund' | 'dispute' | 'payout' | 'fee' | 'account' | 'card' | 'customer' | 'orphan';
+  kind: 'charge' | 'refund' | 'dispute' | 'payout' | 'fee' | 'share' | 'account' | 'card' | 'customer' | 'orphan' | 'payment' | 'action' | 'setup' | 'warning';
   object_key: string;
   received_at: Date;
   state: Generated<'new' | 'done' | 'ignored' | 'parked'>;
@@ -1907,6 +1924,7 @@ export interface Schema {
   billed_uses: BilledUsesTable;
   cancellation_refunds: CancellationRefundsTable;
   cancellations: CancellationsTable;
+  card_setups: CardSetupsTable;
   cart_items: CartItemsTable;
   changes: ChangesTable;
   charge_attempts: ChargeAttemptsTable;
@@ -1928,6 +1946,7 @@ export interface Schema {
   dunning_terms: DunningTermsTable;
   engagements: EngagementsTable;
   finish_links: FinishLinksTable;
+  fraud_warnings: FraudWarningsTable;
   free_entries: FreeEntriesTable;
   frozen_coverages: FrozenCoveragesTable;
   idempotency_records: IdempotencyRecordsTable;
