@@ -105,7 +105,7 @@ export function makeBilling({
       ...changePageTypes,
       ...subscriptionPageTypes,
     ],
-    subscribers: [newCardSubscriber({ processors, dunning: renewals })],
+    subscribers: [newCardSubscriber()],
     jobs: billingJobs({ processors, renewals, ...reminders }),
     events: [
       requestExpired,

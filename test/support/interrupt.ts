@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Stripe } from 'stripe';
 import { GatedPool } from '../../src/platform/db/gated-pool.ts';
 
 interface Interrupted {
-  /** Connections that the work still takes before the other work runs. */
+  /** Points that the work still passes before the other work runs. */
   left: number;
   readonly other: () => Promise<unknown>;
   done: boolean;
@@ -15,35 +16,48 @@ interface Acquiring {
 const interrupted = new AsyncLocalStorage<Interrupted | null>();
 let is_installed = false;
 
+async function pass(): Promise<void> {
+  const state = interrupted.getStore();
+  if (!state || state.done) return;
+  if (state.left > 0) {
+    state.left -= 1;
+    return;
+  }
+  state.done = true;
+  await interrupted.run(null, state.other);
+}
+
 function install(): void {
   if (is_installed) return;
   is_installed = true;
   const pools = GatedPool.prototype as unknown as Acquiring; // acquire is protected
   const { acquire } = pools;
   pools.acquire = async function (this: GatedPool) {
-    const state = interrupted.getStore();
-    if (state && !state.done) {
-      if (state.left === 0) {
-        state.done = true;
-        await interrupted.run(null, state.other);
-      } else state.left -= 1;
-    }
+    await pass();
     return acquire.call(this);
+  };
+  const clients = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Pick<Stripe.HttpClient, 'makeRequest'>;
+  const { makeRequest } = clients;
+  clients.makeRequest = async function (this: Stripe.HttpClient, ...request) {
+    await pass();
+    const response = await makeRequest.apply(this, request);
+    await pass();
+    return response;
   };
 }
 
 /**
- * Runs work, and other work from begin to end right before the work takes its connection of this number, counted from
- * 0: as another node would that is faster. The work takes one for each transaction and for each statement outside of
- * one. Returns false if the work ended before.
+ * Runs work, and other work from begin to end at the point of this number in it, counted from 0: as another node would
+ * that is faster. Points: the work takes a connection, which it does for each transaction and for each statement outside
+ * of one; a call of Stripe is about to be sent; its response has arrived. Returns false if the work ended before.
  */
 export async function interruptAt(
-  place: number,
+  point: number,
   work: () => Promise<unknown>,
   other: () => Promise<unknown>,
 ): Promise<boolean> {
   install();
-  const state: Interrupted = { left: place, other, done: false };
+  const state: Interrupted = { left: point, other, done: false };
   await interrupted.run(state, work);
   return state.done;
 }

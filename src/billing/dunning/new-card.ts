@@ -1,24 +1,16 @@
-import {
-  cardSaved,
-  cardUpdated,
-  findAttempt,
-  findSavedCard,
-  findWaitingAttempt,
-  type PaymentContext,
-  type Processors,
-  reservedAt,
-} from '#payments';
+import { cardSaved, cardUpdated, findWaitingAttempt, type PaymentContext, type Processors } from '#payments';
 import type { ProfileId } from '#platform/db/db-schema';
-import { inTransaction, type Reader } from '#platform/db/database';
+import { inTransaction } from '#platform/db/database';
 import type { Delivery, Subscriber } from '#platform/jobs/events';
-import { defineJob, enqueue } from '#platform/jobs/jobs';
+import { enqueue, type Job } from '#platform/jobs/jobs';
 import { abandonAwaitingOrder } from '../orders/index.ts';
 import { findOrderLines, findOrderOfAttempt } from '../records/index.ts';
 import type { StillWanted } from './charge-due.ts';
 import type { DunningContext } from './dunning-context.ts';
-import { type DuePlace, findOpenCases, findRenewalCharges } from './dunning-store.ts';
+import { findOpenCases } from './dunning-store.ts';
 import type { DunningSettings } from './dunning-terms.ts';
 import { closePaidCases, collectDue } from './review-case.ts';
+import { hasTriedCard, newCardJob } from './tried-card.ts';
 
 export interface NewCardNeeds {
   processors: Processors;
@@ -26,16 +18,13 @@ export interface NewCardNeeds {
 }
 
 /** Makes the job that charges what a payer owes in open dunning cases to a card that was put on file. */
-export const chargeNewCardJob = ({ processors, dunning }: NewCardNeeds) =>
-  defineJob<{ profile_id: ProfileId }>({
-    name: 'charge_new_card',
-    catch_up: 'each',
-    run: (ctx, { profile_id }) => chargeNewCard({ ...ctx, processors, dunning }, profile_id),
-  });
+export const chargeNewCardJob = ({ processors, dunning }: NewCardNeeds): Job<{ profile_id: ProfileId }> => ({
+  ...newCardJob,
+  run: (ctx, { profile_id }) => chargeNewCard({ ...ctx, processors, dunning }, profile_id),
+});
 
 /** Enqueues the job for each payer whose card on file changed. */
-export function newCardSubscriber(needs: NewCardNeeds): Subscriber {
-  const job = chargeNewCardJob(needs);
+export function newCardSubscriber(): Subscriber {
   const types = [cardSaved, cardUpdated];
   const payerOf = ({ name, payload }: Delivery) =>
     (name === cardSaved.event_name ? cardSaved : cardUpdated).parse(payload).profile_id;
@@ -51,7 +40,7 @@ export function newCardSubscriber(needs: NewCardNeeds): Subscriber {
         async handle({ id }) {
           const profile_id = payers.get(id);
           if (profile_id === undefined || !owing.has(profile_id)) return;
-          await inTransaction(ctx.db, (tx) => enqueue(tx, job, { profile_id }));
+          await inTransaction(ctx.db, (tx) => enqueue(tx, newCardJob, { profile_id }));
         },
       };
     },
@@ -74,17 +63,6 @@ export async function chargeNewCard(ctx: DunningContext, profile_id: ProfileId):
     const outcome = await collectDue(ctx, place, charge);
     if (outcome.result === 'busy' && (await endWaitingBalance(ctx, profile_id))) await collectDue(ctx, place, charge);
   }
-}
-
-/**
- * True if the place has a charge that was reserved after the newest card was put on file, or if there is no card. Both
- * instants are by the clock: a charge whose rows have an earlier instant counts too.
- */
-async function hasTriedCard(reader: Reader, place: DuePlace): Promise<boolean> {
-  const card = await findSavedCard(reader, place.profile_id);
-  const [newest] = await findRenewalCharges(reader, place, 1);
-  const attempt = newest && (await findAttempt(reader, newest.charge_attempt_id));
-  return !card || (attempt !== undefined && reservedAt(attempt) >= card.updated_at);
 }
 
 /**

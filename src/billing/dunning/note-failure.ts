@@ -2,6 +2,7 @@ import { findEntries } from '#ledger';
 import type { ChargeAttemptId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { eventsPart, type Event } from '#platform/jobs/events';
+import { enqueue } from '#platform/jobs/jobs';
 import { runTogether } from '#platform/db/together';
 import { findProfileById } from '#profiles';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
@@ -31,13 +32,15 @@ import {
 } from './dunning-store.ts';
 import { dunningTerms } from './dunning-terms.ts';
 import { type Due, dueAt, loadDues } from './load-dues.ts';
+import { hasTriedCard, newCardJob } from './tried-card.ts';
 
 /** Charges in a row that did not reach the processor, as many as the schedule of calls has, and one more. */
 const UNREACHED_MAX = 5;
 
 /**
  * Notes the outcome of an automatic charge that failed: opens the dunning case of the place on day 0, or moves it. A
- * charge that did not reach the processor opens no case. No effect if the outcome was noted before.
+ * charge that did not reach the processor opens no case. A job charges a card that was put on file since the charge
+ * was reserved. No effect if the outcome was noted before.
  *
  * The caller has locked the payer's profile. Locks: the open case.
  */
@@ -66,6 +69,8 @@ export async function noteFailure(
   const { amount, trigger } = charge;
   const about = { trigger, charge_attempt_id, amount, failure: { ...failure, at }, first_unreached_at };
   await applyFailure(ctx, tx, place, open, about);
+  // The card was replaced during the call, when there was no case to charge it for.
+  if (failure.kind !== 'processor' && !(await hasTriedCard(tx, place))) await enqueue(tx, newCardJob, { profile_id });
 }
 
 /**
