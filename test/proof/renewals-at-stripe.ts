@@ -102,12 +102,6 @@ async function check(scene: RenewalScene, where: string): Promise<void> {
     .execute();
   const orphans = await site.app.db.selectFrom('orphan_payments').select('id').execute();
   const found = { at_stripe: succeeded.length, charges: charges.length, open: open.length, orphans: orphans.length };
-  console.log(
-    where,
-    found,
-    await site.app.db.selectFrom('dunning_attempts').selectAll().execute(),
-    await site.app.db.selectFrom('dunning_cases').select(['state', 'next_attempt_at', 'closed_at']).execute(),
-  );
   assert.deepEqual(found, { at_stripe: month + 2, charges: month + 2, open: 0, orphans: 0 }, where);
   assert.equal(await dueOf(xia, 'xia'), 0, where);
   const cases = await site.app.db.selectFrom('dunning_cases').select('id').where('closed_at', 'is', null).execute();

@@ -48,8 +48,8 @@ function install(): void {
 
 /**
  * Runs work, and other work from begin to end at the point of this number in it, counted from 0: as another node would
- * that is faster. Points: the work takes a connection, which it does for each transaction and for each statement outside
- * of one; a call of Stripe is about to be sent; its response has arrived. Returns false if the work ended before.
+ * that is faster. Points: the work takes a connection, as for each transaction and for each statement outside of
+ * one; a call of Stripe is about to be sent; its response has arrived. Returns false if the work ended before.
  */
 export async function interruptAt(
   point: number,

@@ -10,7 +10,7 @@ import type { DunningContext } from './dunning-context.ts';
 import { findOpenCases } from './dunning-store.ts';
 import type { DunningSettings } from './dunning-terms.ts';
 import { closePaidCases, collectDue } from './review-case.ts';
-import { hasTriedCard, newCardJob } from './tried-card.ts';
+import { hasTriedCard, newCardJob } from './note-failure.ts';
 
 export interface NewCardNeeds {
   processors: Processors;

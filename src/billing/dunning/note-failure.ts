@@ -1,8 +1,9 @@
 import { findEntries } from '#ledger';
-import type { ChargeAttemptId } from '#platform/db/db-schema';
-import type { Tx } from '#platform/db/database';
+import { findAttempt, findSavedCard, reservedAt } from '#payments';
+import type { ChargeAttemptId, ProfileId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import { eventsPart, type Event } from '#platform/jobs/events';
-import { enqueue } from '#platform/jobs/jobs';
+import { defineJob, enqueue } from '#platform/jobs/jobs';
 import { runTogether } from '#platform/db/together';
 import { findProfileById } from '#profiles';
 import { buildLineFacts, describeLine } from '../quotes/index.ts';
@@ -32,10 +33,27 @@ import {
 } from './dunning-store.ts';
 import { dunningTerms } from './dunning-terms.ts';
 import { type Due, dueAt, loadDues } from './load-dues.ts';
-import { hasTriedCard, newCardJob } from './tried-card.ts';
 
 /** Charges in a row that did not reach the processor, as many as the schedule of calls has, and one more. */
 const UNREACHED_MAX = 5;
+
+/** Names the job for `enqueue`, which needs no processors. The runner gets `chargeNewCardJob`. */
+export const newCardJob = defineJob<{ profile_id: ProfileId }>({
+  name: 'charge_new_card',
+  catch_up: 'each',
+  run: () => Promise.reject(new Error('charge_new_card runs with the processors of the site')),
+});
+
+/**
+ * True if the place has a charge that was reserved after the newest card was put on file, or if there is no card. Both
+ * instants are by the clock: a charge whose rows have an earlier instant counts too.
+ */
+export async function hasTriedCard(reader: Reader, place: DuePlace): Promise<boolean> {
+  const card = await findSavedCard(reader, place.profile_id);
+  const [newest] = await findRenewalCharges(reader, place, 1);
+  const attempt = newest && (await findAttempt(reader, newest.charge_attempt_id));
+  return !card || (attempt !== undefined && reservedAt(attempt) >= card.updated_at);
+}
 
 /**
  * Notes the outcome of an automatic charge that failed: opens the dunning case of the place on day 0, or moves it. A
