@@ -4,6 +4,7 @@ import { closeAccountJob, finishPayoutsJob, reconcilePayoutsJob } from './payout
 import { forgetEventsJob, handleEventsJob, sweepEventsJob } from './intake/index.ts';
 import { cancelPaymentJob, refundOrphansJob } from './orphans/index.ts';
 import type { Processors } from './processors/index.ts';
+import { compareMissedJob } from './reconciliation/index.ts';
 import { finishRefundsJob } from './refunds/index.ts';
 
 export const paymentsJobs = (processors: Processors) => [
@@ -18,6 +19,7 @@ export const paymentsJobs = (processors: Processors) => [
   handleEventsJob(processors),
   sweepEventsJob(processors),
   forgetEventsJob(processors),
+  compareMissedJob(processors),
   refundOrphansJob(processors),
   cancelPaymentJob(processors),
 ];

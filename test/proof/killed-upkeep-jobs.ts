@@ -125,6 +125,19 @@ const messageWork: readonly JobWork[] = [
         sql`processor_cursors where processor = ${DEFAULT_PROCESSOR} and swept_at = ${scene.site.app.clock.now()}`,
       ),
   },
+  {
+    job: 'compare_missed_events',
+    title: 'notes up to when the time of missed messages was compared',
+    async prepare({ name, site }) {
+      await sql`insert into processor_cursors (processor, account, swept_at, missed_from_at, missed_to_at)
+        values (${DEFAULT_PROCESSOR}, ${name}, ${before}, ${before}, ${before}::timestamptz + interval '5 days')`.execute(
+        site.app.db,
+      );
+      return none();
+    },
+    check: (scene) =>
+      expectNumber(scene, 1, sql`processor_cursors where account = ${scene.name} and missed_from_at is null`),
+  },
 ];
 
 const figureWork: readonly JobWork[] = [

@@ -3,8 +3,7 @@ import type { PayoutAccountId } from '#platform/db/db-schema';
 import { walkRows } from '#platform/jobs/walk-rows';
 import type { Account, PaymentContext } from '../processors/index.ts';
 import { refreshAccount } from '../payouts/index.ts';
-import { findPayoutAccounts } from '../records/index.ts';
-import { findCursor, moveCursor } from './cursor-store.ts';
+import { findCursor, findPayoutAccounts, moveCursor, noteMissedSpan } from '../records/index.ts';
 import { insertEvents, isConcerned, type NewStoredEvent, storedEvent } from './event-store.ts';
 
 /** Account of the broker. */
@@ -16,7 +15,7 @@ const ACTIVE_MS = 40 * 86_400_000;
 /** A list can show an event late: each sweep begins this long before the end of the last one. */
 const OVERLAP_MS = 3_600_000;
 
-/** Processors list their events for 30 days. */
+/** Processors list their events for 30 days; a cursor that is older than this is too old. */
 const LISTED_MS = 25 * 86_400_000;
 
 const BATCH = 200;
@@ -45,6 +44,25 @@ export async function sweepEvents(ctx: PaymentContext): Promise<void> {
 }
 
 /**
+ * Notes that the events between a cursor and what the processor still lists are lost, so that a job compares that time
+ * with the books. What is listed is not compared: its events are stored.
+ */
+async function noteMissed(ctx: PaymentContext, account: Account, swept_at: Date, began_at: Date): Promise<void> {
+  const { name, movements } = ctx.processors.chosen;
+  // An hour of the events that are listed is compared too.
+  const listed_from = new Date(began_at.getTime() - LISTED_MS);
+  const to = new Date(listed_from.getTime() + OVERLAP_MS);
+  const from = new Date(swept_at.getTime() - OVERLAP_MS);
+  ctx.log.warn(
+    { swept_at, account, is_compared: movements !== null },
+    'events of the payment processor were not listed for long: that time is compared with the books',
+  );
+  if (movements === null) return;
+  const moved = { swept_at, moved_to: listed_from };
+  await inTransaction(ctx.db, (tx) => noteMissedSpan(tx, name, { account, from, to }, moved));
+}
+
+/**
  * Sweeps one account. The first sweep begins an hour before it, and stores that instant first: if it fails, the next
  * one begins there too.
  */
@@ -56,8 +74,7 @@ async function sweepAccount(ctx: PaymentContext, account: Account): Promise<void
   if (!known_at) await inTransaction(ctx.db, (tx) => moveCursor(tx, name, account, began_at));
   const swept_at = known_at ?? began_at;
   const since = Math.max(swept_at.getTime() - OVERLAP_MS, began_at.getTime() - LISTED_MS);
-  if (began_at.getTime() - swept_at.getTime() > LISTED_MS)
-    ctx.log.warn({ swept_at }, 'events of the payment processor were not listed for long: some are lost');
+  if (began_at.getTime() - swept_at.getTime() > LISTED_MS) await noteMissed(ctx, account, swept_at, began_at);
   let batch: NewStoredEvent[] = [];
   const store = async () => {
     const events = batch;

@@ -25,8 +25,8 @@ const APART_MS = 600_000;
 export interface ReconcileOptions extends Span {
   processor: Processor;
   account: Account;
-  /** True to book what the processor reports now, and fees that belong to no charge. */
-  fix: boolean;
+  /** True to book what the processor reports now, and fees that belong to no charge; `changes`: not those fees. */
+  fix: boolean | 'changes';
   onFinding(finding: Finding): void;
   /** Called with the events of the books that were compared, and all of the span. */
   onProgress?(done: number, total: number): void;
@@ -147,7 +147,7 @@ async function compare(
     return report({ ...base, kind: 'orphan', in_books: booked ?? null });
   if (booked === net) return;
   if (event && booked !== undefined) {
-    const is_fixed = work.fix && (await fixExchange(ctx, work, movement, net - effect(event)));
+    const is_fixed = work.fix !== false && (await fixExchange(ctx, work, movement, net - effect(event)));
     report({
       ...base,
       kind: kind === 'charge' || kind === 'broker_fee' ? 'fee' : 'amount',
@@ -157,7 +157,8 @@ async function compare(
     return;
   }
   const found = { ...base, kind: await explainMissing(ctx, processor, movement), in_books: null };
-  if (!work.fix || !isDifference(found)) return report(found);
+  const isToFix = work.fix === true || (work.fix === 'changes' && found.kind !== 'processor_fee');
+  if (!isToFix || !isDifference(found)) return report(found);
   await replay(ctx, processor, { movement, account, parties });
   const [key] = [...(await findFundsEventsByKeys(ctx.db, ledgerKeysOf(movement, processor.name))).keys()];
   report({ ...found, is_fixed: key !== undefined });

@@ -55,6 +55,14 @@ export {
   selectChargeLines,
 } from './charged-line-store.ts';
 export { buildChargeUpdated, emitChargeUpdated } from './emit-charge-updated.ts';
+export {
+  closeMissedPart,
+  findCursor,
+  findMissedSpans,
+  type MissedSpan,
+  moveCursor,
+  noteMissedSpan,
+} from './cursor-store.ts';
 export { type Dispute, findDisputes, saveDisputes } from './dispute-store.ts';
 export { type FraudWarning, findFraudWarnings, saveFraudWarnings } from './fraud-warning-store.ts';
 export {
