@@ -1228,6 +1228,10 @@ export interface ProcessorCursorsTable {
   processor: string;
   account: Generated<string>;
   swept_at: Date;
+  /** Messages of this instant or later were not listed in time: a job compares the account with the books from here; null: none are missed. */
+  missed_from_at: Date | null;
+  /** End of that span, exclusive. */
+  missed_to_at: Date | null;
 }
 
 export interface ProcessorCustomersTable {
