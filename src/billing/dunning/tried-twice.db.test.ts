@@ -53,9 +53,16 @@ async function removeCase(): Promise<void> {
   await sql`delete from dunning_cases`.execute(site.app.db);
 }
 
+/** Runs the job of the hour as a node does. */
+async function runHour(): Promise<void> {
+  const job = site.app.tollgate.worker.jobs.find(({ name }) => name === RENEW) ?? assert.fail();
+  await job.run(await site.app.tollgate.makeContext(RENEW), {} as never, AT); // the job has no payload
+}
+
 /** What charges a payer, and how a charge by it becomes due. */
 const charging = [
   ['the schedule', makeRetryDue, () => reviewCases(contextOf(), run)],
+  ['the schedule in a whole run', makeRetryDue, runHour],
   [
     'a new card',
     async () => {
@@ -66,6 +73,7 @@ const charging = [
   ],
   ['the payer', makeRetryDue, async () => retryDunning(contextOf(), await payerOf(), null).catch(() => {})],
   ['a balance due', removeCase, () => chargeOwing(contextOf(), run)],
+  ['a balance due in a whole run', removeCase, runHour],
   [
     'the next call of an unreachable processor',
     async () => {
