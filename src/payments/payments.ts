@@ -30,6 +30,7 @@ import {
 import { paymentsJobs } from './jobs.ts';
 import { payoutPages, payoutPageTypes, payoutRoutes } from './payouts/index.ts';
 import { CALL_BOUNDS_S, type Processors, processorDevRoutes } from './processors/index.ts';
+import { makePolicyReports, policyReportRoutes } from './policy-report-routes.ts';
 import { findCharge } from './records/index.ts';
 import { refundPages, refundPageTypes, refundRoutes } from './refunds/index.ts';
 
@@ -45,6 +46,7 @@ interface PaymentsNeeds {
 /** Makes the room that charges cards, refunds charges and books both in the ledger. */
 export function makePayments({ processors, decideAccess, dev_routes, webhooks }: PaymentsNeeds): Room {
   const inbox = makeEventInbox(webhooks);
+  const policy_reports = makePolicyReports(webhooks.clock);
   return {
     name: 'payments',
     routes(http) {
@@ -55,6 +57,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
       payoutRoutes(http, { processors, clock: webhooks.clock });
       keyRoutes(http, processors);
       webhookRoutes(http, { ...webhooks, processors, inbox });
+      policyReportRoutes(http, policy_reports);
       if (!dev_routes) return;
       processorDevRoutes(http, async (ctx, request, processor_key) => {
         await takeProcessorEvent({ ...ctx, processors }, request);
@@ -85,7 +88,7 @@ export function makePayments({ processors, decideAccess, dev_routes, webhooks }:
       accountDisconnected,
       paymentReturned,
     ],
-    gauges: [async () => [...processorGauges(processors), ...ignoredGauges(inbox)]],
+    gauges: [async () => [...processorGauges(processors), ...ignoredGauges(inbox), ...policy_reports.gauges()]],
     histograms: [() => [callHistogram(processors)]],
   };
 }

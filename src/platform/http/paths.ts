@@ -9,6 +9,8 @@ export const paths = {
   login: (next?: string | null) => withNext('/login/', next),
   logout: () => '/logout/',
   colours: () => '/colours/',
+  /** Takes the reports of browsers about content that the policy of a payment page blocked. */
+  policyReports: () => '/api/policy-reports',
   register: (next?: string | null) => withNext('/register/', next),
   recover: (next?: string | null) => withNext('/recover/', next),
   activate: (key: string, next?: string | null) => withNext(`/login/${e(key)}/`, next),

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { paths } from '../paths.ts';
 
 /** Origins of a page beside this site, by directive. */
 export type PageOrigins = Readonly<
@@ -19,8 +20,10 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
   if (!reply.hasHeader('content-security-policy'))
     reply.header(
       'content-security-policy',
-      isPage(reply) ? pagePolicy(request.csp_nonce, config.frames_own === true, request.pageOrigins ?? {}) : dataPolicy,
+      isPage(reply) ? pagePolicy(request.csp_nonce, config.frames_own === true, request.pageOrigins) : dataPolicy,
     );
+  if (isPage(reply) && request.pageOrigins !== null)
+    reply.header('reporting-endpoints', `${REPORTS}="${paths.policyReports()}"`);
   if (config.bare !== true && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
 }
 
@@ -34,8 +37,11 @@ function isPage(reply: FastifyReply): boolean {
   return String(reply.getHeader('content-type')).startsWith('text/html');
 }
 
-function pagePolicy(nonce: string, frames_own: boolean, origins: PageOrigins): string {
-  const and = (directive: keyof PageOrigins) => (origins[directive] ?? []).map((origin) => ` ${origin}`).join('');
+/** Name of the endpoint that takes reports about pages of payments: the pages that have content of other origins. */
+const REPORTS = 'payments';
+
+function pagePolicy(nonce: string, frames_own: boolean, origins: PageOrigins | null): string {
+  const and = (directive: keyof PageOrigins) => (origins?.[directive] ?? []).map((origin) => ` ${origin}`).join('');
   const frames = `${frames_own ? " 'self'" : ''}${and('frame-src')}`;
   return [
     "default-src 'none'",
@@ -48,5 +54,7 @@ function pagePolicy(nonce: string, frames_own: boolean, origins: PageOrigins): s
     `form-action 'self'${and('form-action')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
+    // Browsers without the Reporting API read the first of them.
+    ...(origins === null ? [] : [`report-uri ${paths.policyReports()}`, `report-to ${REPORTS}`]),
   ].join('; ');
 }
