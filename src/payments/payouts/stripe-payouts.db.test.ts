@@ -89,6 +89,7 @@ test('S61: a payout of the broker may hold the money of others: its funds go bel
 test('the account of a provider is read once a minute for the API, and a stale balance pays nothing out', async () => {
   const name = next('club');
   const { provider, account } = await site.makeProvider(name);
+  await site.app.db.updateTable('profiles').set({ is_provider: true }).where('id', '=', provider).execute();
   await site.makeSale(provider);
   site.advance(3 * DAY_MS);
   await site.learn();
