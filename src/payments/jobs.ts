@@ -1,5 +1,5 @@
 import { forgetCardJob, updateCustomersJob } from './cards/index.ts';
-import { settleDisputesJob, settlePendingChargesJob } from './charges/index.ts';
+import { bookChargeJob, settleDisputesJob, settlePendingChargesJob } from './charges/index.ts';
 import { closeAccountJob, finishPayoutsJob, reconcilePayoutsJob } from './payouts/index.ts';
 import { forgetEventsJob, handleEventsJob, sweepEventsJob } from './intake/index.ts';
 import { cancelPaymentJob, refundOrphansJob } from './orphans/index.ts';
@@ -9,6 +9,7 @@ import { finishRefundsJob } from './refunds/index.ts';
 
 export const paymentsJobs = (processors: Processors) => [
   settlePendingChargesJob(processors),
+  bookChargeJob(processors),
   settleDisputesJob(processors),
   finishRefundsJob(processors),
   finishPayoutsJob(processors),

@@ -153,6 +153,19 @@ export const paymentWork: readonly JobWork[] = [
     check: (scene) => expectPaid(scene, 1),
   },
   {
+    job: 'book_charge',
+    title: 'books a payment whose proceeds the processor shows now',
+    async prepare(scene) {
+      const { name, site } = scene;
+      await sell(scene, {}, 'tok_chargeAsyncFail');
+      await decideQuietly(scene, 'done');
+      const { rows } = await sql<{ id: number }>`select charges.id from charges
+        join profiles on profiles.id = charges.profile_id where slug = ${name}`.execute(site.app.db);
+      return { charge_id: rows[0]?.id };
+    },
+    check: (scene) => expectPaid(scene, 1),
+  },
+  {
     job: 'handle_processor_events',
     title: 'settles a charge of which a message came',
     // It moves the clock past the claim of a run that was killed, and leaves the message alone.

@@ -5,6 +5,7 @@ import {
   type Attempt,
   type ChargeOutcome,
   isAccepted,
+  isUndecided,
   type PaymentContext,
 } from '#payments';
 import type { OrderFinish } from '../orders/index.ts';
@@ -46,13 +47,13 @@ async function settleOrWait(
     });
     return 'refused';
   }
-  if (evidence.state !== 'created') {
+  if (!isUndecided(evidence)) {
     await settleChange(ctx, change, attempt, outcome);
     return 'settled';
   }
   if (ctx.clock.now().getTime() - change.created_at.getTime() < GIVEN_UP_AFTER_MS) return 'waiting';
   const ended: ChargeOutcome = await abandonAttempt(ctx, attempt);
-  if (isAccepted(ended) && ended.evidence.state === 'done') {
+  if (isAccepted(ended) && !isUndecided(ended.evidence) && ended.evidence.state !== 'failed') {
     await settleChange(ctx, change, attempt, ended);
     return 'settled';
   }

@@ -18,6 +18,7 @@ import {
   findAttempt,
   findChargeOfAttempt,
   findOutcome,
+  isUndecided,
   limitDeclines,
   type PaymentContext,
   returnPayment,
@@ -128,7 +129,7 @@ export async function applyChangeOutcome(
     throw declinedProblem(outcome);
   }
   const { evidence, processor_key } = outcome;
-  if (evidence.state === 'created') return { state: 'payment_pending', change, processor_key };
+  if (isUndecided(evidence)) return { state: 'payment_pending', change, processor_key };
   if (evidence.state === 'failed') {
     const failed = { code: 'payment_failed', detail: evidence.detail, kind: 'retry' as const };
     await closeUnpaidChange(ctx, change, attempt, { state: 'declined', ...failed });

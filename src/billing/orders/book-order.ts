@@ -5,7 +5,7 @@ import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { type Parts, runAndReleaseEarly, runTogether } from '#platform/db/together';
 import { type Event, eventsPart, type Occurrence } from '#platform/jobs/events';
-import { type Charge, chargeParts, getRecordedCharge, keepChargedCard, planCharge } from '#payments';
+import { askForFunds, type Charge, chargeParts, getRecordedCharge, keepChargedCard, planCharge } from '#payments';
 import { findSubscriptionsByIds, openingParts, readOpenings, reportingOverlap, rolloverQuotas } from '#subscriptions';
 import { allowLongStatements, bookedOrder, type Order } from '../records/index.ts';
 import {
@@ -74,6 +74,7 @@ export async function bookOrder(
     await saveNotedCredit(tx, settlement.operation.noted, posted.note_entries, { at: order.created_at, ...credit });
   const notes = await planNotes(tx, settlement, posted);
   if (payment && planned) await keepChargedCard(tx, payment.attempt, payment.outcome, order.created_at);
+  if (payment && saved.charge) await askForFunds(tx, saved.charge, payment.outcome, ctx.clock.now());
   const charge = payment && (saved.charge ?? (await getRecordedCharge(tx, payment.attempt)));
   const anchorOf = await findAnchors(tx, booked);
   const issued = saved.claims ?? [];

@@ -9,7 +9,14 @@ export { type ChargePlace, findChargePlace, providerOf, type PayableLine } from 
 export { findSourceAgain, findUsableCard } from './choose-card.ts';
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, endGivenUp, findOutcome } from './call-processor.ts';
-export { cancelPayment, finishPayment, type OpenPayment, settleDisputesJob, settlePendingChargesJob } from './jobs.ts';
+export {
+  bookChargeJob,
+  cancelPayment,
+  finishPayment,
+  type OpenPayment,
+  settleDisputesJob,
+  settlePendingChargesJob,
+} from './jobs.ts';
 export { findRecentCharges } from './find-recent-charges.ts';
 export { sendReceipt } from './send-receipt.ts';
 export { presentCharge } from './present-charge.ts';
@@ -36,4 +43,5 @@ export {
   type UnpaidSale,
 } from './seller-charge-store.ts';
 export { settleCharge } from './settle-charge.ts';
+export { askForFunds } from './settle-pending-charges.ts';
 export { getSeenCharge, presentSeenCharge } from './seen-charge.ts';

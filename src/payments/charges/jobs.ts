@@ -1,8 +1,14 @@
 import type { ChargeAttemptId, ChargeId } from '#platform/db/db-schema';
-import { defineJob } from '#platform/jobs/jobs';
+import { defineJob, type Job } from '#platform/jobs/jobs';
 import type { WalkPlace } from '#platform/jobs/walk-rows';
 import type { Processors } from '../processors/index.ts';
-import { settleDisputes, settlePendingCharges } from './settle-pending-charges.ts';
+import {
+  bookCharge,
+  bookOpenCharge,
+  type ChargeToBook,
+  settleDisputes,
+  settlePendingCharges,
+} from './settle-pending-charges.ts';
 
 /** A payment of a refused attempt that is open at the processor. */
 export interface OpenPayment {
@@ -22,6 +28,12 @@ export const finishPayment = defineJob<{ charge_attempt_id: ChargeAttemptId }>({
   name: 'finish_payment',
   catch_up: 'each',
   run: () => Promise.reject(new Error('finish_payment runs in the room that makes orders')),
+});
+
+/** Makes the job that asks what a payment brought that took money. */
+export const bookChargeJob = (processors: Processors): Job<ChargeToBook> => ({
+  ...bookCharge,
+  run: (ctx, payload) => bookOpenCharge({ ...ctx, processors }, payload),
 });
 
 /** Makes the job that settles charges for which neither a response nor a webhook brought the outcome. */

@@ -35,6 +35,7 @@ import {
   type PlannedLine,
 } from './charge-payment.ts';
 import { cancelPayment } from './jobs.ts';
+import { askForFunds } from './settle-pending-charges.ts';
 
 /** Lengths of the columns. Texts that contain names of profiles can be longer and are cut. */
 const EVENT_LABEL_LENGTH_MAX = 150;
@@ -85,6 +86,7 @@ export async function recordCharge(
   });
   const posted = planned.event ? await postEvent(tx, planned.event) : [];
   await keepChargedCard(tx, attempt, outcome, at);
+  await askForFunds(tx, charge, outcome, at);
   await runTogether(tx, {
     charge_items: planned.itemsPart(
       items.map(({ entry_id }) => entry_id),

@@ -37,6 +37,7 @@ export {
   type Evidence,
   type Funds,
   isAccepted,
+  isUndecided,
   type Processor,
   type Payer,
   type SavedCard,

@@ -109,10 +109,11 @@ export interface Funds {
 /**
  * State of a charge at the processor, regardless of its source: the response to a call, a poll or a webhook. A payment
  * stays `done` when it is disputed; its disputes are listed oldest first, won and lost ones included. `reports` has the
- * inquiries too, and is absent if the processor was not asked.
+ * inquiries too, and is absent if the processor was not asked. `is_paid`: the payment took money, and the processor does
+ * not show what it brought so far: it is booked later.
  */
 export type Evidence =
-  | { state: 'created' }
+  | { state: 'created'; is_paid?: true }
   | { state: 'done'; funds: Funds; disputes?: readonly DisputeEvidence[]; reports?: readonly DisputeReport[] }
   | { state: 'failed'; detail: string };
 
@@ -170,6 +171,11 @@ export interface DeclinedOutcome {
 /** True if the processor accepted the payment, so that a charge exists. */
 export function isAccepted(outcome: ChargeOutcome | null): outcome is AcceptedOutcome {
   return outcome?.outcome === 'succeeded' || outcome?.outcome === 'pending';
+}
+
+/** True if the processor has not decided a payment. One that took money is decided, also before it can be booked. */
+export function isUndecided(evidence: Evidence): boolean {
+  return evidence.state === 'created' && evidence.is_paid !== true;
 }
 
 export type ChargeOutcome = AcceptedOutcome | ActionRequiredOutcome | DeclinedOutcome;

@@ -53,8 +53,8 @@ const report = {
 test('a charge is booked once its balance transaction exists', () => {
   const cases: [charge: Stripe.Charge, disputes: Stripe.Dispute[], evidence: Evidence][] = [
     [chargeWith({}), [], { state: 'done', funds }],
-    [chargeWith({ balance_transaction: null }), [], { state: 'created' }],
-    [chargeWith({ balance_transaction: 'txn_1' }), [], { state: 'created' }],
+    [chargeWith({ balance_transaction: null }), [], { state: 'created', is_paid: true }],
+    [chargeWith({ balance_transaction: 'txn_1' }), [], { state: 'created', is_paid: true }],
     [chargeWith({ status: 'pending' }), [], { state: 'created' }],
     [chargeWith({ status: 'a_status_of_next_year' }), [], { state: 'created' }],
     [chargeWith({ status: 'failed' }), [], { state: 'failed', detail: 'The payment failed.' }],

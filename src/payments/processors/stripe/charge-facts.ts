@@ -136,7 +136,8 @@ function moved(transactions: readonly Stripe.BalanceTransaction[]): Moved | null
  */
 export function evidenceOf({ payment, failure, funds, disputes }: ChargeFacts, returns_fee: boolean): Evidence {
   if (payment === 'failed') return { state: 'failed', detail: failure || 'The payment failed.' };
-  if (payment === 'pending' || funds === null) return { state: 'created' };
+  if (payment === 'pending') return { state: 'created' };
+  if (funds === null) return { state: 'created', is_paid: true };
   const taken = disputes.flatMap(({ key, amount, state, withdrawn, reinstated, exchanged }): DisputeEvidence[] =>
     withdrawn === null
       ? []
