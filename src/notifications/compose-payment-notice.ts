@@ -15,6 +15,7 @@ import type {
   chargeUpdated,
   fraudWarned,
   inquiryOpened,
+  paymentRefused,
   paymentReturned,
   payoutFailed,
   processorKeyRefused,
@@ -194,6 +195,22 @@ export function composePaymentReturned(found: Parties, payload: PayloadOf<typeof
     parties: { profile },
     path: paths.history(profile.slug),
     data: { amount, unit, charge_key, taken_at },
+  });
+}
+
+/** Builds the notice of payments that the processor refuses for a reason of the site, for the broker. */
+export function composePaymentRefused(found: Parties, payload: PayloadOf<typeof paymentRefused>): Notice {
+  const { processor, account, reason, profile_id, amount, unit } = payload;
+  const payer = found.profile(profile_id);
+  return makeNotice('payment_refused', {
+    path: paths.bank(found.broker.slug),
+    data: {
+      processor,
+      account,
+      reason,
+      payer_name: payer ? profileName(payer) : '',
+      asked: amount === null || unit === null ? null : { amount, unit },
+    },
   });
 }
 

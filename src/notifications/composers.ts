@@ -42,6 +42,7 @@ import {
   inquiryOpened,
   paymentReturned,
   payoutFailed,
+  paymentRefused,
   processorKeyRefused,
   processorKeysReplaced,
 } from '#payments';
@@ -68,6 +69,7 @@ import {
   composeOrderExecuted,
   composePaymentReturned,
   composePayoutFailed,
+  composePaymentRefused,
   composeProcessorKeyRefused,
   composeProcessorKeysReplaced,
   composePaymentLink,
@@ -144,6 +146,7 @@ export const composers: readonly Composer[] = [
   on(cardUpdated, composeCardUpdated),
   on(cardRemoved, composeCardRemoved),
   on(payoutFailed, composePayoutFailed),
+  on(paymentRefused, composePaymentRefused),
   on(processorKeyRefused, composeProcessorKeyRefused),
   on(processorKeysReplaced, composeProcessorKeysReplaced),
   on(accountDisconnected, composeAccountDisconnected),

@@ -69,6 +69,7 @@ const rows: readonly Row[] = [
   ['quota_reached',                 'Subscriptions',       'Free uses used up',              'The last free use of a period was taken.'],
   ['use_charge_limit_crossed',      'Subscriptions',       'Limit of uses reached',          'The uses of a period reached their limit.'],
   ['processor_setup_error',         'The site',            'Payment processor unreachable',  'An automatic payment could not be made for a day.'],
+  ['payment_refused',               'The site',            'Payments refused',               'The payment processor refuses payments for a reason that no card resolves; at most once an hour.'],
   ['processor_key_refused',         'The site',            'Payment key refused',            'The payment processor refuses the key of the site; at most once an hour.'],
   ['processor_keys_replaced',       'The site',            'Payment keys replaced',          'The keys with which the payment processor knows the site were replaced.'],
   ['claim_code_generated',          'Orders and payments', 'Seat in a group',                'A person is given a seat of a plan that another profile pays.'],

@@ -6,6 +6,7 @@ test('only managers of the broker can opt out of events of the site', () => {
   const everybody = offeredEvents(false);
   const extra = offeredEvents(true).filter((event) => !everybody.includes(event));
   assert.deepEqual(extra, [
+    'payment_refused',
     'processor_key_refused',
     'processor_setup_error',
     'user_activated',

@@ -1,5 +1,6 @@
 /** Events that are mailed to managers of the broker only. */
 const brokerEvents: ReadonlySet<string> = new Set([
+  'payment_refused',
   'processor_key_refused',
   'processor_setup_error',
   'user_activated',
@@ -24,6 +25,7 @@ const optionalEvents = [
   'payment_link_sent',
   'payment_link_unpaid',
   'payment_method_absent',
+  'payment_refused',
   'payment_returned',
   'payout_failed',
   'period_sales_report_created',

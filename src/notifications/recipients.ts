@@ -82,6 +82,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   subscription_ended_unpaid: toBothSides,
 
   payment_returned: { to: 'profile', managers_of: ['profile', 'broker'], replies_to: ['broker'] },
+  payment_refused: toBroker,
   processor_key_refused: toBroker,
   processor_keys_replaced: { ...toBroker, replies_to: [], always: true },
   account_disconnected: { to: 'provider', managers_of: ['provider', 'broker'], replies_to: ['broker'] },

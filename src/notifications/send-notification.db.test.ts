@@ -820,7 +820,20 @@ test('the reply to any message goes to the other party, never to one of its read
         [['donny@example.com'], toXia],
       ],
     ],
-    // No other party takes part: the message is about the site.
+    // No other party takes part: the messages are about the site.
+    [
+      'payment_refused',
+      {
+        processor: 'stripe',
+        account: '',
+        reason: 'amount_too_small',
+        profile_id: personal.id,
+        amount: 60,
+        unit: 'usd',
+        originated_by: null,
+      },
+      [[[support, 'donny@example.com'], null]],
+    ],
     ['processor_key_refused', { processor: 'stripe', originated_by: null }, [[[support, 'donny@example.com'], null]]],
     // A warning of account takeover: its author gets it too, and cannot opt out of it.
     [
@@ -948,7 +961,8 @@ test('the reply to any message goes to the other party, never to one of its read
       name,
     );
     for (const { event, text, reply_to } of mails) {
-      if (['user_contact', 'processor_key_refused', 'processor_keys_replaced'].includes(event)) continue;
+      if (['user_contact', 'payment_refused', 'processor_key_refused', 'processor_keys_replaced'].includes(event))
+        continue;
       assert.match(text, reply_to === support ? /Reply to this message or write/ : new RegExp(`write to ${reply_to}`));
     }
   }

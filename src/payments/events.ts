@@ -198,6 +198,30 @@ export const processorKeysReplaced = defineEvent(
   ),
 );
 
+export const paymentRefused = defineEvent(
+  'payment_refused',
+  Type.Object(
+    {
+      processor: Type.String(),
+      /** Account at the processor on which the payment was to be made; empty: that of the site. */
+      account: Type.String(),
+      /** Code of the processor. */
+      reason: Type.String(),
+      /** The payer. */
+      profile_id: idOf<ProfileId>(),
+      /** In 1/100 of `unit`; null with `unit` for a card that was only to be kept. */
+      amount: Type.Union([Type.Integer(), Type.Null()]),
+      unit: NullableText,
+      /** Null: no user caused it. */
+      originated_by: nullableIdOf<UserId>(),
+    },
+    {
+      description:
+        'A payment processor refuses payments for a reason of the site, such as a capability that its account lacks. Once an hour at most for each account and code.',
+    },
+  ),
+);
+
 export const accountDisconnected = defineEvent(
   'account_disconnected',
   Type.Object(

@@ -159,6 +159,7 @@ export {
   chargeUpdated,
   fraudWarned,
   inquiryOpened,
+  paymentRefused,
   paymentReturned,
   payoutFailed,
 } from './events.ts';

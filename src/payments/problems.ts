@@ -1,11 +1,16 @@
 import { defineProblems, type Problem } from '#kernel/problem';
-import type { DeclinedOutcome } from './processors/index.ts';
+import { type DeclinedOutcome, INTENT_DIFFERS } from './processors/index.ts';
 
 export const paymentsProblems = defineProblems({
   card_declined: {
     status: 400,
     title: 'The card was declined.',
     help: 'Check the number, the expiry date and the security code, or use another card.',
+  },
+  processor_refused: {
+    status: 400,
+    title: 'The payment processor refused the payment.',
+    help: 'You were not charged. Another card does not help. The site was notified: try again later.',
   },
   action_required: {
     status: 402,
@@ -83,12 +88,23 @@ const intentProblems: ReadonlyMap<string, () => Problem> = new Map([
   ['intent_unusable', () => paymentsProblems.intent_unusable()],
 ]);
 
+/** Why a payment was declined; the kind is null if it is not known. */
+type Reason = Pick<DeclinedOutcome, 'code'> & { kind?: DeclinedOutcome['kind'] | null };
+
+/** True if the processor refused a request for a reason of the site: no card, and nothing that a client named. Pure. */
+export function isSiteRefusal({ kind, code }: Reason): boolean {
+  return kind === 'refused' && code !== INTENT_DIFFERS && !intentProblems.has(code);
+}
+
 /**
- * Builds the problem of a declined card, or of an intent that cannot be used; `decline_code` is the code of the
- * processor.
+ * Builds the problem of a declined card, of an intent that cannot be used, or of a refusal for a reason of the site;
+ * `decline_code` is the code of the processor.
  */
-export function declinedProblem({ code, detail }: Pick<DeclinedOutcome, 'code' | 'detail'>): Problem {
+export function declinedProblem({ detail, ...reason }: Reason & Pick<DeclinedOutcome, 'detail'>): Problem {
+  const { code } = reason;
   const makeProblem = intentProblems.get(code);
   if (makeProblem) return makeProblem();
-  return paymentsProblems.card_declined({ detail, members: { decline_code: code } });
+  const members = { decline_code: code };
+  if (isSiteRefusal(reason)) return paymentsProblems.processor_refused({ members });
+  return paymentsProblems.card_declined({ detail, members });
 }

@@ -296,6 +296,24 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/payment_returned.eml': [
     { ...mail, amount: 2000, unit: 'usd', charge_key: 'ch_XAb124EF', taken_at: '2026-03-10T15:00:00.000Z' },
   ],
+  'notification/payment_refused.eml': [
+    {
+      ...mail,
+      processor: 'stripe',
+      account: '',
+      reason: 'capability_not_active',
+      payer_name: 'Xia Lee',
+      asked: { amount: 5900, unit: 'usd' },
+    },
+    {
+      ...mail,
+      processor: 'stripe',
+      account: 'acct_1CoworkClub',
+      reason: 'account_invalid',
+      payer_name: '',
+      asked: null,
+    },
+  ],
   'notification/processor_key_refused.eml': [{ ...mail, processor: 'stripe' }],
   'notification/processor_keys_replaced.eml': [
     {

@@ -64,6 +64,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'processor_events',
     'processor_intents',
     'processor_keys',
+    'processor_refusals',
     'refund_lines',
     'refunds',
     'seller_charge_totals',

@@ -179,7 +179,11 @@ async function resumeChange(ctx: PaymentContext, change: ChangeRow): Promise<Cha
   }
   assert(attempt, 'a change that is not executed waits for a payment');
   if (change.state !== 'reserved')
-    throw declinedProblem({ code: attempt.decline_code ?? '', detail: attempt.detail ?? '' });
+    throw declinedProblem({
+      code: attempt.decline_code ?? '',
+      detail: attempt.detail ?? '',
+      kind: attempt.decline_kind,
+    });
   const outcome = await findOutcome(ctx, attempt).catch((error: unknown) => {
     throw paymentUnknownProblem(error);
   });

@@ -104,6 +104,7 @@ function requestRoute(app: App, processors: Processors): void {
           billingProblems.checkout_in_flight,
           billingProblems.payment_unknown,
           paymentsProblems.card_declined,
+          paymentsProblems.processor_refused,
           paymentsProblems.action_required,
           paymentsProblems.charge_unit_refused,
           paymentsProblems.charge_too_large,

@@ -38,7 +38,7 @@ import { abandonAwaitingOrder, CardNeeded, closeUnpaidOrder, declinedReason, set
  * outcome of the first attempt. Another checkout of the payer ends one that waits for its payer, and proceeds. Returns
  * the charge, or null if the total is zero.
  * @throws the problems of reserveOrder and findNamedPayment; payment_confirmed (409) if the payment that waited was
- *   confirmed just now; card_declined (400); action_required (402) when the buyer must confirm; too_many_requests
+ *   confirmed just now; card_declined, processor_refused (400); action_required (402) when the buyer must confirm; too_many_requests
  *   (429); payment_unknown (503) when the processor did not respond
  * @see docs/spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md
  */
@@ -195,10 +195,10 @@ export async function abandonCheckout(ctx: PaymentContext, attempt: Attempt): Pr
 
 /** Returns the outcome of the attempt that an earlier request made with the same key. */
 export async function resumeCheckout(ctx: PaymentContext, attempt: Attempt): Promise<Charge> {
-  const { id, state, decline_code, detail } = attempt;
+  const { id, state, decline_code, decline_kind: kind, detail } = attempt;
   if (state === 'reserved') throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
   if (state === 'awaiting_action') return resumeAction(ctx, attempt);
-  if (state === 'declined') throw declinedProblem({ code: decline_code ?? '', detail: detail ?? '' });
+  if (state === 'declined') throw declinedProblem({ code: decline_code ?? '', detail: detail ?? '', kind });
   const charge = await findChargeOfAttempt(ctx.db, id);
   assert(charge, 'a settled attempt has a charge');
   return charge;

@@ -39,6 +39,7 @@ const problems = [
   billingProblems.beneficiary_unknown,
   billingProblems.payment_unknown,
   paymentsProblems.card_declined,
+  paymentsProblems.processor_refused,
   paymentsProblems.card_save_unknown,
   paymentsProblems.charge_too_small,
   paymentsProblems.action_required,

@@ -9,6 +9,7 @@ import {
   callProcessor,
   type Charge,
   type ChargeOutcome,
+  type DeclineKind,
   findOutcome,
   findUnresolvedCharge,
   findUnresolvedCustomers,
@@ -51,7 +52,7 @@ import type { DunningContext } from './dunning-context.ts';
  */
 export type DueOutcome =
   | { result: 'nothing' | 'busy' | 'no_card' | 'unreached' }
-  | { result: 'declined'; failure: Failure; detail: string }
+  | { result: 'declined'; failure: Failure; kind: DeclineKind; detail: string }
   | { result: 'charged'; charge: Charge | null };
 
 /**
@@ -201,12 +202,13 @@ export async function runReserved(ctx: DunningContext, reserved: ReservedDue, at
   if (outcome.outcome === 'declined') {
     const { code, detail, kind } = outcome;
     const failure = { kind: failureKind(code, kind), code, at };
-    await closeUnpaidOrder(ctx, reserved.order.id, reserved.attempt, declinedReason(outcome), (tx) =>
+    const reason = { ...declinedReason(outcome), is_automatic: true };
+    await closeUnpaidOrder(ctx, reserved.order.id, reserved.attempt, reason, (tx) =>
       noteFailure(ctx, tx, { ...reserved.place, charge_attempt_id: reserved.attempt.id }, failure),
     );
     const { processor, profile_id } = reserved.attempt;
     if (outcome.taken) await returnPayment(ctx, processor, outcome.taken, profile_id);
-    return { result: 'declined', failure, detail };
+    return { result: 'declined', failure, kind, detail };
   }
   const charge = await settleOrder(ctx, reserved.order.id, reserved.attempt, outcome, { is_automatic: true });
   return { result: 'charged', charge };

@@ -86,6 +86,6 @@ async function retryPlace(
     case 'unreached':
       throw billingProblems.payment_unknown({ retry_after_s: 60 });
     case 'declined':
-      throw declinedProblem({ code: outcome.failure.code, detail: outcome.detail });
+      throw declinedProblem({ ...outcome, code: outcome.failure.code });
   }
 }

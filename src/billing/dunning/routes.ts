@@ -71,6 +71,7 @@ export function dunningRoutes(
           billingProblems.charge_pending,
           billingProblems.payment_unknown,
           paymentsProblems.card_declined,
+          paymentsProblems.processor_refused,
           paymentsProblems.card_save_unknown,
           paymentsProblems.payment_method_absent,
           paymentsProblems.action_required,

@@ -34,6 +34,8 @@ export interface UnpaidReason {
   code: string;
   detail: string;
   kind?: DeclineKind;
+  /** True for the charge of a job: it has notices of its own. */
+  is_automatic?: boolean;
   /** As in `DeclinedOutcome`: a job cancels the payment. */
   open_intent_key?: string;
 }

@@ -69,6 +69,7 @@ function addPayerPage(app: App, { processors, dunning }: DunningPageNeeds): void
     billingProblems.charge_pending,
     billingProblems.payment_unknown,
     paymentsProblems.card_declined,
+    paymentsProblems.processor_refused,
     paymentsProblems.payment_method_absent,
     paymentsProblems.action_required,
   ];

@@ -134,6 +134,7 @@ function payLinkRoute(app: App, { processors }: PaymentLinkNeeds): void {
           billingProblems.charge_pending,
           billingProblems.payment_unknown,
           paymentsProblems.card_declined,
+          paymentsProblems.processor_refused,
           paymentsProblems.charge_too_small,
           paymentsProblems.charge_too_large,
           paymentsProblems.action_required,

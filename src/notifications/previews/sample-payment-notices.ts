@@ -7,6 +7,7 @@ import {
   composeFraudWarned,
   composeInquiryOpened,
   composeOrderExecuted,
+  composePaymentRefused,
   composePaymentReturned,
   composePayoutFailed,
   composeProcessorKeyRefused,
@@ -124,6 +125,16 @@ export const payment_notices: Readonly<Record<string, (found: Parties) => Notice
     }),
   payment_link_sent: (found) => composePaymentLink(found, { ...unpaid, originated_by }),
   payment_link_unpaid: (found) => composePaymentLinkUnpaid(found, { ...unpaid, sent_at: '2026-02-26T10:00:00.000Z' }),
+  payment_refused: (found) =>
+    composePaymentRefused(found, {
+      processor: 'stripe',
+      account: '',
+      reason: 'capability_not_active',
+      profile_id: ids.customer,
+      amount: 5900,
+      unit: 'usd',
+      originated_by: null,
+    }),
   processor_key_refused: (found) => composeProcessorKeyRefused(found, { processor: 'stripe', originated_by: null }),
   processor_keys_replaced: (found) =>
     composeProcessorKeysReplaced(found, {

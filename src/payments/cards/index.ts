@@ -3,6 +3,7 @@ export { browserKeys } from './browser-keys.ts';
 export { finishSetup, forgetSetups } from './finish-setup.ts';
 export { isUsable } from './card-use.ts';
 export { noteDecline } from './note-decline.ts';
+export { noteRefusal } from './note-refusal.ts';
 export { refreshCard, refreshCustomer } from './follow-card.ts';
 export { forgetCardJob, updateCustomersJob } from './jobs.ts';
 export { limitDeclines } from './limit-declines.ts';

@@ -5,9 +5,10 @@ import { actorId } from '#platform/actor-id';
 import { paymentsProblems } from '../problems.ts';
 import { declineLimit, declinePeerLimit } from '../rate-limits.ts';
 
-/** Also names of payments are not guessed: each costs a call to the processor. */
+/** Also names of payments are not guessed, and a refused payment is not repeated: each costs a call. */
 const counted: ReadonlySet<string> = new Set([
   paymentsProblems.card_declined.code,
+  paymentsProblems.processor_refused.code,
   paymentsProblems.intent_unknown.code,
   paymentsProblems.intent_foreign.code,
 ]);

@@ -58,6 +58,7 @@ export function cardRoutes(app: App, processors: Processors): void {
         access: { kind: 'direct' },
         problems: [
           paymentsProblems.card_declined,
+          paymentsProblems.processor_refused,
           paymentsProblems.card_save_unknown,
           paymentsProblems.action_required,
           paymentsProblems.intent_unknown,

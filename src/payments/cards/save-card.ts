@@ -6,10 +6,11 @@ import { randomKey40, sha256Hex } from '#platform/security/crypto';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { payerOf } from '../payer-of.ts';
-import { declinedProblem, paymentsProblems } from '../problems.ts';
+import { declinedProblem, isSiteRefusal, paymentsProblems } from '../problems.ts';
 import { type ActionRequiredOutcome, type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { actionProblem } from './action-problem.ts';
 import { insertSetup } from './card-setup-store.ts';
+import { noteRefusal } from './note-refusal.ts';
 import { limitDeclines } from './limit-declines.ts';
 import { type PaymentMethod } from './payment-method-store.ts';
 import { putCardOnFile } from './put-card-on-file.ts';
@@ -18,8 +19,8 @@ import { putCardOnFile } from './put-card-on-file.ts';
  * Puts the card behind a token on file; it replaces the card that was on file. A retry with the same token and `key`
  * (of the form, or of the request) continues the first request, so that the processor keeps the card once; without a
  * key each request is a new one.
- * @throws card_declined (400), action_required (402), card_save_unknown (409), too_many_requests (429),
- *   processor_unreachable (503)
+ * @throws card_declined, processor_refused (400), action_required (402), card_save_unknown (409),
+ *   too_many_requests (429), processor_unreachable (503)
  */
 export async function saveCard(
   ctx: PaymentContext,
@@ -36,7 +37,12 @@ export async function saveCard(
     const request = { key: keyOf(profile_id, token, key), account: '', token, payer };
     const outcome = await withProcessorTimeout(ctx, processor.saveCard(request));
     if (outcome.outcome === 'unknown') throw paymentsProblems.card_save_unknown();
-    if (outcome.outcome === 'declined') throw declinedProblem(outcome);
+    if (outcome.outcome === 'declined') {
+      const refused = { processor: processor.name, account: '', profile_id, amount: null, unit: null };
+      if (isSiteRefusal(outcome))
+        await inTransaction(ctx.db, (tx) => noteRefusal(tx, refused, outcome, ctx.clock.now()));
+      throw declinedProblem(outcome);
+    }
     if (outcome.outcome === 'action_required') {
       await noteSetup(ctx, profile_id, outcome);
       throw actionProblem(processor, outcome);

@@ -24,7 +24,7 @@ import {
   type Parties,
   type Step,
 } from '../records/index.ts';
-import { forgetUnwantedCard, putCardOnFile, noteDecline } from '../cards/index.ts';
+import { forgetUnwantedCard, putCardOnFile, noteDecline, noteRefusal } from '../cards/index.ts';
 import type { AcceptedOutcome, DeclinedOutcome, DeclineKind, Evidence } from '../processors/index.ts';
 import {
   assertLinesOf,
@@ -230,15 +230,24 @@ export async function keepChargedCard(
   await putCardOnFile(tx, profile_id, { processor, ...saved, card }, { at, by });
 }
 
+/** Why an attempt ended without money. */
+interface UnpaidReason extends Pick<DeclinedOutcome, 'code' | 'detail' | 'open_intent_key'> {
+  /** Of a decline, if a card was declined. */
+  kind?: DeclineKind;
+  /** True if a job made the charge, which has notices of its own. */
+  is_automatic?: boolean;
+}
+
 /**
  * Closes an attempt without a charge: the card was declined, or the processor received no request. A card on file that
- * must not be charged again is marked. A job cancels a payment that is still open at the processor.
+ * must not be charged again is marked. A job cancels a payment that is still open at the processor. The broker is
+ * notified of a payment that the processor refused for a reason of the site.
  */
 export async function closeUnpaidAttempt(
   tx: Tx,
   attempt: Attempt,
   state: 'declined' | 'failed',
-  why: (Pick<DeclinedOutcome, 'code' | 'detail' | 'open_intent_key'> & { kind?: DeclineKind }) | null,
+  why: UnpaidReason | null,
   at: Date,
 ): Promise<void> {
   const isClosed = await closeAttempt(tx, attempt.id, ['reserved', 'awaiting_action'], {
@@ -251,6 +260,7 @@ export async function closeUnpaidAttempt(
   });
   if (!isClosed) return;
   if (why?.kind !== undefined) await noteDecline(tx, attempt, why.kind, at);
+  if (why && why.is_automatic !== true) await noteRefusal(tx, attempt, why, at);
   if (why?.open_intent_key === undefined) return;
   await enqueue(tx, cancelPayment, { charge_attempt_id: attempt.id, intent_key: why.open_intent_key });
 }

@@ -109,8 +109,8 @@ export interface Funds {
 /**
  * State of a charge at the processor, regardless of its source: the response to a call, a poll or a webhook. A payment
  * stays `done` when it is disputed; its disputes are listed oldest first, won and lost ones included. `reports` has the
- * inquiries too, and is absent if the processor was not asked. `is_paid`: the payment took money, and the processor does
- * not show what it brought so far: it is booked later.
+ * inquiries too, and is absent if the processor was not asked. `is_paid`: the payment took money, and the processor
+ * does not show what it brought so far: it is booked later.
  */
 export type Evidence =
   | { state: 'created'; is_paid?: true }

@@ -32,7 +32,7 @@ const codes: Readonly<Record<DeclineKind, string>> = {
     'revocation_of_all_authorizations stop_payment_order highest_risk_level',
   refused:
     'amount_too_small amount_too_large account_invalid testmode_charges_only application_fees_not_allowed ' +
-    'capability_not_active platform_account_required intent_unusable intent_unknown intent_foreign intent_differs',
+    'capability_not_active currency_refused platform_account_required intent_unusable intent_unknown intent_foreign intent_differs',
 };
 
 const kinds: ReadonlyMap<string, DeclineKind> = new Map(

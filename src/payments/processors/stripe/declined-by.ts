@@ -17,6 +17,9 @@ const REQUEST_CODES: ReadonlySet<string> = new Set([
   'platform_account_required',
 ]);
 
+/** Code of Tollgate for a currency that the account does not charge: Stripe gives no code, or a general one. */
+const CURRENCY_REFUSED = 'currency_refused';
+
 /**
  * Returns the decline that an error of a call is. Rethrows an error after which the outcome is unknown: of the
  * connection, of Stripe itself, of the key, or of a key that was used for another request.
@@ -27,7 +30,7 @@ export function declinedBy({ log, onUnknown }: StripeNeeds, error: unknown): Dec
   const open = openIntentOf(error);
   if (rawType === 'card_error') return { ...classify({ code, decline_code, advice_code }, onUnknown), ...open };
   log.warn({ code, param, request_id: requestId }, 'request refused by Stripe');
-  const refused = REQUEST_CODES.has(code) ? code : 'token_unusable';
+  const refused = REQUEST_CODES.has(code) ? code : param === 'currency' ? CURRENCY_REFUSED : 'token_unusable';
   return { ...classify({ code: refused, decline_code: '', advice_code: '' }), ...open };
 }
 
