@@ -117,7 +117,7 @@ async function formContext({ ctx }: FastifyRequest) {
 
 /** A message about a charge, a refund or a dispute names the charge. */
 function hrefOf({ kind, object_key }: ParkedMessage): string | null {
-  return kind === 'payout' || kind === 'account' || kind === 'orphan'
+  return kind === 'payout' || kind === 'account' || kind === 'orphan' || kind === 'call'
     ? null
     : `${paths.charges()}?${new URLSearchParams({ q: object_key }).toString()}`;
 }

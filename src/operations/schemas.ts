@@ -59,6 +59,7 @@ const message_kinds = [
   'action',
   'setup',
   'warning',
+  'call',
 ] as const;
 
 export const ParkedMessageSchema = Type.Object({
@@ -66,7 +67,8 @@ export const ParkedMessageSchema = Type.Object({
   processor: Type.String(),
   account: Type.String({ description: 'Account of the object at the processor; empty for that of the broker' }),
   kind: Type.Enum([...message_kinds], {
-    description: 'What the message is about; orphan: a payment that no order wants, until its payer has the money back',
+    description:
+      'What the message is about; orphan: a payment that no order wants, until its payer has the money back; call: one whose idempotency key the processor knows with another request',
   }),
   object: Type.String({ description: 'Key of the charge or payout at the processor' }),
   reason: Type.String({ description: 'Why its handler failed the last time' }),

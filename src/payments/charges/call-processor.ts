@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { OrderId } from '#platform/db/db-schema';
+import { parkReused } from '../park-reused.ts';
 import { payerOf } from '../payer-of.ts';
 import type { ChargeOutcome, PaymentContext } from '../processors/index.ts';
 import { withProcessorTimeout } from '../processors/index.ts';
@@ -7,12 +8,17 @@ import { type Attempt, attemptRef } from '../records/index.ts';
 
 type ProcessorContext = Pick<PaymentContext, 'log' | 'processors'>;
 type ChargeContext = ProcessorContext &
-  Pick<PaymentContext, 'actor' | 'origin' | 'peer' | 'return_path' | 'is_payer_absent' | 'is_payer_hidden'>;
+  Pick<
+    PaymentContext,
+    'db' | 'clock' | 'actor' | 'origin' | 'peer' | 'return_path' | 'is_payer_absent' | 'is_payer_hidden'
+  >;
 
 /**
  * Charges a committed attempt. Never called inside a transaction.
  *
  * When the outcome is unknown the attempt stays reserved; `findOutcome` looks it up later under the same key.
+ * A key that the processor knows with another request is a fault of Tollgate: the call is listed among the messages,
+ * and the first request decides the outcome.
  * `order_id`: the order that the attempt pays; a repeated call has the same one.
  * @throws processor_unreachable (503)
  */
@@ -28,7 +34,14 @@ export async function callProcessor(
   const off_session = ctx.actor.kind === 'job' || ctx.is_payer_absent === true;
   const payer = payerOf(ctx, attempt.profile_id);
   const facts = { key, account, broker_fee_amount, amount, unit, description, order_id, provider_id };
-  return withProcessorTimeout(ctx, processor.charge({ ...facts, source, payer, off_session }));
+  try {
+    return await withProcessorTimeout(ctx, processor.charge({ ...facts, source, payer, off_session }));
+  } catch (error) {
+    if (!(await parkReused(ctx, { processor: attempt.processor, account, key }, error))) throw error;
+    const found = await findOutcome(ctx, attempt);
+    if (found === null) throw error;
+    return found;
+  }
 }
 
 /**

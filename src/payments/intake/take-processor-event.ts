@@ -4,7 +4,7 @@ import { refreshFraudWarnings } from '../disputes/index.ts';
 import { refreshAccount, refreshPayout } from '../payouts/index.ts';
 import type { PaymentContext, ProcessorEvent, RequestHeaders } from '../processors/index.ts';
 import { finishOrphan } from '../orphans/index.ts';
-import { findCharge, findOrphanByCharge, findPayoutAccountByKey } from '../records/index.ts';
+import { findAttemptByKey, findCharge, findOrphanByCharge, findPayoutAccountByKey } from '../records/index.ts';
 import { adoptFeeReturns, adoptRefunds, finishOpenRefund } from '../refunds/index.ts';
 import { noticePayment } from './notice-payment.ts';
 
@@ -38,7 +38,7 @@ export async function takeProcessorEvent(
 /** `unconcerned`: nothing of the site depends on the event, now or later. `ignored`: its object may become known. */
 type Applied = 'ignored' | 'unconcerned' | 'taken';
 
-type AppliedEvent = Omit<ProcessorEvent, 'id' | 'type'> & { type: ProcessorEvent['type'] | 'orphan' };
+type AppliedEvent = Omit<ProcessorEvent, 'id' | 'type'> & { type: ProcessorEvent['type'] | 'orphan' | 'call' };
 
 /** Retrieves the object that an event names, and settles the charge, refund or payout, or follows the card. */
 export async function applyEvent(ctx: PaymentContext, name: string, event: AppliedEvent): Promise<Applied> {
@@ -47,6 +47,8 @@ export async function applyEvent(ctx: PaymentContext, name: string, event: Appli
   switch (type) {
     case 'other':
       return 'unconcerned';
+    case 'call':
+      return closeCall(ctx, object);
     case 'payout':
       return (await refreshPayout(ctx, { ...owner, processor_key: object })) ? 'taken' : 'ignored';
     case 'account':
@@ -67,6 +69,17 @@ export async function applyEvent(ctx: PaymentContext, name: string, event: Appli
     default:
       return applyToCharge(ctx, name, { ...event, type });
   }
+}
+
+/**
+ * Takes a call as handled whose key was used for another request, once its attempt is closed. It throws before, so that
+ * it is looked at again: a job looks the outcome up by the key. Refunds and payouts have such jobs too.
+ */
+async function closeCall(ctx: PaymentContext, key: string): Promise<'taken'> {
+  const attempt = await findAttemptByKey(ctx.db, key);
+  if (attempt?.state === 'reserved' || attempt?.state === 'awaiting_action')
+    throw new Error('key_reused: the payment of this call is not decided');
+  return 'taken';
 }
 
 function takenIf(is_taken: boolean): Applied {

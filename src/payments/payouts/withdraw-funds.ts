@@ -5,6 +5,7 @@ import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { findProfileById, lockProfile } from '#profiles';
+import { parkReused } from '../park-reused.ts';
 import { paymentsProblems } from '../problems.ts';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { findConnectedAccount } from './connected-account.ts';
@@ -48,7 +49,12 @@ export async function withdrawFunds(
   });
   if (payout.state === 'reserved') {
     const request = { key, account: payout.account, amount: payout.amount, unit: payout.unit };
-    const outcome = await withProcessorTimeout(ctx, ctx.processors.getByName(payout.processor).payout(request));
+    const sent = ctx.processors.getByName(payout.processor).payout(request);
+    const outcome = await withProcessorTimeout(ctx, sent).catch(async (error: unknown) => {
+      // The job that finishes payouts looks it up by its key.
+      await parkReused(ctx, { ...payout, key }, error);
+      throw error;
+    });
     await inTransaction(ctx.db, (tx) => settlePayoutOutcome(tx, payout.id, outcome, ctx.clock.now()));
     if (outcome.outcome === 'refused') throw paymentsProblems.payout_refused({ detail: outcome.detail });
   }

@@ -37,6 +37,7 @@ export {
   type Evidence,
   type Funds,
   isAccepted,
+  KeyReusedError,
   isUndecided,
   type Processor,
   type Payer,

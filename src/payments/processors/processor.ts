@@ -281,3 +281,11 @@ export interface Processor extends ProcessorCapabilities {
   /** Null if the processor needs no key. */
   readonly setup: ProcessorSetup | null;
 }
+
+/** Rejection of a call whose key the processor knows with another request. The first request decides the outcome. */
+export class KeyReusedError extends Error {
+  constructor(options: ErrorOptions) {
+    super('the payment processor knows the key with another request', options);
+    this.name = 'KeyReusedError';
+  }
+}

@@ -1,6 +1,7 @@
 import { formatMoney } from '#kernel/money';
 import { inTransaction } from '#platform/db/database';
 import { type PaymentContext, type RefundOutcome, withProcessorTimeout } from '../processors/index.ts';
+import { parkReused } from '../park-reused.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { Charge, Refund } from '../records/index.ts';
 import { tryExchanges } from './book-exchanges.ts';
@@ -26,7 +27,13 @@ export async function sendRefund(
     const request = { key: refund.key, processor_key, account, amount: refund.amount, unit: charge.unit };
     // Credit is returned without the processor.
     const outcome: RefundOutcome =
-      refund.amount === 0 ? { outcome: 'refunded' } : await withProcessorTimeout(ctx, processor.refund(request));
+      refund.amount === 0
+        ? { outcome: 'refunded' }
+        : await withProcessorTimeout(ctx, processor.refund(request)).catch(async (error: unknown) => {
+            // The job that finishes refunds looks it up by its key.
+            await parkReused(ctx, { processor: charge.processor, account, key: refund.key }, error);
+            throw error;
+          });
     if (is_retry) await closeOpenRefund(ctx, charge, refund, outcome);
     else await inTransaction(ctx.db, (tx) => settleRefund(tx, ctx.processors, refund, outcome, ctx.clock.now()));
     if (outcome.outcome === 'refunded') {

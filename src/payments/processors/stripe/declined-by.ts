@@ -95,6 +95,11 @@ export function isKeyRefused(error: unknown): boolean {
   return error instanceof StripePermissionError && KEY_CODES.has(error.code ?? '');
 }
 
+/** True if Stripe carried out nothing, because it knows the key of the call with other parameters. */
+export function isKeyReused(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeIdempotencyError;
+}
+
 /** True if Stripe refused a call as one too many. */
 export function isTooMany(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeError)) return false;

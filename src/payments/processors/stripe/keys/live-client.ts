@@ -4,10 +4,11 @@ import type { Context } from '#platform/context';
 import { type Db, inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { processorKeyRefused } from '../../../events.ts';
+import { KeyReusedError } from '../../processor.ts';
 import { ProcessorSetupError } from '../../setup.ts';
 import { makeCallPacer } from './call-pacer.ts';
 import type { CallRecord } from './call-record.ts';
-import { isKeyRefused, isTooMany, TOO_MANY, withoutBody } from '../declined-by.ts';
+import { isKeyRefused, isKeyReused, isTooMany, TOO_MANY, withoutBody } from '../declined-by.ts';
 import { claimRefusalNotice } from './account-store.ts';
 import { findStoredKeys } from './key-store.ts';
 import { isLiveKey, makeStripeClient, onResponse, type StripeSettings } from '../stripe-client.ts';
@@ -98,7 +99,7 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
         return answer;
       } catch (error) {
         if (isTooMany(error)) pause.begin();
-        if (!isKeyRefused(error)) throw withoutBody(error);
+        if (!isKeyRefused(error)) throw cleanError(error);
         const refused = refuse(error);
         await notifyBroker({ db, clock, log });
         throw refused;
@@ -108,6 +109,12 @@ export function makeLiveClient({ db, clock, log, settings: configured, app_versi
     isRefused: () => refused_ms !== null,
     pausedUntil: pause.until,
   };
+}
+
+/** Returns an error without the objects that it carries. One of a reused key has a class of its own. */
+function cleanError(error: unknown): unknown {
+  const cause = withoutBody(error);
+  return isKeyReused(error) ? new KeyReusedError({ cause }) : cause;
 }
 
 /** Makes the pause of jobs that charge cards. Each process has its own, like its pace of calls. */
