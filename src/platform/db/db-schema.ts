@@ -1258,7 +1258,7 @@ export interface ProcessorEventsTable {
   event_key: string;
   processor: string;
   account: Generated<string>;
-  kind: 'charge' | 'refund' | 'dispute' | 'payout' | 'fee' | 'share' | 'account' | 'card' | 'customer' | 'orphan' | 'payment' | 'action' | 'setup' | 'warning';
+  kind: 'charge' | 'refund' | 'dispute' | 'payout' | 'fee' | 'share' | 'account' | 'card' | 'customer' | 'orphan' | 'payment' | 'action' | 'setup' | 'warning' | 'call';
   object_key: string;
   received_at: Date;
   state: Generated<'new' | 'done' | 'ignored' | 'parked'>;
@@ -1304,6 +1304,13 @@ export interface ProcessorKeysTable {
   /** Keyed hash of the secret key in the settings when this one was stored. */
   replaces_hash: string;
   set_at: Date;
+}
+
+export interface ProcessorRefusalsTable {
+  processor: string;
+  account: Generated<string>;
+  code: string;
+  notified_at: Date;
 }
 
 export interface ProfilesTable {
@@ -2003,6 +2010,7 @@ export interface Schema {
   processor_events: ProcessorEventsTable;
   processor_intents: ProcessorIntentsTable;
   processor_keys: ProcessorKeysTable;
+  processor_refusals: ProcessorRefusalsTable;
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;
   recurring_changes: RecurringChangesTable;
