@@ -35,7 +35,7 @@ export { finishAuthentication, settleDelayed } from './confirm-intent.ts';
 export { cardError } from './card-input.ts';
 export { newObject } from './new-object.ts';
 export { fraud_types, warnOfFraud } from './fraud-warning.ts';
-export { moveDispute, openDispute, type Dispute } from './dispute.ts';
+export { moveDispute, openDispute, type Dispute, type DisputeStatus } from './dispute.ts';
 export { finishSetupAuthentication, type SetupIntent } from './setup-intent.ts';
 export { moveRefund, type Refund } from './refund.ts';
 export type { Charge } from './charge.ts';

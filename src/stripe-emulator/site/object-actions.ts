@@ -20,6 +20,7 @@ import {
   warnOfFraud,
   type Charge,
   type Dispute,
+  type DisputeStatus,
   type PaymentIntent,
   type PaymentMethod,
   type Refund,
@@ -126,13 +127,23 @@ function chargeActions(charge: Charge): Record<string, ObjectAction> {
   };
 }
 
+/** What the control API may do to a dispute, by its state. A dispute that was lost can be won by an appeal. */
 function disputeActions(dispute: Dispute): Record<string, ObjectAction> {
-  if (['won', 'lost', 'prevented', 'warning_closed'].includes(dispute.status)) return {};
-  const entries = DISPUTE_ENDS.filter((to) => to !== dispute.status).map((to) => {
-    const run = (ctx: Context) => void moveDispute(ctx, dispute, to);
-    return [to, { label: `Make the dispute ${to.replace('_', ' ')}`, run }] as const;
+  const move = (to: DisputeStatus, label: string): ObjectAction => ({
+    label,
+    run: (ctx) => void moveDispute(ctx, dispute, to),
   });
-  return Object.fromEntries(entries);
+  if (dispute.status === 'lost') return { appeal_won: move('won', 'Let the appeal be won') };
+  if (['won', 'prevented', 'warning_closed'].includes(dispute.status)) return {};
+  const isInquiry = dispute.status.startsWith('warning_');
+  const entries = DISPUTE_ENDS.filter((to) => to !== dispute.status).map(
+    (to) => [to, move(to, `Make the dispute ${to.replace('_', ' ')}`)] as const,
+  );
+  return {
+    ...(isInquiry ? { open: move('needs_response', 'Make the inquiry a dispute') } : {}),
+    ...Object.fromEntries(entries),
+    prevented: move('prevented', 'Prevent the dispute'),
+  };
 }
 
 function refundActions(refund: Refund): Record<string, ObjectAction> {

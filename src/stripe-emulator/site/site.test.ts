@@ -70,7 +70,18 @@ test('a button of the console does what the outside world does, once', async () 
   });
   const paid = await pay('pm_card_visa');
   await press(`/_emulator/objects/${String(paid.latest_charge)}`, { action: 'dispute' });
-  assert.equal((await stripe.disputes.list({ payment_intent: paid.id })).data.length, 1);
+  const [dispute] = (await stripe.disputes.list({ payment_intent: paid.id })).data;
+  assert(dispute);
+  // Every state of the control API has a button.
+  const disputed = `/_emulator/objects/${dispute.id}`;
+  const stateOf = async () => (await stripe.disputes.retrieve(dispute.id)).status;
+  for (const [action, state] of [
+    ['lost', 'lost'],
+    ['appeal_won', 'won'],
+  ] as const) {
+    await press(disputed, { action });
+    assert.equal(await stateOf(), state);
+  }
 });
 
 test('a card that asks before it is saved leads to the page of the issuer and back with the result', async () => {
