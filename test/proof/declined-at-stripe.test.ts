@@ -7,7 +7,7 @@ import { default_keys } from '#stripe-emulator';
 import { expectStatus } from '../support/changes.ts';
 import { interruptAt } from '../support/interrupt.ts';
 import { newLife, runUntilKilled } from './kill-points.ts';
-import { closeScene, type RenewalScene, run, startScene } from './renewals-at-stripe.ts';
+import { type RenewalScene, run, startScene } from './renewals-at-stripe.ts';
 
 let scene: RenewalScene;
 let client: Stripe;
@@ -16,7 +16,7 @@ before(async () => {
   const { hostname: host, port } = new URL(scene.emulator.url);
   client = new Stripe(default_keys[0], { host, port, protocol: 'http', telemetry: false, maxNetworkRetries: 0 });
 });
-after(() => closeScene(scene));
+after(() => scene.close());
 
 interface OpenPayment {
   charge_attempt_id: number;

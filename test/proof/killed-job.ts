@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/platform/db/database.ts';
 import type { AnyJob } from '../../src/platform/jobs/jobs.ts';
@@ -33,6 +34,10 @@ export interface JobScene {
 /** Requests to the database after which a run is killed; each run continues what the one before left. */
 const KILLS = [1, 2, 3, 5, 7, 10, 14, 19, 25, 32, 40, 50, 62, 76, 92, 110, 140, 180, 240, 320];
 
+const GONE_MS_MAX = 30_000;
+/** Numbers the processes that are killed. */
+let lives_count = 0;
+
 /** Exceeds the time after which an unreachable processor is called again. */
 const RECOVERY_MS = 65 * 60_000;
 
@@ -48,7 +53,8 @@ async function killAfter(site: ChangeSite, job: AnyJob, payload: object, count: 
   const { url } = site.app.database;
   assert(url !== null, 'a process is killed on a database server only');
   const proxy = await startCuttingProxy(url);
-  const database = await openDatabase({ url: proxy.url });
+  const name = `killed_${(lives_count += 1)}`;
+  const database = await openDatabase({ url: `${proxy.url}?application_name=${name}` });
   const ctx = await site.app.tollgate.makeContext(job.name);
   proxy.cutAfter(count);
   const run = job.run({ ...ctx, db: database.db }, payload as never, ctx.clock.now()); // as the entry declares it
@@ -58,7 +64,20 @@ async function killAfter(site: ChangeSite, job: AnyJob, payload: object, count: 
   // The errors of the killed process have no reader.
   await run.catch(() => {});
   await database.close();
+  await untilGone(site, name);
   return isCut;
+}
+
+/** Waits until the server has ended the connections of a process: until then they hold their locks. */
+async function untilGone({ app }: ChangeSite, name: string): Promise<void> {
+  const deadline_ms = performance.now() + GONE_MS_MAX;
+  const countConnections = async () =>
+    (await sql<{ pid: number }>`select pid from pg_stat_activity where application_name = ${name}`.execute(app.db)).rows
+      .length;
+  while ((await countConnections()) > 0) {
+    assert(performance.now() < deadline_ms, `connections of ${name} outlive it`);
+    await sleep(20);
+  }
 }
 
 /** Starts a second node on the database of the site, with the same clock. */

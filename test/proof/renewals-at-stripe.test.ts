@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  closeScene,
-  killAtPoints,
-  overtakeAtPoints,
-  type RenewalScene,
-  renewalWork,
-  startScene,
-} from './renewals-at-stripe.ts';
+import { killAtPoints, overtakeAtPoints, type RenewalScene, renewalWork, startScene } from './renewals-at-stripe.ts';
 
 /** Every second point, from the first or the second one by the seed. */
 const step = 2;
@@ -18,7 +11,7 @@ async function inScene(work: (scene: RenewalScene) => Promise<number>): Promise<
   try {
     return await work(scene);
   } finally {
-    await closeScene(scene);
+    await scene.close();
   }
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { verifyLedger } from '#ledger';
-import { default_keys, type RunningEmulator, startEmulator } from '#stripe-emulator';
-import { type Call, type ChangeSite, dueOf, expectStatus, startChanges } from '../support/changes.ts';
+import type { RunningEmulator } from '#stripe-emulator';
+import { type Call, type ChangeSite, dueOf, expectStatus } from '../support/changes.ts';
 import { interruptAt } from '../support/interrupt.ts';
 import { runJob } from '../support/run-job.ts';
+import { startStripeChanges } from '../support/stripe-changes.ts';
 import { installKillPoints, newLife, runUntilKilled } from './kill-points.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
 const CHARGES = { method: 'POST', path: '/v1/payment_intents' };
 const YEARS_S = 10 * 366 * 86_400;
 const RENEW = 'renew_subscriptions';
@@ -18,6 +18,7 @@ export interface RenewalScene {
   xia: Call;
   /** Month of the renewal, counted from February 2026. */
   month: number;
+  close(): Promise<void>;
 }
 
 /** Work that charges a renewal, or ends a payment of it, once. */
@@ -31,28 +32,14 @@ export interface RenewalWork {
 }
 
 export async function startScene(): Promise<RenewalScene> {
-  let clock: { now(): Date } = { now: () => new Date('2026-01-10T10:00:00Z') };
-  const emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  const site = await startChanges({
-    config: {
-      processor: 'stripe',
-      stripe_secret_key,
-      stripe_publishable_key,
-      stripe_api_url: emulator.url,
-      token_lifetime_s: YEARS_S,
-      refresh_lifetime_s: YEARS_S,
-    },
+  const { site, emulator, close } = await startStripeChanges({
+    token_lifetime_s: YEARS_S,
+    refresh_lifetime_s: YEARS_S,
   });
-  clock = site.app.clock;
   await site.plan('basic');
   await site.buy(site.xia, 'xia', 'basic', { token: 'pm_card_visa' });
   installKillPoints();
-  return { site, emulator, xia: site.xia, month: 0 };
-}
-
-export async function closeScene({ site, emulator }: RenewalScene): Promise<void> {
-  await site.close();
-  await emulator.stop();
+  return { site, emulator, xia: site.xia, month: 0, close };
 }
 
 const at = ({ month }: RenewalScene, ms: number) => new Date(Date.UTC(2026, 1 + month, 9, 10) + ms).toISOString();

@@ -1,30 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Stripe } from 'stripe';
-import { type ChangeSite, startChanges } from '../../../test/support/changes.ts';
+import type { Stripe } from 'stripe';
+import { type ChangeSite } from '../../../test/support/changes.ts';
 import { RENEW } from '../../../test/support/dunning.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import { type StripeChanges, startStripeChanges } from '../../../test/support/stripe-changes.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
-
+let stripe: StripeChanges;
 let site: ChangeSite;
-let emulator: RunningEmulator;
+let emulator: StripeChanges['emulator'];
 let client: Stripe;
 before(async () => {
-  let clock: { now(): Date } = { now: () => new Date('2026-01-10T10:00:00Z') };
-  emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  const { hostname: host, port } = new URL(emulator.url);
-  client = new Stripe(stripe_secret_key, { host, port, protocol: 'http', telemetry: false });
-  const stripe_api_url = emulator.url;
-  const config = { processor: 'stripe', stripe_secret_key, stripe_publishable_key, stripe_api_url };
-  site = await startChanges({ config });
-  clock = site.app.clock;
+  stripe = await startStripeChanges();
+  ({ site, emulator, client } = stripe);
   await site.plan('basic', { period_amount: 2000 });
 });
-after(async () => {
-  await site.close();
-  await emulator.stop();
-});
+after(() => stripe.close());
 
 async function orderOf(slug: string) {
   return site.app.db

@@ -2,28 +2,20 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { verifyLedger } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
-import { type ChangeSite, startChanges } from '../../../test/support/changes.ts';
+import { type ChangeSite } from '../../../test/support/changes.ts';
 import { runJob } from '../../../test/support/run-job.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import { type StripeChanges, startStripeChanges } from '../../../test/support/stripe-changes.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
-
+let stripe: StripeChanges;
 let site: ChangeSite;
-let emulator: RunningEmulator;
+let emulator: StripeChanges['emulator'];
 before(async () => {
-  const now = new Date('2026-01-10T10:00:00Z');
-  let clock: { now(): Date } = { now: () => now };
-  emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  const config = { processor: 'stripe', stripe_secret_key, stripe_publishable_key, stripe_api_url: emulator.url };
-  site = await startChanges({ config });
-  clock = site.app.clock;
+  stripe = await startStripeChanges();
+  ({ site, emulator } = stripe);
   await site.plan('basic', { period_amount: 2000 });
   await learn();
 });
-after(async () => {
-  await site.close();
-  await emulator.stop();
-});
+after(() => stripe.close());
 
 /** Learns of the messages, and runs the jobs that they begin; the job that looks at all open orders does not run. */
 async function learn(): Promise<void> {

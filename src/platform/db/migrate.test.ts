@@ -13,3 +13,11 @@ test('a released migration keeps its checksum, comments included', async () => {
   const present = Object.fromEntries(Object.keys(expected).map((name) => [name, checksums.get(name)]));
   assert.deepEqual(present, expected);
 });
+
+test('numbers of migrations are unique', async () => {
+  const numbers = (await readMigrations()).map(({ name }) => name.slice(0, 4));
+  assert.deepEqual(
+    numbers.filter((number, index) => numbers.indexOf(number) !== index),
+    [],
+  );
+});
