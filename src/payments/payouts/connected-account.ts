@@ -1,4 +1,4 @@
-import { randomKey40 } from '#platform/security/crypto';
+import { randomKey40, sha256Hex } from '#platform/security/crypto';
 import { commonProblems } from '#kernel/problem';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
@@ -10,6 +10,7 @@ import { paymentsProblems } from '../problems.ts';
 import { closeAccount } from './close-account.ts';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import {
+  findLastPayoutAccount,
   findPayoutAccount,
   hasOpenPayout,
   insertPayoutAccount,
@@ -35,7 +36,7 @@ export async function findConnectedAccount(
 
 /**
  * Connects a provider to an account at the chosen processor. No effect if it is connected, or if it is the broker.
- * The processor is called first: an account that a crash leaves there has no money and is never used.
+ * The processor is called first: an account that a crash leaves there is used by the next request within a day.
  * @throws processor_unreachable (503)
  */
 export async function connectBank(ctx: PaymentContext, profile_id: ProfileId): Promise<void> {
@@ -43,7 +44,8 @@ export async function connectBank(ctx: PaymentContext, profile_id: ProfileId): P
   const profile = await findProfileById(ctx.db, profile_id);
   if (!profile) throw commonProblems.not_found();
   const { chosen } = ctx.processors;
-  const request = { key: randomKey40(), name: profileName(profile) };
+  const name = profileName(profile);
+  const request = { key: accountKey(profile_id, await findLastPayoutAccount(ctx.db, profile_id), name), name };
   const account = await withProcessorTimeout(ctx, chosen.connectAccount(request));
   await inTransaction(ctx.db, (tx) =>
     insertPayoutAccount(tx, {
@@ -54,6 +56,14 @@ export async function connectBank(ctx: PaymentContext, profile_id: ProfileId): P
       connected_at: ctx.clock.now(),
     }),
   );
+}
+
+/**
+ * Returns the key of the account that a profile opens after its last one. Two requests at once, and one after a lost
+ * response, open one account. The name is part of it, because a processor refuses a key with other parameters.
+ */
+function accountKey(profile_id: ProfileId, last: { id: number } | undefined, name: string): string {
+  return sha256Hex(`account of ${profile_id} after ${last?.id ?? 0}: ${name}`).slice(0, 40);
 }
 
 /** Pages of Tollgate to which the processor leads back. */

@@ -35,7 +35,7 @@ export type PayoutOutcome = { outcome: 'accepted'; payout: PayoutReport } | { ou
 
 /** The provider whose account is connected. */
 export interface ConnectRequest {
-  /** Random key made by Tollgate: the processor opens one account for one key. */
+  /** Key made by Tollgate, unique within the site: the processor opens one account for one key. */
   key: string;
   name: string;
 }

@@ -47,6 +47,7 @@ function payoutsSince({ client }: StripeNeeds, account: Account, since_s: number
 
 /** The provider is the merchant: it pays the fees of Stripe, bears its losses, and has its own dashboard. */
 export async function connectAccount(needs: StripeNeeds, { key, name }: ConnectRequest): Promise<Account> {
+  const installation = await needs.installation();
   const account = await needs.client.accounts.create(
     {
       controller: {
@@ -57,9 +58,10 @@ export async function connectAccount(needs: StripeNeeds, { key, name }: ConnectR
       },
       capabilities: { card_payments: { requested: true } },
       business_profile: { name },
-      metadata: { tollgate_site: await needs.installation() },
+      metadata: { tollgate_site: installation },
     },
-    callOptions('', key),
+    // Several sites may use one account of Stripe.
+    callOptions('', `acct:${installation}:${key}`),
   );
   return requireObject(account, 'account').id;
 }
