@@ -4,29 +4,21 @@ import { closeUnpaidAttempt } from '#payments';
 import { inTransaction } from '#platform/db/database';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { makeAttempt } from '../../../test/support/factories/payments.ts';
-import { type ChangeSite, startChanges } from '../../../test/support/changes.ts';
-import { default_keys, type RunningEmulator, startEmulator } from '../../stripe-emulator/index.ts';
+import type { ChangeSite } from '../../../test/support/changes.ts';
+import { type StripeChanges, startStripeChanges } from '../../../test/support/stripe-changes.ts';
 
-const [stripe_secret_key, stripe_publishable_key] = default_keys;
 const HOUR_MS = 3_600_000;
 
+let stripe: StripeChanges;
 let site: ChangeSite;
-let emulator: RunningEmulator;
 before(async () => {
-  let clock: { now(): Date } = { now: () => new Date('2026-01-10T10:00:00Z') };
-  emulator = await startEmulator({ clock: { now: () => clock.now() } });
-  const stripe_api_url = emulator.url;
-  const config = { processor: 'stripe', stripe_secret_key, stripe_publishable_key, stripe_api_url };
-  site = await startChanges({ config });
-  clock = site.app.clock;
+  stripe = await startStripeChanges();
+  ({ site } = stripe);
   await site.plan('basic', { period_amount: 2000, unit: 'usd' });
   // 10 won: less than Stripe takes, and no table of Tollgate says so.
   await site.plan('won', { period_amount: 1000, unit: 'krw' });
 });
-after(async () => {
-  await site.close();
-  await emulator.stop();
-});
+after(() => stripe.close());
 
 const advance = (ms: number) => site.app.clock.set(new Date(site.app.clock.now().getTime() + ms));
 async function makePayer(name: string, plan = 'won') {
