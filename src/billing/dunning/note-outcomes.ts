@@ -64,7 +64,11 @@ async function findOpenOfPlace(reader: Reader, place: DuePlace): Promise<OpenCha
 async function noteAll(ctx: DunningContext, charges: readonly OpenCharge[]): Promise<void> {
   const results = await findResults(ctx.db, charges);
   const paid = charges.filter(({ id }) => isPaid(results.get(id)));
-  if (paid.length > 0) await inTransaction(ctx.db, (tx) => notePaid(tx, paid, ctx.clock.now()));
+  if (paid.length > 0)
+    await inTransaction(ctx.db, async (tx) => {
+      await lockPayersWithCases(tx, paid);
+      await notePaid(tx, paid, ctx.clock.now());
+    });
   for (const charge of charges) {
     const failure = failureOf(results.get(charge.id), charge.created_at);
     if (failure) await noteOne(ctx, charge, failure);
@@ -104,6 +108,13 @@ async function noteOne(ctx: DunningContext, charge: OpenCharge, failure: Failure
   } catch (error) {
     ctx.log.error({ err: error, charge_attempt_id: charge.id }, 'outcome of an automatic charge not noted');
   }
+}
+
+/** Locks the payers whose open cases get attempts, in the order of their ids: attempts of a case are numbered. */
+async function lockPayersWithCases(tx: Tx, charges: readonly OpenCharge[]): Promise<void> {
+  const cases = await findOpenCases(tx, [...new Set(charges.map(({ profile_id }) => profile_id))]);
+  const payer_ids = [...new Set(cases.map(({ profile_id }) => profile_id))].toSorted((a, b) => a - b);
+  for (const id of payer_ids) await lockProfile(tx, id);
 }
 
 /** Notes that charges are paid; those of a place with an open case become its attempts. */

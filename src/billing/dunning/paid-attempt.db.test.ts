@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inTransaction } from '#platform/db/database';
+import { lockProfile } from '#profiles';
 import { type ChangeSite, startChanges } from '../../../test/support/changes.ts';
 import { attemptsOf, casesOf, RENEW, setCardOutcome, token_lifetime_s } from '../../../test/support/dunning.ts';
 import { chargeDue } from './charge-due.ts';
+import { insertAttempt } from './dunning-store.ts';
+import { noteOutcomes } from './note-outcomes.ts';
 import { closePaidCases, reviewPlace } from './review-case.ts';
 
 let site: ChangeSite;
@@ -38,3 +44,36 @@ for (const [title, close] of [
     await site.runAt('2026-02-11T16:00:00Z', RENEW);
     assert.deepEqual(await attemptsOf(site), expected);
   });
+
+test('the run that notes charges numbers an attempt after one that another process is adding', async () => {
+  const ctx = { ...site.ctx, dunning: site.app.config };
+  const at = site.app.clock.now();
+  const [open] = await casesOf(site);
+  assert(open);
+  const { id: dunning_case_id, profile_id, provider_id, unit } = open;
+  await chargeDue(ctx, { profile_id, provider_id, unit }, { trigger: 'card', at });
+  const inOtherProcess = AsyncLocalStorage.snapshot();
+  let noted: Promise<void> | null = null;
+  await inTransaction(site.app.db, async (tx) => {
+    await lockProfile(tx, profile_id);
+    await insertAttempt(tx, {
+      dunning_case_id,
+      trigger: 'manual',
+      charge_attempt_id: null,
+      amount: 9000,
+      kind: 'card',
+      code: 'payment_method_absent',
+      is_counted: false,
+      created_at: at,
+    });
+    noted = inOtherProcess(() => noteOutcomes(ctx));
+    // The run comes as far as the row allows.
+    await sleep(300);
+  });
+  await noted;
+  assert.deepEqual(await attemptsOf(site), [
+    'renewal soft 02-09T10:00',
+    'manual card 02-11T15:00',
+    'card paid 02-11T15:00',
+  ]);
+});
