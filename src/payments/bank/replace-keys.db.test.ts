@@ -4,6 +4,8 @@ import { pino } from 'pino';
 import { findProfileBySlug } from '#profiles';
 import { apiClient, browserClient } from '../../../test/support/client.ts';
 import { testPassword } from '../../../test/support/factories/accounts.ts';
+import { makeParty } from '../../../test/support/factories/ledger.ts';
+import { makeAttempt } from '../../../test/support/factories/payments.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../../test/support/factories/profiles.ts';
 import { tokenOf } from '../../../test/support/sign-in.ts';
 import { startApp } from '../../../test/support/start-app.ts';
@@ -223,6 +225,12 @@ test('keys of another account need the confirmation and the publishable key of t
     'publishable_key',
   ]);
   assert('is_other_account' in (await refusalOf({ secret_key, publishable_key }, 400, client)));
+  // A call without a known outcome is looked up with the keys in use.
+  const [payer, provider] = [await makeParty(site.app.db), await makeParty(site.app.db)];
+  const { attempt } = await makeAttempt(site.ctx, { payer, provider });
+  const waiting = await refusalOf({ secret_key, publishable_key, is_other_account: true }, 400, client);
+  assert.match(String(waiting['is_other_account']), /under way and can be looked up there only/);
+  await site.app.db.updateTable('charge_attempts').set({ state: 'failed' }).where('id', '=', attempt.id).execute();
   const stored = await put({ secret_key, publishable_key, is_other_account: true }, client);
   assert.deepEqual([stored.status, stored.json()['secret_key']], [200, 'sk_test_…ount'], stored.text);
 });

@@ -3,6 +3,7 @@ import { invalidInput } from '#kernel/problem';
 import { paymentsProblems } from '../problems.ts';
 import { type PaymentContext, ProcessorSetupError, type ShownKeys, withProcessorTimeout } from '../processors/index.ts';
 import { newKeyLimit } from '../rate-limits.ts';
+import { hasOpenCall } from '../records/index.ts';
 
 type Setup = NonNullable<PaymentContext['processors']['chosen']['setup']>;
 
@@ -40,6 +41,7 @@ export async function replaceKeys(ctx: PaymentContext, input: KeysInput): Promis
   const accounts = await askAccounts(ctx, setup, secret_key);
   const refused = refuseAccount(accounts, { publishable_key, is_other_account });
   if (refused !== null) throw invalidInput(refused);
+  if (accounts.used !== null && accounts.account !== accounts.used) await requireNoOpenCall(ctx, accounts.used);
 
   const { account, used: former_account } = accounts;
   await setup.storeKeys({ secret_key, publishable_key }, { account, former_account, by: user_id });
@@ -60,6 +62,19 @@ async function askAccounts(ctx: PaymentContext, setup: Setup, secret_key: string
       secret_key: [`${titleOf(ctx)} refuses the key. Copy it again, and look whether it was revoked.`],
     });
   return accounts;
+}
+
+/**
+ * Refuses another account while the outcome of a call is not known: it is looked up with the keys in use, and what the
+ * new account does not know would be charged or paid out again.
+ */
+async function requireNoOpenCall({ db, processors }: PaymentContext, used: string): Promise<void> {
+  if (!(await hasOpenCall(db, processors.chosen.name))) return;
+  throw invalidInput({
+    is_other_account: [
+      `A payment or a payout on ${used} is under way and can be looked up there only. Try again in some minutes.`,
+    ],
+  });
 }
 
 function titleOf({ processors }: PaymentContext): string {

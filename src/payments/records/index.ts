@@ -42,6 +42,7 @@ export {
 export {
   findUnresolvedCharge,
   findUnresolvedCustomers,
+  hasOpenCall,
   hasUnresolvedCharge,
   unresolvedCharge,
 } from './unresolved-charge-store.ts';

@@ -50,3 +50,17 @@ export async function hasUnresolvedCharge(reader: Reader, attempt_ids: readonly 
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/**
+ * True if the outcome of a call that charges or pays out at a processor is not known: it is under way, or its response
+ * was lost. Indexes: charge_attempts_unresolved, payouts_open.
+ */
+export async function hasOpenCall(reader: Reader, processor: string): Promise<boolean> {
+  const [row] = await executeFragment(
+    reader,
+    fragment<{ is_open: boolean }>`select
+      exists (select from charge_attempts where processor = ${processor} and state = 'reserved')
+      or exists (select from payouts where processor = ${processor} and state = 'reserved') as is_open`,
+  );
+  return row?.is_open === true;
+}
