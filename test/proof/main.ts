@@ -18,6 +18,7 @@ import { runRace, startNodes } from './race.ts';
 import { races } from './races.ts';
 import { newTally, runSequence } from './run.ts';
 import { failed_seeds as failed_property_seeds } from './property-seeds.ts';
+import { killAtPoints, overtakeAtPoints, type RenewalScene, renewalWork, startScene } from './renewals-at-stripe.ts';
 import { runProperties } from './run-properties.ts';
 import { failed_seeds } from './simulation-seeds.ts';
 import { makeSite } from './site.ts';
@@ -43,6 +44,8 @@ const CALENDAR_MINUTES = count('PROOF_CALENDAR_MINUTES', 3);
 const STRIPE_MINUTES = count('PROOF_STRIPE_MINUTES', 5);
 /** Time of the processes that are killed at each await at Stripe. */
 const STRIPE_CRASH_MINUTES = count('PROOF_STRIPE_CRASH_MINUTES', 4);
+/** Time of the renewals that are killed and overtaken. The pair under way is finished. */
+const RENEWAL_MINUTES = count('PROOF_RENEWAL_MINUTES', 3);
 /** Time of the properties. The last course is finished. */
 const PROPERTY_MINUTES = count('PROOF_PROPERTY_MINUTES', 3);
 /** Shares of the time at which parts end. */
@@ -163,6 +166,27 @@ async function proveStripeCrashes(facts: Part['facts']): Promise<void> {
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
+/** Every point of each work, killed there, and overtaken there by each other work. */
+async function proveRenewals(facts: Part['facts']): Promise<void> {
+  const deadline = Date.now() + RENEWAL_MINUTES * 60_000;
+  const courses = renewalWork.flatMap((work) => [
+    { name: `${work.name} killed`, run: (scene: RenewalScene) => killAtPoints(scene, work) },
+    ...work.others.map((other) => ({
+      name: `${work.name} overtaken by ${other.name}`,
+      run: (scene: RenewalScene) => overtakeAtPoints(scene, work, other),
+    })),
+  ]);
+  for (const { name, run } of courses) {
+    if (isOver(deadline)) break;
+    const scene = await startScene();
+    try {
+      facts.push([name, `at ${await run(scene)} points, all`]);
+    } finally {
+      await scene.close();
+    }
+  }
+}
+
 /** Seeds that failed once run on the test processor; of fresh ones every second runs on the emulator of Stripe. */
 function onBoth(failed: readonly number[], fresh: readonly number[]) {
   return [
@@ -253,6 +277,7 @@ const parts = [
   ),
   await runPart('Checkouts at Stripe with faults, and the reconciliation', proveStripe),
   await runPart('Processes killed at an await at Stripe', proveStripeCrashes),
+  await runPart('Renewals killed and overtaken at Stripe', proveRenewals),
   await runPart('Calendars', proveCalendars),
   await runPart('Properties of changes', proveProperties),
   await runPart('Simulated businesses', proveBusinesses),
