@@ -131,7 +131,7 @@ test('with the keyboard, a broker adds a rule, tries it and moves it', { skip },
   await inspect('new rule');
   await press(page, 'button', 'Save the rule', 'Enter');
   await page.getByText('The rule for /reports/ decides from now on.').waitFor();
-  assert.equal((await paths(page))[0], '/reports/');
+  await untilAt(page, 0, '/reports/');
 
   await page.getByRole('textbox', { name: 'Path' }).focus();
   await keyboard.type('/reports/2026');
@@ -146,11 +146,12 @@ test('with the keyboard, a broker adds a rule, tries it and moves it', { skip },
   await keyboard.press('ArrowDown');
   await page.getByText(/Position 2 of/).waitFor({ state: 'attached' });
   await keyboard.press('Escape');
-  assert.equal((await paths(page))[0], '/reports/', 'Escape takes it back');
+  // Escape takes it back.
+  await untilAt(page, 0, '/reports/');
   await keyboard.press('Space');
   await keyboard.press('ArrowDown');
   await Promise.all([page.waitForEvent('load'), keyboard.press('Space')]);
-  assert.equal((await paths(page))[1], '/reports/');
+  await untilAt(page, 1, '/reports/');
   await page.context().close();
 });
 
@@ -163,9 +164,9 @@ test('without scripts, a broker adds a rule, tries it and moves it', { skip }, a
   await page.getByRole('textbox', { name: 'Path' }).fill('/files/2026');
   await page.getByLabel('As').selectOption('visitor');
   await page.getByRole('button', { name: 'Try it' }).click();
-  assert.match((await page.locator('main').textContent()) ?? '', /Rule 1, \/files\/, decides/);
+  await page.getByText('Rule 1, /files/, decides.').waitFor();
   await page.getByRole('button', { name: 'Move /files/ down' }).click();
-  assert.equal((await paths(page))[1], '/files/');
+  await untilAt(page, 1, '/files/');
   await page.context().close();
 });
 
@@ -175,7 +176,8 @@ async function press(page: Page, role: 'button' | 'link', name: string, key: str
   await page.keyboard.press(key);
 }
 
-/** Paths of the rules in their order. */
-async function paths(page: Page): Promise<string[]> {
-  return page.evaluate<string[]>(`[...document.querySelectorAll('[data-rule]')].map((row) => row.dataset.name)`);
+/** Waits until the rule at an index is that of a path. A page that was asked for may be loading still. */
+async function untilAt(page: Page, index: number, path: string): Promise<void> {
+  const rule = page.locator('[data-rule]').nth(index);
+  await rule.and(page.locator(`[data-name="${path}"]`)).waitFor({ state: 'attached' });
 }
