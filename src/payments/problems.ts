@@ -88,15 +88,15 @@ const intentProblems: ReadonlyMap<string, () => Problem> = new Map([
   ['intent_unusable', () => paymentsProblems.intent_unusable()],
 ]);
 
-/** INTENT_DIFFERS, which the processors define: they depend on this file. */
-const DIFFERS = 'intent_differs';
+/** Code of the decline of a payment that takes another amount than the order. */
+export const INTENT_DIFFERS = 'intent_differs';
 
 /** Why a payment was declined; the kind is null if it is not known. */
 type Reason = Pick<DeclinedOutcome, 'code'> & { kind?: DeclinedOutcome['kind'] | null };
 
 /** True if the processor refused a request for a reason of the site: no card, and nothing that a client named. Pure. */
 export function isSiteRefusal({ kind, code }: Reason): boolean {
-  return kind === 'refused' && code !== DIFFERS && !intentProblems.has(code);
+  return kind === 'refused' && code !== INTENT_DIFFERS && !intentProblems.has(code);
 }
 
 /**

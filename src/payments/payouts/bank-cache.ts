@@ -1,10 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '#platform/clock';
 import type { Account, PayoutAccount, Processor } from '../processors/index.ts';
 
 /** How long a response of the processor is shown. */
 const FRESH_MS = 60_000;
 
-/** Accounts whose response is kept; the oldest one is removed above it. */
+/** Accounts whose response is kept; the one read longest ago is removed above it. */
 const KEPT_MAX = 10_000;
 
 /** Reads the account to which a provider is paid out at its processor. */
@@ -31,7 +32,7 @@ interface Kept {
  * either clock says so, because that of the site can stand still.
  */
 export function makeBankCache(clock: Clock, now_ms: () => number = () => performance.now()): ReadBank {
-  const kept = new Map<string, Kept>();
+  const kept = new LRUCache<string, Kept>({ max: KEPT_MAX });
   const isFresh = ({ asked_at, asked_ms }: Kept): boolean => {
     const age_ms = clock.now().getTime() - asked_at.getTime();
     return age_ms >= 0 && age_ms < FRESH_MS && now_ms() - asked_ms < FRESH_MS;
@@ -45,10 +46,7 @@ export function makeBankCache(clock: Clock, now_ms: () => number = () => perform
     const forget = () => {
       if (kept.get(key) === entry) kept.delete(key);
     };
-    kept.delete(key);
     kept.set(key, entry);
-    const [oldest] = kept.keys();
-    if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest);
     answer.then((bank) => {
       if (bank === null) forget();
     }, forget);

@@ -82,8 +82,7 @@ export interface ProcessorIntents {
   findTaken(charge: ChargeRef): Promise<TakenPayment | null>;
 }
 
-/** Code of the decline of a payment that takes another amount than the order. */
-export const INTENT_DIFFERS = 'intent_differs';
+export { INTENT_DIFFERS } from '../problems.ts';
 
 /** True if a payment takes what an order asks for. */
 export function isSameMoney(intent: IntentTerms, order: IntentTerms): boolean {
